@@ -8,6 +8,8 @@ import torch
 
 from mtl_core.architectures.layers.faults import MAX_SIZE, Fault, format_amount
 from mtl_core.architectures.multi_task_model import MultiTaskModel
+from mtl_core.architectures.planning.fusion_plan import FUSION_PATH, fusion_fix
+from mtl_core.architectures.planning.inputs_plan import InputsPlan, encoder_path
 from mtl_core.architectures.planning.layer_stack import LayerPlan
 from mtl_core.architectures.planning.model_plan import (
     SHARED_PATH,
@@ -45,18 +47,19 @@ SCHEMES = {kind: _load_builder(kind) for kind in map(kind_of, members(Sharing))}
 """The builder of each sharing scheme, by kind."""
 
 
-def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> MultiTaskModel:
+def build_model(model: ModelSpec, input_shapes: Mapping[str, Shape], outputs: Mapping[str, Outputs]) -> MultiTaskModel:
     """Builds the model on the CPU, with torch's initialization; the caller seeds torch and moves it to a device.
 
     Args:
-        model: Sharing scheme, shared layers and heads.
-        input_shape: Shape of one row of input.
+        model: Encoders, fusion, sharing scheme, shared layers and heads.
+        input_shapes: Shape of one row of each input, by name.
         outputs: The output of each task's output layer, in task order.
 
     Raises:
         InputError: A layer cannot be built; the message names the first one, its input shape and its requirement.
     """
-    plan, _ = build_on_meta_device(model, input_shape, outputs)
+    plan, _ = build_on_meta_device(model, input_shapes, outputs)
+    _raise_input_faults(plan.inputs)
     _raise_faults(plan.shared, SHARED_PATH)
     for task, head in plan.heads.items():
         _raise_faults(head.layers, head_path(task))
@@ -65,14 +68,14 @@ def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outp
 
 
 def build_on_meta_device(
-    model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]
+    model: ModelSpec, input_shapes: Mapping[str, Shape], outputs: Mapping[str, Outputs]
 ) -> tuple[ModelPlan, MultiTaskModel | None]:
     """Builds every layer, then the whole model with its sharing scheme, on torch's meta device.
 
     Returns:
         The plan, and the model without allocated memory; None if a layer has a fault.
     """
-    plan = plan_model(model, input_shape, outputs)
+    plan = plan_model(model, input_shapes, outputs)
     if plan.has_fault:
         return plan, None
     plan = SCHEMES[model.sharing.kind].check(plan)
@@ -89,6 +92,15 @@ def build_on_meta_device(
 def _model_too_large(model: ModelSpec, parameters: int) -> Fault:
     limit = f"at most {format_amount(MAX_SIZE)} can be held"
     return Fault(f"With {model.sharing.title!r} the model would have {format_amount(parameters)} parameters; {limit}.")
+
+
+def _raise_input_faults(inputs: InputsPlan) -> None:
+    for name, layer_plans in inputs.encoders.items():
+        _raise_faults(layer_plans, encoder_path(name))
+    if inputs.fusion is not None and inputs.fusion.fault is not None:
+        fix = fusion_fix(inputs.fusion)
+        rule = inputs.fusion.fault.text.removesuffix(".")
+        raise InputError(join(FUSION_PATH), rule, fix=f"{fix.label}." if fix else "")
 
 
 def _raise_faults(layer_plans: list[LayerPlan], list_path: tuple[str, ...], *, in_list: bool = True) -> None:

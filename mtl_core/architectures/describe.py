@@ -7,6 +7,8 @@ from torch import nn
 
 from mtl_core.architectures.build import build_on_meta_device
 from mtl_core.architectures.layers.registry import KINDS
+from mtl_core.architectures.planning.fusion_plan import describe_fusion
+from mtl_core.architectures.planning.inputs_plan import encoder_path
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape
 from mtl_core.architectures.planning.model_plan import SHARED_PATH, HeadPlan, ModelPlan, head_path, layer_path, spec_fix
 from mtl_core.architectures.planning.stages import split_levels, split_stages
@@ -15,7 +17,7 @@ from mtl_core.spec.reports import Shape
 from mtl_core.spec.tasks import TASK_KINDS
 
 
-def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, TargetInfo]) -> ModelInfo:
+def describe_model(model: ModelSpec, input_shapes: Mapping[str, Shape], targets: Mapping[str, TargetInfo]) -> ModelInfo:
     """Title, settings, output shape and parameters of every layer, from building it on torch's meta device.
 
     A layer that cannot be built has an error and, if one is obvious, a fix; the layers after it have no
@@ -23,23 +25,28 @@ def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, T
     sharing scheme, if it can be built.
 
     Args:
-        model: Sharing scheme, shared layers and heads.
-        input_shape: Shape of one row of input.
+        model: Encoders, fusion, sharing scheme, shared layers and heads.
+        input_shapes: Shape of one row of each input, by name.
         targets: Each task's target, in task order.
     """
-    plan, meta_model = build_on_meta_device(model, input_shape, {task: info.outputs for task, info in targets.items()})
+    plan, meta_model = build_on_meta_device(model, input_shapes, {task: info.outputs for task, info in targets.items()})
+    encoders = {name: _describe_layers(layers, encoder_path(name)) for name, layers in plan.inputs.encoders.items()}
+    fusion = describe_fusion(plan.inputs.fusion) if plan.inputs.fusion else None
     shared = _describe_layers(plan.shared, SHARED_PATH)
     heads = {task: _describe_layers(head.layers, head_path(task)) for task, head in plan.heads.items()}
     outputs = {task: _describe_output(head, task, targets[task]) for task, head in plan.heads.items()}
     return ModelInfo(
-        input_shape=input_shape,
+        input_shapes=dict(input_shapes),
+        encoders=encoders,
+        fusion=fusion,
+        fused_shape=plan.inputs.output_shape,
         shared=shared,
         heads=heads,
         outputs=outputs,
-        parameters=_sum_parameters([shared, *heads.values(), outputs.values()])
+        parameters=plan.inputs.parameters + _sum_parameters([shared, *heads.values(), outputs.values()])
         if meta_model is None
         else _count_parameters(meta_model.parameters()),
-        shared_parameters=_sum_parameters([shared])
+        shared_parameters=plan.inputs.parameters + _sum_parameters([shared])
         if meta_model is None
         else _count_parameters(meta_model.shared_parameters()),
         sharing=spec_to_data(model.sharing),

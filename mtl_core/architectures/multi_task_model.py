@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from mtl_core.datasets.data import Inputs
+
 Features = tuple[Tensor, ...]
 """Output of the shared layers: one tensor for all tasks with hard sharing, several with other schemes."""
 
@@ -22,8 +24,8 @@ class MultiTaskModel(nn.Module, ABC):
     """The tasks' names, in the order of the outputs."""
 
     @abstractmethod
-    def features(self, inputs: Tensor) -> Features:
-        """Runs the shared half on a batch ``[N, …]``."""
+    def features(self, inputs: Inputs) -> Features:
+        """Runs the shared half on a batch: a tensor ``[N, …]`` of each input."""
 
     @abstractmethod
     def head(self, task: int, features: Features) -> Tensor:
@@ -70,7 +72,7 @@ class MultiTaskModel(nn.Module, ABC):
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """The parameters that only this task's loss reaches."""
 
-    def forward(self, inputs: Tensor) -> list[Tensor]:
+    def forward(self, inputs: Inputs) -> list[Tensor]:
         """Each task's output ``[N, out_features]``, in task order."""
         return self.head_outputs(self.features(inputs))
 

@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 
 from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.protocol.series_key import Direction
-from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
+from mtl_core.spec import ExperimentSpec, LayerInfo, Task, direction, dump_spec
 from mtl_core.spec.data.bundled import BundledSet
 from mtl_core.text import DIRECTION_ARROWS, escape_control_characters, to_printable
 
@@ -171,16 +171,25 @@ def print_inspection(spec: ExperimentSpec, result: "Inspection", *, as_json: boo
         return
     print_out(f"{spec.name}: " + ", ".join(f"{name} {rows} rows" for name, rows in result.splits.items()))
     table = Table("layer", "", "output", "parameters")
-    table.add_row("input", "", "×".join(map(str, model.input_shape)), "")
-    branches = {f"{name}: ": (*model.heads.get(name, ()), model.outputs[name]) for name in spec.task_names}
-    for prefix, layers in {"": model.shared, **branches}.items():
-        for layer in layers:
-            shape = "×".join(map(str, layer.output_shape or ()))
-            table.add_row(prefix + layer.title, layer.detail, shape, f"{layer.parameters:,}")
+    several = len(model.input_shapes) > 1
+    for name, input_shape in model.input_shapes.items():
+        table.add_row(f"input {name}" if several else "input", "", "×".join(map(str, input_shape)), "")
+        for layer in model.encoders[name]:
+            _add_layer(table, layer, f"{name}: ")
+    for layer in (*((model.fusion,) if model.fusion else ()), *model.shared):
+        _add_layer(table, layer)
+    for name in spec.task_names:
+        for layer in (*model.heads.get(name, ()), model.outputs[name]):
+            _add_layer(table, layer, f"{name}: ")
     print_out(table)
     shared = model.shared_parameters / max(model.parameters, 1)
     print_out(f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared")
     print_data_notes(result.notes)
+
+
+def _add_layer(table: Table, layer: LayerInfo, prefix: str = "") -> None:
+    shape = "×".join(map(str, layer.output_shape or ()))
+    table.add_row(prefix + layer.title, layer.detail, shape, f"{layer.parameters:,}")
 
 
 def print_data_notes(notes: Sequence[object], *, to_stderr: bool = False) -> None:

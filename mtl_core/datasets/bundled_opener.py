@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mtl_core.datasets.source import Source
-from mtl_core.spec import ColumnType, SplitSpec
+from mtl_core.spec import ColumnType
 from mtl_core.spec.data.bundled import BundledSet
+from mtl_core.spec.data.splits import GeneratedRowsSplit
 from mtl_core.spec.reports import Role
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.pixel_maps import PixelMap
@@ -26,7 +27,7 @@ class BundledOpener:
         by_split: Whether the rows are generated for a split, and differ with its shares and seed.
     """
 
-    open: Callable[[BundledSet, SplitSpec], Source]
+    open: Callable[[BundledSet, GeneratedRowsSplit], Source]
     by_split: bool = False
 
 
@@ -50,7 +51,7 @@ def bundled_source(
     columns: dict[str, Column],
     digest: str,
     *,
-    images: NDArray[np.uint8] | None = None,
+    pictures: Mapping[str, NDArray[np.uint8]] | None = None,
     split: NDArray[np.int8] | None = None,
     maps: Mapping[str, PixelMap] | None = None,
 ) -> Source:
@@ -64,7 +65,7 @@ def bundled_source(
         description=entry.description,
         columns=columns,
         digest=digest,
-        images=images,
+        pictures=pictures or {},
         split=split,
         maps=maps or {},
         roles=roles,

@@ -1,12 +1,22 @@
 """The data that training gets: tensors in memory, and the fitted preprocessing for new rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from mtl_core.datasets.decoding import Augmentation, Decoder
 from mtl_core.spec import DataNote, TargetInfo
+from mtl_core.spec.reports import Shape
+
+Inputs = Mapping[str, Tensor]
+"""What a model reads of some rows, by input: float32 ``[N, …]``, of texts the ids of their tokens ``[N, L]``.
+
+Of an input that some rows lack there is also a bool mask ``[N]`` of the rows that have it, under its
+:func:`mtl_core.spec.presence_key`.
+"""
 
 
 def row_mask(mask: Tensor) -> Tensor:
@@ -14,27 +24,56 @@ def row_mask(mask: Tensor) -> Tensor:
     return mask if mask.dim() == 1 else mask.any(dim=1)
 
 
+def decode(stored: Inputs, decoders: Mapping[str, Decoder]) -> dict[str, Tensor]:
+    """Turn stored rows of each input into what the model reads."""
+    return {name: decoders[name](tensor) if name in decoders else tensor for name, tensor in stored.items()}
+
+
+_FLOAT_BYTES = 4
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """The rows of one split.
 
     Attributes:
-        inputs: ``[N, …]`` float32; of texts the ids of their tokens ``[N, L]``.
+        inputs: As :data:`Inputs`, but as stored: an input with a decoder may be of another type.
         targets: Per task what its kind's ``target_tensor`` gives (:class:`mtl_core.tasks.task_kind.TaskKind`):
             ``[N, W]`` float32 numbers in training units, ``[N]`` int64 classes or ``[N, H, W]`` uint8 maps of them, 0
             where the label is missing; or ``[N, L]`` int16 tags, -1 where there is no token or no label.
         masks: Per task ``[N]`` bool, true where there is a label; ``[N, W]``, true where there is a value, if some rows
             have only some of their values. Only of tasks that lack some label in any split.
         rows: ``[N]`` int64 on the CPU: the indices of the rows in the data; None where they are not known.
+        decoders: By input, what turns its stored rows into what the model reads; only of inputs that need it.
+        augmentations: By input, the random changes of its stored rows in training.
+        is_mapped: Whether some input is mapped into memory from a file, so that selecting its rows may wait for a disk.
     """
 
-    inputs: Tensor
+    inputs: dict[str, Tensor]
     targets: dict[str, Tensor]
     masks: dict[str, Tensor] = field(default_factory=dict)
     rows: Tensor | None = None
+    decoders: Mapping[str, Decoder] = field(default_factory=dict)
+    augmentations: Mapping[str, Augmentation] = field(default_factory=dict)
+    is_mapped: bool = False
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(next(iter(self.inputs.values())))
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the tensors."""
+        return next(iter(self.inputs.values())).device
+
+    @property
+    def row_bytes(self) -> int:
+        """The size of the inputs of a row as the model reads them."""
+        return sum(tensor[:1].numel() * _FLOAT_BYTES for tensor in self.inputs.values())
+
+    def select_inputs(self, rows: slice | Tensor, device: torch.device | str | None = None) -> dict[str, Tensor]:
+        """What the model reads of some rows, on a device; by default that of the tensors."""
+        selected = {name: tensor[rows].to(device or tensor.device) for name, tensor in self.inputs.items()}
+        return decode(selected, self.decoders)
 
     def label_mask(self, task: str) -> Tensor | None:
         """``[N]`` bool, true where a row has a label of a task, or one of its values; None where every row has one."""
@@ -43,11 +82,12 @@ class Split:
 
     def to(self, device: torch.device | str) -> "Split":
         """The same rows on a device."""
-        return Split(
-            self.inputs.to(device),
-            {name: tensor.to(device) for name, tensor in self.targets.items()},
-            {name: tensor.to(device) for name, tensor in self.masks.items()},
-            self.rows,
+        return replace(
+            self,
+            inputs={name: tensor.to(device) for name, tensor in self.inputs.items()},
+            targets={name: tensor.to(device) for name, tensor in self.targets.items()},
+            masks={name: tensor.to(device) for name, tensor in self.masks.items()},
+            is_mapped=self.is_mapped and torch.device(device) == self.device,
         )
 
 
@@ -56,18 +96,18 @@ class TaskData:
     """A data set prepared for some tasks. Callers share it: never write into its tensors.
 
     Attributes:
-        input_shape: Shape of one row's input.
+        input_shapes: Shape of one row of each input, by name, in the order of the spec.
         targets: Shape, classes and statistics of each task's target.
         fingerprint: Hash of the content, of how it is read and split, and of the targets.
-        preprocessing: The fitted preprocessing as plain data, for :func:`mtl_core.datasets.features.transform_inputs`,
-            and each task's classes or mean and standard deviation.
+        preprocessing: The fitted preprocessing as plain data, for :mod:`mtl_core.datasets.new_rows`, and each task's
+            classes or mean and standard deviation.
         notes: Notes about how the rows were used.
     """
 
     train: Split
     val: Split
     test: Split
-    input_shape: tuple[int, ...]
+    input_shapes: dict[str, Shape]
     targets: dict[str, TargetInfo]
     fingerprint: str
     preprocessing: dict[str, Any]

@@ -8,26 +8,38 @@ from typing import Any
 
 import numpy as np
 
-from mtl_core.datasets.features import image_shape
+from mtl_core.datasets.date_features import date_part
+from mtl_core.datasets.inputs.image import image_shape
+from mtl_core.datasets.inputs.registry import default_columns
+from mtl_core.datasets.inputs.sound import spectrogram_shape
 from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
-from mtl_core.datasets.preparation import default_inputs
-from mtl_core.datasets.registry import open_source, source_key
+from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import (
     ColumnInfo,
     DataNote,
     Dataset,
     DatasetInfo,
     Histogram,
+    ImageInput,
     InputError,
+    NumericInputs,
+    OneHot,
+    SoundInput,
+    TableInput,
+    TextInput,
+    TextSpec,
     shorten,
 )
+from mtl_core.spec.inputs import BaseInput
 from mtl_core.spec.reports import Role, Shape
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import Column, format_number
 from mtl_core.tabular.column_roles import suggest_roles, suggest_tasks, unusable_reason
 from mtl_core.tabular.text.vocabulary import read_tokens
 from mtl_core.tabular.values.dates import date_text
+from mtl_core.text import group_digits
 
 PREVIEW_ROWS = 100
 EXAMPLE_IMAGES = 24
@@ -48,27 +60,47 @@ def describe(dataset: Dataset) -> DatasetInfo:
     return _cache.get(source_key(dataset), lambda: _describe(dataset))
 
 
-def _describe(dataset: Dataset) -> DatasetInfo:
-    source = open_source(dataset)
+def describe_sample(dataset: Dataset) -> DatasetInfo | None:
+    """Describe some rows of a data set, the first ones first; None where to read all of them takes no longer.
+
+    Raises:
+        InputError: There are no such data.
+    """
+    key = source_key(dataset)
+    sample = None if key in _cache else KINDS[dataset.kind].open_sample(dataset)
+    if sample is None:
+        return None
+    info, rows = _describe(dataset, sample.source), sample.source.rows
+    what = f"These are {group_digits(rows)} rows of about {group_digits(sample.total_rows)}, the first and some others."
+    note = DataNote(place="file", what=f"{what} The whole file is being read.", count=rows)
+    return info.model_copy(update={"rows": sample.total_rows, "sample": rows, "notes": (note,)})
+
+
+def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
+    source = source or open_source(dataset)
     columns = list(source.columns.values())
     roles = suggest_roles(columns) if source.roles is None else source.roles
     inputs = tuple(column.name for column in columns if roles[column.name] == "input")
-    infos = [_column_info(column, roles[column.name]) for column in columns]
+    infos = []
+    for i, column in enumerate(columns):
+        report_progress(f"Describing {source.name}", 0.7 + 0.3 * i / len(columns))
+        infos.append(_column_info(column, roles[column.name]))
     targets = [info for info in infos if info.suggested == "target"]
-    is_image = source.images is not None
+    is_image = bool(source.pictures) and not inputs
     return DatasetInfo(
         name=source.name,
         title=source.title,
         description=source.description,
         rows=source.rows,
         input_kind="image" if is_image else "table",
-        input_shape=_input_shape(source, _stated_inputs(dataset, source) or inputs, dataset),
+        input_shapes=_input_shapes(dataset, source, inputs),
         columns=(*infos, *_pixel_map_infos(source)),
         preview=tuple(
             (*row, *("" for _ in source.maps))
             for row in _preview(columns, EXAMPLE_IMAGES if is_image else PREVIEW_ROWS)
         ),
         images=_example_images(source),
+        pictures=tuple(source.pictures),
         inputs=inputs,
         tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, roles)),
@@ -78,33 +110,60 @@ def _describe(dataset: Dataset) -> DatasetInfo:
     )
 
 
-def _stated_inputs(dataset: Dataset, source: Source) -> tuple[str, ...]:
-    """The inputs of the spec that are columns, or else the default ones."""
-    names = dataset.inputs or default_inputs(source, ())
-    return tuple(name for name in names if name in source.columns)
+def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) -> dict[str, Shape]:
+    """Shape of one row of each input with these columns; fitted on the training rows it may be smaller."""
+    if (named := dataset.named_inputs) is not None:
+        return {name: shape for name, spec in named.items() if (shape := _input_shape(spec, source)) is not None}
+    if source.pictures and not suggested:
+        return {"image": image_shape(next(iter(source.pictures.values())))}
+    listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
+    stated = tuple(name for name in listed or default_columns(source, ()) if name in source.columns)
+    names = stated or tuple(suggested)
+    if len(names) == 1 and source.columns[names[0]].type == "text":
+        return {"text": _text_shape(source.columns[names[0]], dataset.text)}
+    how = (dataset.numeric_inputs, dataset.categorical_inputs)
+    return {"table": _table_shape([source.columns[name] for name in names], how, source)}
 
 
-def _input_shape(source: Source, inputs: Sequence[str], dataset: Dataset) -> Shape:
-    """Shape of one row's input with these columns; fitted on the training rows it may be smaller."""
-    if source.images is not None:
-        return image_shape(source.images)
-    if len(inputs) == 1 and source.columns[inputs[0]].type == "text":
-        with suppress(InputError):  # the tokenizer cannot be read, which load refuses
-            return (read_tokens(source.columns[inputs[0]], dataset.text).max_length,)
-        return (dataset.text.max_length,)
-    return (sum(_width(source.columns[name], dataset) for name in inputs),)
+def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
+    """Shape of one row of an input; None where a column of it does not exist, which load refuses."""
+    if isinstance(spec, ImageInput) and spec.column in source.pictures:
+        return image_shape(source.pictures[spec.column])
+    if isinstance(spec, ImageInput):
+        return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
+    if isinstance(spec, SoundInput):
+        return spectrogram_shape(spec.model_dump()) if spec.column in source.columns else None
+    columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
+    if isinstance(spec, TableInput):
+        return _table_shape(columns, (spec.numeric_inputs, spec.categorical_inputs), source)
+    if isinstance(spec, TextInput) and columns and columns[0].type == "text":
+        return _text_shape(columns[0], spec)
+    return None
 
 
-def _width(column: Column, dataset: Dataset) -> int:
+def _text_shape(column: Column, text: TextSpec) -> Shape:
+    with suppress(InputError):  # the tokenizer cannot be read, which load refuses
+        return (read_tokens(column, text).max_length,)
+    return (text.max_length,)
+
+
+def _table_shape(columns: Sequence[Column], how: tuple[NumericInputs, OneHot], source: Source) -> Shape:
+    width = 0
+    for column in columns:
+        parts = source.date_features.get(column.name) if column.format.dates else None
+        width += sum(_width(date_part(column, part), *how) for part in parts or ("elapsed",))
+    return (width,)
+
+
+def _width(column: Column, numeric: NumericInputs, categorical: OneHot) -> int:
     """How many features a column becomes."""
     if column.type == "numeric":
-        numeric = dataset.numeric_inputs
         width = max(1, len(bin_edges(column.numbers[column.present], numeric)))
         return width + has_missing_feature(column.numbers, numeric)
-    spec, present = dataset.categorical_inputs, column.present
+    present = column.present
     counts = np.bincount(column.codes[present], minlength=len(column.values))
-    frequent = min(int((counts >= spec.least_rows).sum()), spec.most)
-    return frequent + (spec.unseen or len(column.values) > frequent) + (not present.all())
+    frequent = min(int((counts >= categorical.least_rows).sum()), categorical.most)
+    return frequent + (categorical.unseen or len(column.values) > frequent) + (not present.all())
 
 
 def _column_info(column: Column, role: Role) -> ColumnInfo:
@@ -184,10 +243,11 @@ def _cells(column: Column, rows: int) -> list[str]:
 
 
 def _example_images(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    if source.images is None:
+    if not source.pictures:
         return ()
-    step = -(-source.images.shape[1] // EXAMPLE_SIDE)
-    images = source.images[:EXAMPLE_IMAGES, ::step, ::step]
+    pictures = next(iter(source.pictures.values()))
+    step = -(-pictures.shape[1] // EXAMPLE_SIDE)
+    images = pictures[:EXAMPLE_IMAGES, ::step, ::step]
     if images.ndim == 4:
         images = images.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
     return tuple(tuple(tuple(row) for row in image) for image in images.tolist())

@@ -3,23 +3,24 @@
 Numeric columns: :mod:`mtl_core.datasets.numeric_features`. Categorical columns are one-hot, the most frequent category
 first; missing cells have a feature of their own if training rows have some; an unseen category is all zeros. Beyond a
 hundred categories, or below a number of rows that the spec says, the rarer ones share one feature, also with unseen
-ones. How the cells of a column are written (decimal mark, dates, what counts as missing) is kept for new rows.
+ones. Dates are numbers, or the parts that the
+spec asks for (:mod:`mtl_core.datasets.date_features`), each with an encoder of its own. How the cells of a column are
+written (decimal mark, dates, what counts as missing) is kept for new rows.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
+from mtl_core.datasets.date_features import date_part
 from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_feature_count
 from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs, OneHot
+from mtl_core.spec.data.table_shape import TableColumn, TableShape
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
 from mtl_core.tabular.column_reader import read_column
-from mtl_core.tabular.text.vocabulary import transform_text
 
 _ONE_HOT = OneHot()
 
@@ -29,6 +30,8 @@ def fit_inputs(
     rows: Rows,
     missing: Mapping[str, Sequence[str]] | None = None,
     numeric: NumericInputs | None = None,
+    dates: Mapping[str, Sequence[str]] | None = None,
+    *,
     categorical: OneHot = _ONE_HOT,
 ) -> tuple[list[Encoder], list[DataNote]]:
     """Fit the encoder of each column on the training rows; also notes.
@@ -38,11 +41,18 @@ def fit_inputs(
         rows: The training rows.
         missing: The texts that the spec says count as missing, by column.
         numeric: How numbers are encoded; None: standardized.
+        dates: The parts that the dates of a column become; of other columns their days or hours.
         categorical: How categories are encoded.
     """
-    encoders = [_fit(column, rows, numeric, categorical) | _cells(column, missing or {}) for column in columns]
-    pairs = zip(columns, encoders, strict=True)
-    return encoders, [note for column, encoder in pairs if (note := _note(column, encoder, rows, categorical))]
+    encoders: list[Encoder] = []
+    notes: list[DataNote] = []
+    for column in columns:
+        cells = _cells(column, missing or {})
+        parts = (dates or {}).get(column.name, ())
+        fitted = [_fit(date_part(column, part), rows, numeric, categorical) | {"part": part} for part in parts]
+        encoders += [encoder | cells for encoder in fitted or [_fit(column, rows, numeric, categorical)]]
+        notes += [note] if (note := _note(column, encoders[-1], rows, categorical)) else []
+    return encoders, notes
 
 
 def _fit(column: Column, rows: Rows, numeric: NumericInputs | None, categorical: OneHot) -> Encoder:
@@ -83,7 +93,9 @@ def _note(column: Column, encoder: Encoder, rows: Rows, spec: OneHot) -> DataNot
     if not column.present[rows].any():
         what = f"Input {column.name!r} has no value in the training rows."
         return DataNote(place="column", name=column.name, what=what, fix="Leave it out of the inputs.")
-    if encoder["type"] == "categorical" and encoder["other"] and len(encoder["categories"]) == spec.most:
+    if encoder["type"] != "categorical" or "part" in encoder:
+        return None
+    if encoder["other"] and len(encoder["categories"]) == spec.most:
         kinds = f"{len(column.values)} categories, the {spec.most} most frequent have a column each"
         what = f"Input {column.name!r} has {kinds}; the others share one."
         count = len(column.values) - spec.most
@@ -99,16 +111,35 @@ def feature_count(encoder: Encoder) -> int:
     return len(encoder["categories"]) + bool(encoder["other"]) + bool(encoder["missing"])
 
 
+def table_shape(encoders: Sequence[Encoder]) -> TableShape:
+    """The shape of a row of the matrix, with the place of each column in it."""
+    columns: list[TableColumn] = []
+    start = 0
+    for encoder in encoders:
+        if width := feature_count(encoder):
+            bins = tuple((mean, std) for mean, std in encoder.get("bins", ()))
+            is_category = encoder["type"] == "categorical"
+            marks = int(not is_category and bool(encoder.get("missing")))
+            columns.append(TableColumn(start, width - marks, is_category, bins))
+            if marks:  # whether the number is missing is a category of its own
+                columns.append(TableColumn(start + width - 1, 1, categorical=True))
+        start += width
+    return TableShape(columns)
+
+
 def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], rows: int) -> NDArray[np.float32]:
     """Encode columns as a matrix ``[rows, F]``."""
     matrix = np.zeros((rows, sum(map(feature_count, encoders))), np.float32)
     start = 0
     for encoder in encoders:
         end = start + feature_count(encoder)
+        column = columns[encoder["name"]]
+        if "part" in encoder:
+            column = date_part(column, encoder["part"])
         if encoder["type"] == "numeric":
-            apply_numeric(encoder, columns[encoder["name"]].numbers, matrix[:, start:end])
+            apply_numeric(encoder, column.numbers, matrix[:, start:end])
         elif end > start:
-            _one_hot(encoder, columns[encoder["name"]], matrix[:, start:end])
+            _one_hot(encoder, column, matrix[:, start:end])
         start = end
     return matrix
 
@@ -124,80 +155,22 @@ def _one_hot(encoder: Encoder, column: Column, out: NDArray[np.float32]) -> None
     out[rows, feature_of_row[rows]] = 1
 
 
-def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tensor:
-    """Transform new rows into the model's input, as the training rows were.
-
-    Args:
-        preprocessing: That of a :class:`mtl_core.datasets.data.TaskData`, or the same read from JSON.
-        rows: A pandas frame with at least the input columns, or for image data an array ``[N, H, W]`` or
-            ``[N, H, W, 3]`` of 0…255.
-
-    Returns:
-        ``[N, …]`` float32.
+def read_encoded_column(encoder: Encoder, frame: pd.DataFrame) -> Column:
+    """Read a column of new rows; its cells are read as those of the training rows were.
 
     Raises:
-        InputError: A column is missing, or the images have another size.
+        InputError: The column is missing.
     """
-    if preprocessing["kind"] == "image":
-        return torch.from_numpy(apply_image(preprocessing, np.asarray(rows)))
-    return transform_columns(preprocessing, read_inputs(preprocessing, rows))
+    column_type: ColumnType = "numeric" if "part" in encoder else encoder["type"]
+    return read_new_column(frame, encoder["name"], column_type, _cell_rules(encoder))
 
 
-def read_inputs(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
-    """Read the input columns of new rows, by name; their cells are read as those of the training rows were.
+def read_new_column(frame: pd.DataFrame, name: str, column_type: ColumnType, rules: CellRules | None = None) -> Column:
+    """Read an input column of new rows.
 
     Raises:
-        InputError: A column is missing.
+        InputError: The column is missing.
     """
-    if preprocessing["kind"] == "text":
-        return {preprocessing["column"]: _read_input(frame, preprocessing["column"], "text")}
-    encoders = preprocessing["inputs"]
-    return {
-        encoder["name"]: _read_input(frame, encoder["name"], encoder["type"], _cell_rules(encoder))
-        for encoder in encoders
-    }
-
-
-def transform_columns(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> torch.Tensor:
-    """Transform the input columns of new rows into the model's input."""
-    first = next(iter(columns.values()))
-    if preprocessing["kind"] == "text":
-        return torch.from_numpy(transform_text(preprocessing, first))
-    return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, len(first.numbers)))
-
-
-def _read_input(frame: pd.DataFrame, name: str, column_type: ColumnType, rules: CellRules | None = None) -> Column:
     if name not in frame.columns:
         raise InputError(f"column {name!r}", "is an input of the model and is not in the data")
     return read_column(name, frame[name], column_type, rules)
-
-
-def fit_image(images: NDArray[np.uint8], rows: Rows) -> dict[str, Any]:
-    """Fit mean and standard deviation of the pixels of some rows of images ``[N, H, W]`` or ``[N, H, W, 3]``."""
-    pixels = images[rows]
-    return {
-        "kind": "image",
-        "shape": list(image_shape(images)),
-        "mean": float(pixels.mean()),
-        "std": float(pixels.std()) or 1.0,
-    }
-
-
-def image_shape(images: NDArray[Any]) -> tuple[int, ...]:
-    """Shape of one image as the model's input, channels first."""
-    channels = images.shape[3] if images.ndim == 4 else 1
-    return (channels, *images.shape[1:3])
-
-
-def apply_image(preprocessing: Mapping[str, Any], images: NDArray[Any]) -> NDArray[np.float32]:
-    """Images ``[N, H, W]`` or ``[N, H, W, 3]`` of 0…255 as ``[N, C, H, W]`` of mean 0 and standard deviation 1.
-
-    Raises:
-        InputError: They have another size, or other channels.
-    """
-    shape = tuple(preprocessing["shape"])
-    if images.ndim not in (3, 4) or image_shape(images) != shape:
-        channels = "" if shape[0] == 1 else f"×{shape[0]}"
-        raise InputError("images", f"must be {shape[1]}×{shape[2]}{channels}", found=str(images.shape[1:]))
-    scaled = (images.astype(np.float32) - np.float32(preprocessing["mean"])) / np.float32(preprocessing["std"])
-    return scaled.reshape(-1, *shape) if images.ndim == 3 else np.ascontiguousarray(np.moveaxis(scaled, 3, 1))

@@ -2,47 +2,54 @@
 
 import json
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mtl_core.datasets.data import Split, TaskData
-from mtl_core.datasets.features import apply_image, apply_inputs, fit_image, fit_inputs
+from mtl_core.datasets.inputs.input_kind import FittedInput, SpecInput
+from mtl_core.datasets.inputs.registry import inputs_of, open_inputs, reads_files, row_shape
 from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import assign_splits
+from mtl_core.datasets.splits.division import divide_rows
+from mtl_core.datasets.splits.labeled_rows import LabeledRows
+from mtl_core.media.limits import read_limits
 from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
     DataNote,
     Dataset,
+    ImageInput,
     InputError,
     OneHot,
+    SoundInput,
     Standardized,
+    TableInput,
     TargetInfo,
     Task,
-    shorten,
+    TextInput,
+    presence_key,
 )
+from mtl_core.spec.data.splits import SHORT_FORM
 from mtl_core.tabular.cache import LruCache
-from mtl_core.tabular.column import CellFormat, Column, Rows
-from mtl_core.tabular.column_lookup import find_column
+from mtl_core.tabular.column import CellFormat, Rows
 from mtl_core.tabular.table_columns import missing_label_notes
 from mtl_core.tabular.text.tokenizer import tokenizer_digest
-from mtl_core.tabular.text.vocabulary import Tokens, apply_text, fit_text, read_tokens
 from mtl_core.tasks.registry import KINDS
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 MIN_ROWS = 10
-_MIN_CLASS_ROWS = 3
-"""A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
+"""Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
 
@@ -61,8 +68,24 @@ def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     """
     if not tasks:
         raise InputError("tasks", "there must be at least one task")
+    if reads_files(dataset):  # they may change unnoticed, and what was decoded of them is kept on disk
+        return _prepare(dataset, tasks)
     key: Hashable = (source_key(dataset), tuple(task.model_dump_json() for task in tasks))
     return _cache.get(key, lambda: _prepare(dataset, tasks))
+
+
+def load_outline(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+    """Load a data set as :func:`load`, but without decoding files of pictures and sounds, whose values are then zeros.
+
+    It has the shapes, targets and splits of the data, for what does not train.
+
+    Raises:
+        InputError: As of :func:`load`.
+    """
+    if not tasks or not reads_files(dataset):
+        return load(dataset, tasks)
+    key: Hashable = ("outline", source_key(dataset), tuple(task.model_dump_json() for task in tasks))
+    return _cache.get(key, lambda: _prepare(dataset, tasks, decoded=False))
 
 
 def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
@@ -75,39 +98,47 @@ def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         return load(dataset, tasks)
     except InputError as error:
         DATASET_KINDS[dataset.kind].stamp(dataset)  # raises where the file is gone
-        if error.problem.path.startswith("dataset.text"):
+        if error.problem.path.startswith("dataset.text") or error.problem.path.endswith(".tokenizer"):
             raise
         rule = f"the data has changed since the run was trained: {error.problem.path} {error.problem.rule}"
         raise InputError("dataset", rule, found=error.problem.found or None, fix="Put the old data back.") from None
 
 
-def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -> TaskData:
     source = open_source(dataset)
     DATASET_KINDS[dataset.kind].check_settings(dataset, source)
-    columns = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
-    tokens = read_tokens(columns[0], dataset.text) if columns and columns[0].type == "text" else None
+    spec_inputs = inputs_of(dataset, source, (*tasks, *dataset.split.tasks))
+    readers = open_inputs(spec_inputs, source, decoded=decoded)
+    tokens = next((reader.tokens for reader in readers.values() if reader.tokens is not None), None)
     target_source = TargetSource(source.columns, source.maps, tokens)
     labels = read_labels(tasks, target_source)
     split_labels = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks") or labels
     used_rows, row_notes = _labeled_rows(split_labels, source)
-    splits, split_notes = _split_rows(dataset, split_labels, source, used_rows)
+    splits, split_notes = divide_rows(dataset.split, LabeledRows(used_rows, source.columns, split_labels), source.split)
+    used_rows = np.sort(np.concatenate(splits))
     _check_training_labels(labels, splits)
     target_names = {name for task in tasks for name in task.targets}
-    used_names = {column.name for column in columns} | target_names
+    input_names = {name for spec_input in spec_inputs for name in spec_input.spec.source_columns}
+    used_names = input_names | target_names | set(dataset.split.columns)
     missing_notes = missing_label_notes(column for name, column in source.columns.items() if name in target_names)
-    inputs, preprocessing, input_notes = _encode_inputs(tokens, columns, dataset, source, splits)
+    inputs = {name: reader.fit(splits[0]) for name, reader in readers.items()}
+    splits = _rows_with_files(inputs, splits)
+    preprocessing = _preprocessing(inputs, short_form=dataset.named_inputs is None)
     targets = {task_labels.task.name: _target_info(task_labels, splits[0]) for task_labels in labels}
-    train, val, test = (_split(inputs, labels, targets, rows, used_rows) for rows in splits)
+    stored_bytes = sum(fitted.values.nbytes for fitted in inputs.values() if fitted.stored is not None)
+    mapped = stored_bytes > read_limits().memory_bytes
+    train, val, test = (_split(inputs, labels, targets, rows, used_rows, mapped=mapped) for rows in splits)
+    train = replace(train, augmentations={name: x.augmentation for name, x in inputs.items() if x.augmentation})
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
     reading = _reading(source, used_names, labels)
-    later_notes = (*split_notes, *input_notes)
+    later_notes = (*split_notes, *(note for fitted in inputs.values() for note in fitted.notes))
     return TaskData(
         train=train,
         val=val,
         test=test,
-        input_shape=tuple(inputs.shape[1:]),
+        input_shapes={name: row_shape(fitted.preprocessing, fitted.values.shape) for name, fitted in inputs.items()},
         targets=targets,
-        fingerprint=_fingerprint(source, dataset, tasks, reading, text=tokens is not None),
+        fingerprint=_fingerprint(source, dataset, tasks, reading | _file_digests(inputs), spec_inputs),
         preprocessing=preprocessing,
         notes=(*source.notes_of(used_names), *missing_notes, *row_notes, *label_notes(labels, splits), *later_notes),
     )
@@ -117,45 +148,13 @@ def _target_info(labels: Labels, training_rows: Rows) -> TargetInfo:
     return KINDS[labels.task.kind].target_info(labels, training_rows)
 
 
-def _encode_inputs(
-    tokens: Tokens | None, columns: Sequence[Column], dataset: Dataset, source: Source, splits: Sequence[Rows]
-) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
-    """Encode all rows as the model's input; also the preprocessing that new rows need, and notes."""
-    if tokens is not None:
-        return _encode_text(tokens, dataset, splits)
-    if source.images is not None:
-        image = fit_image(source.images, splits[0])
-        return apply_image(image, source.images), {"version": _FORMAT, **image}, []
-    return _encode_table(source, columns, splits, dataset)
-
-
-def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> list[Column]:
-    """The input columns; empty for images."""
-    targets = {target: task.name for task in tasks for target in task.targets}
-    if source.images is not None:
-        if dataset.inputs:
-            raise InputError("dataset.inputs", "the input of this data set is the image", fix="Leave it empty.")
-        return []
-    names = dataset.inputs or default_inputs(source, tuple(targets))
-    if not names:
-        raise InputError("dataset.inputs", "name at least one input column")
-    for i, name in enumerate(names):
-        if name in targets:
-            rule = f"a column is an input or a target, not both: it is the target of task {targets[name]!r}"
-            raise InputError(f"dataset.inputs[{i}]", rule, found=repr(name))
-    columns = [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
-    text = next((column.name for column in columns if column.type == "text"), None)
-    if text is not None and len(columns) > 1:
-        rule = "a text is read alone, without other inputs"
-        raise InputError("dataset.inputs", rule, found=shorten(", ".join(names)), fix=f"Leave only {text!r}.")
-    return columns
-
-
-def default_inputs(source: Source, targets: Sequence[str]) -> tuple[str, ...]:
-    """The inputs when none are named; none of a data set that does not come with the roles of its columns."""
-    if source.roles is None or source.images is not None:
-        return ()
-    return tuple(name for name in source.columns if source.roles[name] == "input" and name not in targets)
+def _preprocessing(inputs: Mapping[str, FittedInput], *, short_form: bool) -> dict[str, Any]:
+    """What new rows need of all inputs; that of the short form stands at the top, as it did before inputs had names."""
+    by_name = {name: fitted.preprocessing for name, fitted in inputs.items()}
+    return {
+        "version": _FORMAT,
+        **(next(iter(by_name.values())) if short_form else {"kind": "named", "inputs": by_name}),
+    }
 
 
 def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[DataNote]]:
@@ -173,39 +172,6 @@ def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[
     return rows, [DataNote(place="file", what=what, count=dropped)]
 
 
-def _split_rows(
-    dataset: Dataset, labels: Sequence[Labels], source: Source, rows: Rows
-) -> tuple[list[Rows], list[DataNote]]:
-    """Divide rows into splits, stratified by labels, each in the order of the data."""
-    if source.split is not None:
-        return [rows[source.split[rows] == split] for split in range(len(SPLITS))], []
-    keys: list[NDArray[np.int64]] = []
-    notes: list[DataNote] = []
-    for task_labels in labels:
-        if rare := _rare_classes(task_labels):
-            name = task_labels.task.name
-            what = f"The split is not stratified by {name!r}: {rare}."
-            fix = "Merge rare classes in the data, or add rows."
-            notes.append(DataNote(place="split", name=name, what=what, fix=fix))
-        elif len(np.unique(task_labels.strata[rows])) > 1:
-            keys.append(task_labels.strata[rows])
-    rng = np.random.default_rng(dataset.split.seed)
-    split_of_row = assign_splits(keys, len(rows), dataset.split, rng)
-    return [rows[split_of_row == split] for split in range(len(SPLITS))], notes
-
-
-def _rare_classes(labels: Labels) -> str:
-    """Which classes have too few rows to be in every split; empty where all have enough."""
-    if labels.codes is None:
-        return ""
-    counts = np.bincount(labels.codes[labels.labeled], minlength=len(labels.classes))
-    rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _MIN_CLASS_ROWS]
-    if not rare:
-        return ""
-    names = shorten(", ".join(map(repr, rare[:4])) + (" …" if len(rare) > 4 else ""))
-    return f"{len(rare)} of its classes have fewer than {_MIN_CLASS_ROWS} rows ({names})"
-
-
 def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> None:
     for i, task_labels in enumerate(labels):
         if not task_labels.labeled[splits[0]].any():
@@ -214,34 +180,32 @@ def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> 
             raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
 
 
-def _encode_table(
-    source: Source, columns: Sequence[Column], splits: Sequence[Rows], dataset: Dataset
-) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
-    """As :func:`_encode_inputs`, for columns of a table."""
-    how = (dataset.numeric_inputs, dataset.categorical_inputs)
-    encoders, notes = fit_inputs(columns, splits[0], source.missing_texts, *how)
-    matrix = apply_inputs(encoders, {column.name: column for column in columns}, source.rows)
-    if not matrix.shape[1]:
-        raise InputError("dataset.inputs", "no input column has a value in the training rows")
-    return matrix, {"version": _FORMAT, "kind": "table", "inputs": encoders}, notes
+def _rows_with_files(inputs: Mapping[str, FittedInput], splits: Sequence[Rows]) -> list[Rows]:
+    """The rows of the splits without those whose only input is a file that cannot be read."""
+    alone = next(iter(inputs.values())) if len(inputs) == 1 else None
+    if alone is None or alone.stored is None:
+        return list(splits)
+    readable = [rows[alone.present[rows]] for rows in splits]
+    for name, rows, all_rows in zip(SPLITS, readable, splits, strict=True):
+        if len(all_rows) and not len(rows):
+            raise InputError("dataset", f"no file of the {name} rows can be read", found=f"{len(all_rows)} rows")
+    return readable
 
 
-def _encode_text(
-    tokens: Tokens, dataset: Dataset, splits: Sequence[Rows]
-) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
-    """As :func:`_encode_inputs`, for a text."""
-    text, notes = fit_text(tokens, splits[0], dataset.text)
-    if not (tokens.codes[splits[0]] >= 0).any():
-        raise InputError("dataset.inputs", "no text has a token in the training rows", found=repr(tokens.column))
-    return apply_text(text, tokens), {"version": _FORMAT, **text}, notes
+def _file_digests(inputs: Mapping[str, FittedInput]) -> dict[str, Any]:
+    """The hashes of the content of files, for the fingerprint."""
+    digests = {name: fitted.digest for name, fitted in inputs.items() if fitted.digest}
+    return {"files": digests} if digests else {}
 
 
 def _split(
-    inputs: NDArray[np.float32],
+    inputs: Mapping[str, FittedInput],
     labels: Sequence[Labels],
     targets: dict[str, TargetInfo],
     rows: Rows,
     used_rows: Rows,
+    *,
+    mapped: bool,
 ) -> Split:
     """The tensors of some rows; ``used_rows`` are those of all splits."""
     tensors, masks = {}, {}
@@ -250,7 +214,29 @@ def _split(
         tensors[name] = KINDS[task_labels.task.kind].target_tensor(task_labels, targets[name], rows)
         if (mask := _label_mask(task_labels, used_rows)) is not None:
             masks[name] = torch.from_numpy(mask[rows])
-    return Split(torch.from_numpy(inputs[rows]), tensors, masks, torch.from_numpy(rows))
+    return Split(
+        _input_tensors(inputs, rows, used_rows, mapped=mapped),
+        tensors,
+        masks,
+        torch.from_numpy(rows),
+        {name: fitted.decoder for name, fitted in inputs.items() if fitted.decoder is not None},
+        is_mapped=mapped,
+    )
+
+
+def _input_tensors(
+    inputs: Mapping[str, FittedInput], rows: Rows, used_rows: Rows, *, mapped: bool
+) -> dict[str, Tensor]:
+    """The stored inputs of some rows, and of several inputs the masks of those that some used rows lack.
+
+    A row that lacks its only input is read as empty.
+    """
+    tensors = {name: fitted.tensor(rows, mapped=mapped) for name, fitted in inputs.items()}
+    if len(inputs) > 1:
+        for name, fitted in inputs.items():
+            if not fitted.present[used_rows].all():
+                tensors[presence_key(name)] = torch.from_numpy(fitted.present[rows])
+    return tensors
 
 
 def _label_mask(labels: Labels, used_rows: Rows) -> NDArray[np.bool_] | None:
@@ -277,38 +263,56 @@ def _reading(source: Source, used_names: Collection[str], labels: Sequence[Label
 
 
 def _fingerprint(
-    source: Source, dataset: Dataset, tasks: Sequence[Task], reading: Mapping[str, Any], *, text: bool
+    source: Source, dataset: Dataset, tasks: Sequence[Task], reading: Mapping[str, Any], inputs: Sequence[SpecInput]
 ) -> str:
     """Hash of all that determines the tensors: not the path of the file, and not the losses and metrics of tasks."""
-    unused: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
-    excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *unused} if text else True}
-    excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
-    excluded |= _excluded_encodings(dataset, table=not text and source.images is None)
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,
-        "dataset": dataset.model_dump(mode="json", exclude=excluded),
+        "dataset": dataset.model_dump(mode="json", exclude=_unused_settings(dataset, inputs)),
         "tasks": _target_settings(tasks),
         **reading,
     }
-    if text and dataset.text.tokenizer:
-        data["tokenizer"] = tokenizer_digest(dataset.text.tokenizer)
+    folders = {i.name: i.spec.tokenizer for i in inputs if isinstance(i.spec, TextInput) and i.spec.tokenizer}
+    if folders:
+        digests = {name: tokenizer_digest(folder) for name, folder in folders.items()}
+        data["tokenizer"] = digests["text"] if dataset.named_inputs is None else digests
     if dataset.split.tasks:
         data["splitting"] = _target_settings(dataset.split.tasks)
     return blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _excluded_encodings(dataset: Dataset, *, table: bool) -> dict[str, Any]:
-    """What the fingerprint leaves out of the encodings of columns: all that is as it was before it was a setting."""
-    numeric, categorical = dataset.numeric_inputs, dataset.categorical_inputs
-    excluded: dict[str, Any] = {}
-    if not table or numeric == Standardized():
-        excluded["numeric_inputs"] = True
-    elif not numeric.mark_missing:
-        excluded["numeric_inputs"] = {"mark_missing"}
-    if not table or categorical == OneHot():
-        excluded["categorical_inputs"] = True
+def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str, Any]:
+    """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
+    split = {"tasks", "kind"} if dataset.split.kind == SHORT_FORM else {"tasks"}
+    excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True}
+    excluded |= {"numeric_inputs": True, "categorical_inputs": True}
+    excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
+    if dataset.named_inputs is not None:
+        unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
+        unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput | SoundInput)}
+        return excluded | {"inputs": unused}
+    (spec,) = (spec_input.spec for spec_input in inputs)
+    if isinstance(spec, TextInput):
+        excluded["text"] = {"tokenizer", *_unused_words(spec)}
+    elif isinstance(spec, TableInput):
+        excluded |= _unused_encodings(spec)
     return excluded
+
+
+def _unused_encodings(spec: TableInput) -> dict[str, Any]:
+    """The encodings of columns that are as they were before they were settings."""
+    numeric = spec.numeric_inputs
+    unmarked: bool | set[str] = set() if numeric.mark_missing else {"mark_missing"}
+    return {
+        "numeric_inputs": True if numeric == Standardized() else unmarked,
+        "categorical_inputs": True if spec.categorical_inputs == OneHot() else set(),
+    }
+
+
+def _unused_words(text: TextInput) -> set[str]:
+    """The settings of words, which a pretrained tokenizer does not read."""
+    return {"tokens", "lowercase", "vocabulary"} if text.tokenizer else set()
 
 
 def _target_settings(tasks: Sequence[Task]) -> list[dict[str, Any]]:

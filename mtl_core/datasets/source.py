@@ -22,8 +22,7 @@ class Source:
         columns: By name, in order.
         digest: Hash of the content.
         notes: About the file as a whole; those about columns stand with them.
-        images: ``[N, H, W]`` or, in color, ``[N, H, W, 3]`` of 0…255 when the input is an image; the columns are then
-            targets only.
+        pictures: Columns of pictures by name: ``[N, H, W]`` or, in color, ``[N, H, W, 3]`` of 0…255.
         split: The split of each row, where the data set has its own.
         maps: Targets that have a class for every pixel, by name.
         delimiter: What separates the cells of a text file; ``encoding``: that of its characters.
@@ -31,6 +30,8 @@ class Source:
             None where roles are suggested from the columns.
         tasks: Suggested tasks as spec data, where the data set comes with them; else None.
         missing_texts: The texts that the spec says count as missing, by column.
+        date_features: The parts that the spec says the dates of a column become as inputs.
+        folder: The folder where the names of files in columns begin; empty where no column names files.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Source:
     columns: dict[str, Column]
     digest: str
     notes: tuple[DataNote, ...] = ()
-    images: NDArray[np.uint8] | None = None
+    pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
     split: NDArray[np.int8] | None = None
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
     delimiter: str = ""
@@ -47,6 +48,8 @@ class Source:
     roles: Mapping[str, Role] | None = None
     tasks: tuple[dict[str, Any], ...] | None = None
     missing_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    date_features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folder: str = ""
 
     @property
     def rows(self) -> int:
@@ -59,3 +62,16 @@ class Source:
         open_dates = [ambiguous_dates_note(column) for column in columns if column.ambiguous and column.format.dates]
         column_notes = [note for column in columns for note in column.notes]
         return (*self.notes, *conversion_notes(columns), *open_dates, *column_notes)
+
+
+@dataclass(frozen=True, eq=False)
+class SourceSample:
+    """Some rows of a large data set, the first ones first.
+
+    Attributes:
+        source: The rows.
+        total_rows: About how many rows the whole data set has.
+    """
+
+    source: Source
+    total_rows: int

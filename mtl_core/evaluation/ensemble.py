@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
-from mtl_core.datasets.data import Split, TaskData
+from mtl_core.datasets.data import Inputs, Split, TaskData
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import ExperimentSpec, InputError, TargetInfo
+from mtl_core.spec.reports import Shape
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batching.batches import Batches
 from mtl_core.training.metrics.validation import evaluation_batches
@@ -52,11 +53,14 @@ class Ensemble(nn.Module):
         self.models = nn.ModuleList(models)
         self._heads = tuple(heads)
 
-    def forward(self, inputs: Tensor) -> list[Tensor]:
+    def forward(self, inputs: Inputs) -> list[Tensor]:
         """Return each task's output, in task order."""
         outputs = zip(*(model(inputs) for model in self.models), strict=True)
         by_task = zip(self._heads, outputs, strict=True)
-        return [head.average_outputs(torch.stack(task_outputs)) for head, task_outputs in by_task]
+        return [
+            head.average_outputs(torch.stack([head.average_members(output) for output in task_outputs]))
+            for head, task_outputs in by_task
+        ]
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None
     spec = saved[0].spec
     device = choose_device(spec.training.device) if device is None else device
     data = load_data(saved[0])
-    models, heads, model = build_predictor(saved, data.targets, data.input_shape, device)
+    models, heads, model = build_predictor(saved, data.targets, data.input_shapes, device)
     return Predictor(spec, data, device, heads, models, model)
 
 
@@ -122,14 +126,17 @@ def load_data(saved: SavedRun) -> TaskData:
 
 
 def build_predictor(
-    saved: Sequence[SavedRun], targets: Mapping[str, TargetInfo], input_shape: tuple[int, ...], device: torch.device
+    saved: Sequence[SavedRun],
+    targets: Mapping[str, TargetInfo],
+    input_shapes: Mapping[str, Shape],
+    device: torch.device,
 ) -> tuple[tuple[MultiTaskModel, ...], tuple[TaskHead, ...], nn.Module]:
     """Build the models of runs, their task heads, and the model for predictions: the only one, or the ensemble.
 
     Raises:
         InputError: A checkpoint is incomplete, or of another model.
     """
-    models = tuple(_load_saved_model(run, targets, input_shape, device) for run in saved)
+    models = tuple(_load_saved_model(run, targets, input_shapes, device) for run in saved)
     heads = tuple(build_task(task, targets[task.name]) for task in saved[0].spec.tasks)
     return models, heads, models[0] if len(models) == 1 else Ensemble(models, heads).eval()
 
@@ -154,9 +161,9 @@ def check_members(saved: Sequence[SavedRun], min_runs: int = 1) -> None:
 
 
 def _load_saved_model(
-    saved: SavedRun, targets: Mapping[str, TargetInfo], input_shape: tuple[int, ...], device: torch.device
+    saved: SavedRun, targets: Mapping[str, TargetInfo], input_shapes: Mapping[str, Shape], device: torch.device
 ) -> MultiTaskModel:
     outputs = {name: target.outputs for name, target in targets.items()}
-    model = build_model(saved.spec.model, input_shape, outputs).to(device)
+    model = build_model(saved.spec.model, input_shapes, outputs).to(device)
     load_model(model, saved.checkpoint, Checkpoint.load(saved.checkpoint, device).parts.get("model", {}))
     return model.eval()

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mtl_core.architectures import build_model
-from mtl_core.datasets.preparation import load
+from mtl_core.datasets.data import Inputs
+from mtl_core.datasets.preparation import load_outline
 from mtl_core.protocol.questions import BatchCost, InferenceCost
 from mtl_core.spec import ExperimentSpec
 from mtl_core.tasks import build_task
@@ -35,11 +36,11 @@ def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> InferenceCost:
         InputError: The data, the model or the device is invalid.
     """
     device = choose_device(spec.training.device)
-    data = load(spec.dataset, spec.tasks)
+    data = load_outline(spec.dataset, spec.tasks)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
-    model = build_model(spec.model, data.input_shape, {task.name: task.out_features for task in tasks}).to(device)
+    model = build_model(spec.model, data.input_shapes, {task.name: task.out_features for task in tasks}).to(device)
     model.eval()
-    inputs = data.train.inputs[:1].to(device)
+    inputs = data.train.select_inputs(slice(1), device)
     tensors = [*model.parameters(), *model.buffers()]
     with torch.inference_mode(), use_threads(model, inputs, max(rows), spec.training.threads) as threads:
         return InferenceCost(
@@ -48,19 +49,23 @@ def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> InferenceCost:
             parameters=sum(parameter.numel() for parameter in model.parameters()),
             parameter_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
             flops=_flops(model, inputs),
-            batches=tuple(_batch_cost(model, inputs.expand(n, *inputs.shape[1:]).contiguous()) for n in rows),
+            batches=tuple(_batch_cost(model, _repeat_row(inputs, n), n) for n in rows),
         )
 
 
-def _flops(model: nn.Module, inputs: Tensor) -> int:
+def _repeat_row(inputs: Inputs, rows: int) -> Inputs:
+    return {name: row.expand(rows, *row.shape[1:]).contiguous() for name, row in inputs.items()}
+
+
+def _flops(model: nn.Module, inputs: Inputs) -> int:
     counter = FlopCounterMode(display=False)
     with counter:
         model(inputs)
     return int(counter.get_total_flops())
 
 
-def _batch_cost(model: nn.Module, inputs: Tensor) -> BatchCost:
-    device = inputs.device
+def _batch_cost(model: nn.Module, inputs: Inputs, rows: int) -> BatchCost:
+    device = next(iter(inputs.values())).device
     synchronize: Callable[[], object] = (
         (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
     )
@@ -77,6 +82,4 @@ def _batch_cost(model: nn.Module, inputs: Tensor) -> BatchCost:
         times.append(time.perf_counter() - pass_start)
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     seconds = statistics.median(times)
-    return BatchCost(
-        rows=len(inputs), milliseconds=1000 * seconds, peak_bytes=peak, rows_per_second=len(inputs) / seconds
-    )
+    return BatchCost(rows=rows, milliseconds=1000 * seconds, peak_bytes=peak, rows_per_second=rows / seconds)

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from mtl_core.datasets.inputs.registry import token_input
 from mtl_core.evaluation.ensemble import Predictor, SavedRun, load_predictor
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.tasks import TaskHead
@@ -46,18 +47,19 @@ def predict(saved: Sequence[SavedRun], split: SplitName) -> Predictions:
 def _rows(predictor: Predictor, columns: Sequence[TaskColumns], name: SplitName) -> Iterator[list[Any]]:
     split = predictor.split(name)
     numbers = iter(range(len(split)) if split.rows is None else split.rows.tolist())
+    tokens = token_input(predictor.data.preprocessing)
     for batch in predictor.batches(name).iter_in_order():
-        for cells in _cells(predictor.model, predictor.heads, columns, batch):
+        for cells in _cells(predictor.model, predictor.heads, columns, batch, tokens):
             yield [next(numbers) + 1, *cells]
 
 
 @torch.inference_mode()
 def _cells(
-    model: torch.nn.Module, heads: Sequence[TaskHead], columns: Sequence[TaskColumns], batch: Batch
+    model: torch.nn.Module, heads: Sequence[TaskHead], columns: Sequence[TaskColumns], batch: Batch, tokens: str
 ) -> list[list[Any]]:
-    """Return the cells of all tasks by row."""
-    cells: list[list[Any]] = [[] for _ in batch.inputs]
-    inputs = batch.inputs.cpu()
+    """Return the cells of all tasks by row; ``tokens`` is the input that says where a text ends."""
+    cells: list[list[Any]] = [[] for _ in range(len(batch))]
+    inputs = batch.inputs[tokens].cpu()
     for i, output in enumerate(model(batch.inputs)):
         # In double precision, so that probabilities sum to 1 in all digits that are written.
         predictions = columns[i].format_predictions(heads[i].predict(output.double()).cpu(), inputs)

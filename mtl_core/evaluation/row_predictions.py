@@ -6,12 +6,15 @@ from typing import Any
 
 import torch
 from pydantic import ValidationError
-from torch import Tensor, nn
+from torch import nn
 
+from mtl_core.datasets.data import Inputs
+from mtl_core.datasets.inputs.registry import input_preprocessing, row_shape, token_input
 from mtl_core.datasets.new_rows import NewRows, read_new_rows
 from mtl_core.errors import InputError
 from mtl_core.evaluation.ensemble import SavedRun, build_predictor, check_members, load_data
 from mtl_core.spec import TargetInfo, Task
+from mtl_core.spec.reports import Shape
 from mtl_core.tasks import TaskHead
 from mtl_core.training.runtime.devices import choose_device
 
@@ -57,9 +60,14 @@ def predict_rows(
         targets = {task.name: _target(task, preprocessing) for task in spec.tasks}
     rows = read_new_rows(path, preprocessing)
     device = choose_device(spec.training.device)
-    _, heads, model = build_predictor(saved, targets, tuple(rows.inputs.shape[1:]), device)
+    _, heads, model = build_predictor(saved, targets, _input_shapes(rows, preprocessing), device)
     names = (name for head in heads for name in head.columns().predicted)
-    return RowPredictions(("row", *names), _cells(rows, model, heads, device), rows.notes)
+    return RowPredictions(("row", *names), _cells(rows, model, heads, token_input(preprocessing)), rows.notes)
+
+
+def _input_shapes(rows: NewRows, preprocessing: Mapping[str, Any]) -> dict[str, Shape]:
+    fitted = input_preprocessing(preprocessing)
+    return {name: row_shape(values, rows.inputs[name].shape) for name, values in fitted.items()}
 
 
 def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:
@@ -73,22 +81,24 @@ def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:
         raise InputError("preprocessing", f"does not describe the target of task {task.name!r}", fix=fix) from None
 
 
-def _cells(rows: NewRows, model: nn.Module, heads: Sequence[TaskHead], device: torch.device) -> Iterator[list[Any]]:
-    for start in range(0, len(rows.inputs), _BATCH_SIZE):
+def _cells(rows: NewRows, model: nn.Module, heads: Sequence[TaskHead], tokens: str) -> Iterator[list[Any]]:
+    for start in range(0, len(rows.readable), _BATCH_SIZE):
         part = slice(start, start + _BATCH_SIZE)
-        cells_by_row = _predictions(model, heads, rows.inputs[part], device)
-        pairs = zip(cells_by_row, rows.readable[part].tolist(), strict=True)
+        inputs = {name: tensor[part] for name, tensor in rows.inputs.items()}
+        pairs = zip(_predictions(model, heads, inputs, tokens), rows.readable[part].tolist(), strict=True)
         for number, (cells, readable) in enumerate(pairs, start + 1):
             yield [number, *(cells if readable else [""] * len(cells))]
 
 
 @torch.inference_mode()
-def _predictions(model: nn.Module, heads: Sequence[TaskHead], inputs: Tensor, device: torch.device) -> list[list[Any]]:
-    """Return the cells of all tasks by row."""
-    cells: list[list[Any]] = [[] for _ in inputs]
-    for head, output in zip(heads, model(inputs.to(device)), strict=True):
+def _predictions(model: nn.Module, heads: Sequence[TaskHead], inputs: Inputs, tokens: str) -> list[list[Any]]:
+    """Return the cells of all tasks by row; ``tokens`` is the input that says where a text ends."""
+    device = next(model.parameters()).device
+    cells: list[list[Any]] = [[] for _ in inputs[tokens]]
+    outputs = model({name: tensor.to(device) for name, tensor in inputs.items()})
+    for head, output in zip(heads, outputs, strict=True):
         # In double precision, so that probabilities sum to 1 in all digits that are written.
-        predicted = head.columns().format_predictions(head.predict(output.double()).cpu(), inputs)
+        predicted = head.columns().format_predictions(head.predict(output.double()).cpu(), inputs[tokens])
         for row, task_cells in zip(cells, predicted, strict=True):
             row.extend(task_cells)
     return cells

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.datasets.data import TaskData
-from mtl_core.datasets.description import describe
-from mtl_core.datasets.preparation import load
+from mtl_core.datasets.description import describe, describe_sample
+from mtl_core.datasets.preparation import load_outline
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU
@@ -29,22 +29,23 @@ class Inspection:
     notes: tuple[DataNote, ...] = ()
 
 
-def inspect_dataset(dataset: Dataset) -> DatasetInfo:
-    """Describe a data set for the Data page."""
-    return describe(dataset)
+def inspect_dataset(dataset: Dataset, *, preview: bool = False) -> DatasetInfo:
+    """Describe a data set for the Data page; with ``preview`` some rows of it where it takes long to read all."""
+    info = describe_sample(dataset) if preview else None
+    return info or describe(dataset)
 
 
 def inspect_model(spec: ExperimentSpec) -> ModelInfo:
     """Describe the model of a spec: shapes and parameter counts of every layer, with the errors of invalid layers."""
-    data = load(spec.dataset, spec.tasks)
-    info = describe_model(spec.model, data.input_shape, data.targets)
+    data = load_outline(spec.dataset, spec.tasks)
+    info = describe_model(spec.model, data.input_shapes, data.targets)
     return info.model_copy(update={"notes": data.notes})
 
 
 def warm_up() -> None:
     """Describe a small model: the first description in a process takes a second, later ones milliseconds."""
     target = TargetInfo(name="y", kind="regression")
-    describe_model(ModelSpec(shared=(Linear(), ReLU())), (1,), {"y": target})
+    describe_model(ModelSpec(shared=(Linear(), ReLU())), {"table": (1,)}, {"y": target})
 
 
 def inspect(spec: ExperimentSpec) -> Inspection:
@@ -54,10 +55,10 @@ def inspect(spec: ExperimentSpec) -> Inspection:
         InputError: The data, the model or the device is invalid.
     """
     check_precision(spec.training.precision, choose_device(spec.training.device))
-    data = load(spec.dataset, spec.tasks)
-    model = describe_model(spec.model, data.input_shape, data.targets)
+    data = load_outline(spec.dataset, spec.tasks)
+    model = describe_model(spec.model, data.input_shapes, data.targets)
     if min(spec.training.batch_size, len(data.train)) == 1 and not model.problems:
-        check_single_rows(_build_model(spec, data), len(data.train), data.input_shape)
+        check_single_rows(_build_model(spec, data), len(data.train), data.input_shapes)
     if isinstance(spec.training.start_from, FromFile) and not model.problems:
         _check_initial_weights(spec, data, Path(spec.training.start_from.path))
     for layer in model.problems:
@@ -75,4 +76,4 @@ def _check_initial_weights(spec: ExperimentSpec, data: TaskData, path: Path) -> 
 
 
 def _build_model(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:
-    return build_model(spec.model, data.input_shape, {name: target.outputs for name, target in data.targets.items()})
+    return build_model(spec.model, data.input_shapes, {name: target.outputs for name, target in data.targets.items()})

@@ -6,26 +6,17 @@ the comparison of runs and the documentation derive from it.
 
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Report, Spec
-from mtl_core.spec.data.column_inputs import (
-    Logarithmic,
-    MinMax,
-    NumericInputs,
-    OneHot,
-    PiecewiseLinear,
-    QuantileNormal,
-    Robust,
-    Standardized,
-)
 from mtl_core.spec.data.data_notes import DataNote
 from mtl_core.spec.data.dataset import (
     BundledDataset,
     ColumnType,
     Dataset,
+    DatePart,
     DecimalMark,
-    SplitSpec,
+    ImageFolderDataset,
     TableDataset,
-    TextSpec,
 )
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -33,6 +24,24 @@ from mtl_core.spec.experiment import (
     read_spec,
     spec_from_data,
     spec_to_data,
+)
+from mtl_core.spec.inputs import (
+    ImageInput,
+    Input,
+    Logarithmic,
+    MinMax,
+    NamedInputs,
+    NumericInputs,
+    OneHot,
+    PiecewiseLinear,
+    QuantileNormal,
+    Robust,
+    SoundInput,
+    Standardized,
+    TableInput,
+    TextInput,
+    TextSpec,
+    presence_key,
 )
 from mtl_core.spec.io.diff import Difference, diff, diff_data
 from mtl_core.spec.io.overrides import apply_overrides
@@ -102,6 +111,7 @@ __all__ = [
     "DataNote",
     "Dataset",
     "DatasetInfo",
+    "DatePart",
     "DecimalMark",
     "DeviceInfo",
     "Difference",
@@ -112,7 +122,10 @@ __all__ = [
     "Fix",
     "HardSharing",
     "Histogram",
+    "ImageFolderDataset",
+    "ImageInput",
     "InitialWeights",
+    "Input",
     "InputError",
     "Layer",
     "LayerInfo",
@@ -123,6 +136,7 @@ __all__ = [
     "ModelSpec",
     "MulticlassTask",
     "MultilabelTask",
+    "NamedInputs",
     "NumericInputs",
     "ObjectiveTask",
     "OneHot",
@@ -140,15 +154,19 @@ __all__ = [
     "Schedule",
     "SegmentationTask",
     "Sharing",
+    "SoundInput",
     "Spec",
     "SplitSpec",
     "Standardized",
+    "StratifiedSplit",
     "StudyRun",
     "TableDataset",
+    "TableInput",
     "TaggingTask",
     "TargetInfo",
     "TargetTransform",
     "Task",
+    "TextInput",
     "TextSpec",
     "TrainingSpec",
     "WeightMove",
@@ -173,6 +191,7 @@ __all__ = [
     "members",
     "parse",
     "parse_yaml",
+    "presence_key",
     "preset_names",
     "problems_of",
     "read_spec",

@@ -21,15 +21,15 @@ from mtl_core.spec.training.initial_weights import Scratch
 from mtl_core.spec.training.sampling import BalancedClasses
 from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
+from mtl_core.spec.validation.inputs import input_problems
 from mtl_core.spec.validation.pydantic_errors import to_problems
-from mtl_core.spec.validation.text_input import text_input_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
 
 
 class ExperimentSpec(Spec):
     """A whole experiment: data, tasks, model, weighting and training."""
 
-    version: Literal[1] = field(CURRENT_VERSION, "Version of this format.", widget="hidden")
+    version: Literal[2] = field(CURRENT_VERSION, "Version of this format.", widget="hidden")
     name: str = field("experiment", "What it is called.", min_length=1, max_length=200)
     dataset: Dataset = field(BundledDataset(), "The data.")
     tasks: tuple[Task, ...] = field(help="What is predicted.", min_length=1)
@@ -146,9 +146,8 @@ def _cross_field_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     yield from _level_problems(spec)
     yield from _monitor_problems(spec)
     yield from _sampling_problems(spec)
-    yield from _input_problems(spec)
     yield from _continual_problems(spec)
-    yield from text_input_problems(spec.dataset, spec.model, names)
+    yield from input_problems(spec.dataset, spec.model, spec.tasks)
 
 
 def _weighting_problems(spec: ExperimentSpec) -> Iterator[Problem]:
@@ -233,20 +232,6 @@ def _sampling_problems(spec: ExperimentSpec) -> Iterator[Problem]:
         if not classed or sampling.task not in ("", *classed):
             fix = f"Tasks with classes: {', '.join(classed)}." if classed else "Take another way to draw rows."
             yield Problem("training.sampling.task", "must be a task with classes", repr(sampling.task), fix)
-
-
-def _input_problems(spec: ExperimentSpec) -> Iterator[Problem]:
-    inputs = spec.dataset.inputs
-    if not inputs and not spec.dataset.has_default_inputs:
-        yield Problem("dataset.inputs", "name at least one input column")
-    tasks = (*spec.dataset.split.tasks, *spec.tasks)
-    targets = {target: task.name for task in tasks for target in task.targets}
-    for i, column in enumerate(inputs or ()):
-        if column in targets:
-            rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"
-            yield Problem(f"dataset.inputs[{i}]", rule, repr(column))
-    for column in (c for c, n in Counter(inputs or ()).items() if n > 1):
-        yield Problem("dataset.inputs", "each column once", repr(column))
 
 
 def _continual_problems(spec: ExperimentSpec) -> Iterator[Problem]:

@@ -104,8 +104,12 @@ class DatasetInfo(Report):
 
     Attributes:
         rows: All rows, or for each split when the data set has splits of its own.
+        sample: The number of rows that are described where not all were read; ``rows`` is then an estimate. 0: all.
         preview: The first rows as text, in the order of ``columns``; an empty one for a map.
+        input_kind: What the input is when no columns are named: columns of the table, or an image.
+        input_shapes: Shape of one row of each input, by name.
         images: The first images as rows of pixels: 0…255, or 0xRRGGBB in color.
+        pictures: The columns of pictures, which are none of ``columns``.
         tasks: Suggested tasks, as spec data.
         inputs: Suggested input columns.
         delimiter: The separator of the cells of a text file; empty for other files.
@@ -116,11 +120,13 @@ class DatasetInfo(Report):
     title: str
     description: str
     rows: int
+    sample: int = 0
     input_kind: Literal["table", "image"]
-    input_shape: Shape
+    input_shapes: dict[str, Shape]
     columns: tuple[ColumnInfo, ...]
     preview: tuple[tuple[Any, ...], ...] = ()
     images: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    pictures: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     tasks: tuple[dict[str, Any], ...] = ()
     notes: tuple[DataNote, ...] = ()
@@ -154,6 +160,10 @@ class ModelInfo(Report):
     """A model as planned on torch's meta device: the shape of every layer, or the error of a layer that fails.
 
     Attributes:
+        input_shapes: Shape of one row of each input, by name.
+        encoders: Each input's own layers as listed.
+        fusion: How the inputs meet; None with a single input.
+        fused_shape: What the first shared layer reads; None where an encoder or the fusion cannot be built.
         shared: The shared layers as listed; schemes with copies have several of each.
         sharing: The sharing scheme as spec data.
         stages: Where among the shared layers each stage begins (each level, in a scheme of levels); none where a layer
@@ -162,7 +172,10 @@ class ModelInfo(Report):
         notes: Notes about the data as read for the tasks.
     """
 
-    input_shape: Shape
+    input_shapes: dict[str, Shape]
+    encoders: dict[str, tuple[LayerInfo, ...]]
+    fusion: LayerInfo | None
+    fused_shape: Shape | None
     shared: tuple[LayerInfo, ...]
     heads: dict[str, tuple[LayerInfo, ...]]
     outputs: dict[str, LayerInfo]
@@ -177,6 +190,8 @@ class ModelInfo(Report):
     def problems(self) -> tuple[LayerInfo, ...]:
         """The layers that cannot be built."""
         every = [
+            *(layer for encoder in self.encoders.values() for layer in encoder),
+            *((self.fusion,) if self.fusion else ()),
             *self.shared,
             *(layer for head in self.heads.values() for layer in head),
             *self.outputs.values(),

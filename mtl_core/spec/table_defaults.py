@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from mtl_core.spec.data.column_inputs import PiecewiseLinear, Standardized
 from mtl_core.spec.experiment import spec_to_data
+from mtl_core.spec.inputs import PiecewiseLinear, Standardized
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.training.training_spec import TrainingSpec
 

@@ -5,11 +5,17 @@ from typing import Any, Final, Literal
 
 from mtl_core.errors import InputError
 
-CURRENT_VERSION: Final[Literal[1]] = 1
+CURRENT_VERSION: Final[Literal[2]] = 2
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
-UPGRADES: dict[int, Upgrade] = {}
+
+def _allow_named_inputs(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 adds inputs by name, their encoders and a fusion; what version 1 says stays."""
+    return data
+
+
+UPGRADES: dict[int, Upgrade] = {1: _allow_named_inputs}
 """Functions that convert the data of a version to the next one. A new version adds an entry here, and a file of the old
 version to the tests."""
 

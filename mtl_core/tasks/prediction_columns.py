@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec import BaseTask, TargetInfo
-from mtl_core.spec.data.dataset import PADDING
+from mtl_core.spec.inputs.text import PADDING
 from mtl_core.tasks.standardization import inverse_standardization
 
 Cells = list[list[Any]]

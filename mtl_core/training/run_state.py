@@ -182,14 +182,14 @@ def build_run_state(
     training, names = spec.training, spec.task_names
     check_precision(training.precision, device)
     tasks = tuple(build_task(task, data.targets[task.name]) for task in spec.tasks)
-    model = build_model(spec.model, data.input_shape, {task.name: task.out_features for task in tasks}).to(device)
+    model = build_model(spec.model, data.input_shapes, {task.name: task.out_features for task in tasks}).to(device)
     regularizer = build_regularizer(model, spec, tasks)
     summary = _load_initial_weights(initial_weights, data, model, regularizer) if initial_weights else ""
     weighting = ManualOverride(build_weighting(spec.weighting, spec.tasks, device=device), names)
     optimizer = build_optimizer(training.optimizer, build_param_groups(model, training), weighting.parameters())
     batches = _build_batches(spec, data, device)
     if batches.train.batch_size == 1:
-        check_single_rows(model, batches.train.rows, data.input_shape)
+        check_single_rows(model, batches.train.rows, data.input_shapes)
     counters = Counters(training.epochs, batches.train.count, training.threads)
     return RunState(
         spec=spec,

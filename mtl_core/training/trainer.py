@@ -37,7 +37,7 @@ class Trainer:
             EnvironmentFault, StoreError: A checkpoint cannot be saved.
         """
         state = self._state
-        row = state.data.train.inputs[:1].to(state.device)
+        row = state.data.train.select_inputs(slice(1), state.device)
         with use_threads(state.model, row, state.batches.train.batch_size, state.counters.threads) as threads:
             self._run.start(threads)
             return self._run.finish(self._train_epochs())

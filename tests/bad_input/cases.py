@@ -114,7 +114,7 @@ SPECS = (
     ),
     changed("an unknown weighting", "weighting", {"kind": "magic"}, "weighting.kind … must be one of equal … magic"),
     changed("an unknown data set", "dataset", {"kind": "bundled", "name": "mnist"}, "dataset.name … wine … mnist"),
-    lacking("no version", "version", "version … must be given … Write version: 1"),
+    lacking("no version", "version", "version … must be given … Write version: 2"),
     lacking("no tasks key", "tasks", "tasks … must be given"),
     written("text that is no YAML", "version: 1\nname: [a\ntasks: {", "line 3 … is not valid YAML … expected"),
     written("a list for a spec", "- 1\n- 2\n", "must be a mapping … [1, 2]"),

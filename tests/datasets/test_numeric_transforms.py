@@ -1,6 +1,6 @@
 """Transforms of numeric inputs: properties that all kinds share, and scikit-learn's transformers.
 
-Covers: mtl_core/spec/data/column_inputs.py
+Covers: mtl_core/spec/inputs/column_encodings.py
 """
 
 import json
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScaler, StandardScaler
 
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.features import apply_inputs, fit_inputs, transform_inputs
+from mtl_core.datasets.features import apply_inputs, fit_inputs
+from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BundledDataset,
@@ -94,7 +95,7 @@ def test_features_are_finite_rise_with_the_number_and_depend_on_the_training_row
     assert np.array_equal(features[: len(training)], encoded(training, len(training), how)[1])
     frame = pd.DataFrame({"x": pd.Series(training + others, dtype=float)})
     again = transform_inputs(json.loads(json.dumps({"kind": "table", "inputs": [encoder]})), frame)
-    assert np.array_equal(again.numpy(), features)
+    assert np.array_equal(again["table"].numpy(), features)
     (column,) = read_columns(frame, {}).values()
     order = np.argsort(column.numbers[column.present])
     assert (np.diff(features[column.present][order, 0]) >= 0).all()
@@ -136,4 +137,4 @@ def test_settings_that_change_no_tensor_leave_the_fingerprint_as_it_was() -> Non
     others += [plain.model_copy(update={"categorical_inputs": OneHot(unseen=True)})]
     fingerprints = {load(one, tasks).fingerprint for one in (plain, *others)}
     assert len(fingerprints) == 1 + len(others)
-    assert describe(others[0]).input_shape == describe(plain).input_shape
+    assert describe(others[0]).input_shapes == describe(plain).input_shapes

@@ -51,7 +51,7 @@ FIELD_ERRORS = [
     ("dataset.split.val", 0.5, "train, val and test must sum to 1, they sum to 1.35", ""),
     ("dataset.path", None, "must be text", "null"),
     ("dataset.types", {"area": "number"}, "must be numeric, categorical or text", "number"),
-    ("version", 2, "this application reads versions up to 1", "2"),
+    ("version", 3, "this application reads versions up to 2", "3"),
     ("version", "1", "must be given as a whole number", "1"),
 ]
 

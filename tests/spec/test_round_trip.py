@@ -6,6 +6,7 @@ mtl_core/spec/training/training_spec.py, mtl_core/spec/weighting/base.py, mtl_co
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -63,7 +64,7 @@ def example(member: type[Spec]) -> dict[str, Any]:
             data[name] = default + 1
         elif isinstance(default, float):
             data[name] = default * 0.999 + 1e-7
-        elif get_args(field.annotation) and default is None and "int" in str(field.annotation):
+        elif get_args(field.annotation) and default is None and re.search(r"\bint\b", str(field.annotation)):
             data[name] = 3
     return data | {"kind": kind_of(member)}
 

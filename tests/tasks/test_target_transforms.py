@@ -17,7 +17,7 @@ from sklearn.preprocessing import QuantileTransformer
 
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
-from mtl_core.spec import BundledDataset, RegressionTask, SplitSpec, TableDataset, TargetInfo
+from mtl_core.spec import BundledDataset, RegressionTask, StratifiedSplit, TableDataset, TargetInfo
 from mtl_core.tasks import build_task
 from mtl_core.tasks.standardization import inverse_standardization, standardization
 from mtl_core.tasks.targets.transforms import fit_target_transform, inverse_transform_values, transform_values
@@ -36,7 +36,7 @@ def prepared(numbers: list[float], folder: Path, **settings: Any) -> tuple[TaskD
     frame = pd.DataFrame({"x": np.arange(len(numbers)), "y": numbers})
     frame.to_csv(folder / "t.csv", index=False)
     task = RegressionTask(name="y", target="y", **settings)
-    return load(TableDataset(path=str(folder / "t.csv"), inputs=("x",), split=SplitSpec(seed=1)), [task]), task
+    return load(TableDataset(path=str(folder / "t.csv"), inputs=("x",), split=StratifiedSplit(seed=1)), [task]), task
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=40), st.lists(NUMBERS, min_size=1), st.sampled_from(TRANSFORMS))

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.inputs import InputReader, build_inputs, last_input_parameters
+from mtl_core.architectures.layers.members import SplitMembers
 from mtl_core.architectures.multi_task_model import last_parameters
 from mtl_core.architectures.planning.layer_stack import LayerPlan, build_modules
 from mtl_core.architectures.planning.model_plan import HeadPlan, ModelPlan
 from mtl_core.architectures.planning.stages import Stages, split_stages
+from mtl_core.datasets.data import Inputs
 from mtl_core.spec.reports import Shape
 
 
@@ -34,7 +37,8 @@ def build_heads(plan: ModelPlan) -> dict[str, nn.Module]:
 
 
 def _build_head(head: HeadPlan) -> nn.Sequential:
-    return nn.Sequential(*build_modules(head.layers), *build_modules(head.output))
+    split = [] if head.members is None else [SplitMembers(head.members.count)]
+    return nn.Sequential(*build_modules(head.layers), *build_modules(head.output), *split)
 
 
 class TaskModules(nn.ModuleDict):
@@ -59,24 +63,28 @@ class Tower(nn.Module):
     Its layers are named by their index in the trunk, across all stages.
 
     Args:
+        inputs: Reads the inputs, as one tensor.
         split: The trunk's stages.
     """
 
-    def __init__(self, split: Stages) -> None:
+    def __init__(self, inputs: InputReader, split: Stages) -> None:
         super().__init__()
+        self.inputs = inputs
         self.stages = nn.ModuleList(_indexed_stack(stage.layer_plans, stage.first) for stage in split.stages)
         self.tail = build_stack(split.tail)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Runs all stages and the tail."""
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Reads the inputs, and runs all stages and the tail."""
+        x: Tensor = self.inputs(inputs)
         for stage in self.stages:
-            inputs = stage(inputs)
-        output: Tensor = self.tail(inputs)
+            x = stage(x)
+        output: Tensor = self.tail(x)
         return output
 
     def last_parameters(self) -> list[nn.Parameter]:
         """The parameters of its last layer that has any."""
-        return last_parameters([layer for stage in self.stages for layer in stage.children()])
+        layers = [layer for stage in self.stages for layer in stage.children()]
+        return last_parameters(layers) or last_input_parameters(self.inputs)
 
 
 def _indexed_stack(layer_plans: Sequence[LayerPlan], first: int) -> nn.Sequential:
@@ -87,7 +95,7 @@ def _indexed_stack(layer_plans: Sequence[LayerPlan], first: int) -> nn.Sequentia
 def build_towers(plan: ModelPlan) -> dict[str, Tower]:
     """Builds a tower for each task. Call it before `build_heads`: all schemes then draw the same initial weights."""
     split = split_stages(plan.shared)
-    return {task: Tower(split) for task in plan.tasks}
+    return {task: Tower(build_inputs(plan.inputs), split) for task in plan.tasks}
 
 
 def pointwise_linear(inputs: int, outputs: int, shape: Shape) -> nn.Linear | nn.Conv1d | nn.Conv2d:

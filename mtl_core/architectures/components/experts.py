@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules
 from mtl_core.architectures.components.gates import Gate, mix_outputs
+from mtl_core.architectures.components.inputs import last_input_parameters
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
+from mtl_core.datasets.data import Inputs
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.sharing.learned_series import GATE_WEIGHTS, LEVEL_GATE_WEIGHTS
 
@@ -80,13 +82,15 @@ class ExpertsModel(MultiTaskModel):
     head, as no other task's loss reaches them.
 
     Args:
+        inputs: Reads the inputs, as one tensor.
         levels: First to last, with their gates.
         heads: Each task's layers, the output layer included, in task order.
     """
 
-    def __init__(self, levels: Sequence[ExpertLevel], heads: Mapping[str, nn.Module]) -> None:
+    def __init__(self, inputs: nn.Module, levels: Sequence[ExpertLevel], heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.tasks = tuple(heads)
+        self.inputs = inputs
         self.levels = nn.ModuleList(levels)
         self.heads = TaskModules(heads)
         self._last_inputs: Tensor | None = None
@@ -97,13 +101,14 @@ class ExpertsModel(MultiTaskModel):
         assert isinstance(last, ExpertLevel)
         return last
 
-    def features(self, inputs: Tensor) -> Features:
+    def features(self, inputs: Inputs) -> Features:
         """The last level's inputs, one or one per task, followed by the outputs of its shared experts."""
-        self._last_inputs = inputs if self.training else self._last_inputs
-        states, shared_state = [inputs] * len(self.tasks), inputs
+        fused: Tensor = self.inputs(inputs)
+        self._last_inputs = fused if self.training else self._last_inputs
+        states, shared_state = [fused] * len(self.tasks), fused
         for level in list(self.levels)[:-1]:
             states, shared_state = level(states, shared_state)
-        inputs_per_task = states if len(self.levels) > 1 else [inputs]
+        inputs_per_task = states if len(self.levels) > 1 else [fused]
         return (*inputs_per_task, *(expert(shared_state) for expert in self._last_level.shared))
 
     def head(self, task: int, features: Features) -> Tensor:
@@ -135,16 +140,16 @@ class ExpertsModel(MultiTaskModel):
         return values
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """The parameters of all levels but the last, and of its shared experts."""
+        """The parameters of what reads the inputs, of all levels but the last, and of its shared experts."""
         parameters = [parameter for level in list(self.levels)[:-1] for parameter in level.parameters()]
-        return [*parameters, *self._last_level.shared.parameters()]
+        return [*self.inputs.parameters(), *parameters, *self._last_level.shared.parameters()]
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
         """The parameters of the last layer of each shared expert of the last level."""
         parameters = [
             parameter for expert in self._last_level.shared for parameter in last_parameters(expert.children())
         ]
-        return parameters or last_parameters(list(self.levels)[:-1])
+        return parameters or last_parameters(list(self.levels)[:-1]) or last_input_parameters(self.inputs)
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """The parameters of a task's head, and of its gate and own experts in the last level."""

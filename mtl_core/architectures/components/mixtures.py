@@ -6,6 +6,7 @@ from itertools import accumulate
 from mtl_core.architectures.components.blocks import build_copies, build_heads
 from mtl_core.architectures.components.experts import ExpertLevel, ExpertsModel
 from mtl_core.architectures.components.gates import Gate, SoftmaxGate
+from mtl_core.architectures.components.inputs import build_inputs
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.spec.reports import Shape
@@ -19,7 +20,7 @@ def build_mixture(
     own: int = 0,
     gate: Callable[[Shape, int], Gate] = SoftmaxGate,
 ) -> ExpertsModel:
-    """Builds the experts of all levels, then the heads, then the gates.
+    """Builds what reads the inputs, the experts of all levels, the heads, then the gates.
 
     In this order a model with one expert draws the initial weights of hard sharing.
 
@@ -31,6 +32,7 @@ def build_mixture(
         gate: Builds a gate from the shape of its input and the number of experts.
     """
     firsts = accumulate([0, *(len(layer_plans) for layer_plans in levels[:-1])])
+    inputs = build_inputs(plan.inputs)
     expert_levels = [
         ExpertLevel(
             build_copies(layer_plans, shared, first), [build_copies(layer_plans, own, first) for _ in plan.tasks]
@@ -43,4 +45,4 @@ def build_mixture(
         assert shape is not None
         level.add_gates(shape, gate, last=number == len(levels))
         shape = final_shape(layer_plans, shape)
-    return ExpertsModel(expert_levels, heads)
+    return ExpertsModel(inputs, expert_levels, heads)

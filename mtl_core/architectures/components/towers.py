@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, Tower
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
+from mtl_core.datasets.data import Inputs
 from mtl_core.spec.sharing.learned_series import LearnedSeries
 
 
@@ -36,22 +37,22 @@ class TowersModel(MultiTaskModel):
         self.units = nn.ModuleDict({str(place): unit for place, unit in units.items()})
         self._lr_factor = lr_factor
 
-    def features(self, inputs: Tensor) -> Features:
+    def features(self, inputs: Inputs) -> Features:
         """One tensor for each task, the output of its own tower."""
-        return self.tail_outputs(self.stage_outputs(inputs), inputs)
+        streams = [tower.inputs(inputs) for tower in self._task_towers()]
+        return self.tail_outputs(self.stage_outputs(streams), streams)
 
-    def stage_outputs(self, inputs: Tensor) -> list[list[Tensor]]:
-        """Outputs of each unit: a tensor for each task."""
-        streams = [inputs] * len(self.tasks)
+    def stage_outputs(self, streams: list[Tensor]) -> list[list[Tensor]]:
+        """Outputs of each unit: a tensor for each task, from what each tower reads."""
         outputs = []
         for level, unit in enumerate(self.units.values()):
             streams = unit([tower.stages[level](x) for tower, x in zip(self._task_towers(), streams, strict=True)])
             outputs.append(streams)
         return outputs
 
-    def tail_outputs(self, levels: Sequence[Sequence[Tensor]], inputs: Tensor) -> Features:
-        """Runs the towers' tails on the last unit's outputs."""
-        last = levels[-1] if levels else [inputs] * len(self.tasks)
+    def tail_outputs(self, levels: Sequence[Sequence[Tensor]], streams: Sequence[Tensor]) -> Features:
+        """Runs the towers' tails on the last unit's outputs, or on what each tower reads if there is no unit."""
+        last = levels[-1] if levels else streams
         return tuple(tower.tail(x) for tower, x in zip(self._task_towers(), last, strict=True))
 
     def _task_towers(self) -> list[Tower]:

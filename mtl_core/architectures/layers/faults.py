@@ -13,7 +13,7 @@ MAX_SIZE = 2_000_000_000
 
 @dataclass(frozen=True)
 class QuickFix:
-    """The layers to replace a faulty layer with: one, several, or none."""
+    """What to replace a faulty layer with: one layer, several, or none; or a faulty fusion with another."""
 
     label: str
     replacement: tuple[Spec, ...]
@@ -21,7 +21,7 @@ class QuickFix:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a layer cannot be built: its requirement and the shape of its input, with a quick fix if there is one."""
+    """Why a layer or a fusion cannot be built: its requirement and the shape that arrives, with a quick fix if any."""
 
     text: str
     quick_fix: QuickFix | None = None
@@ -32,16 +32,22 @@ def to_spec_fix(quick_fix: QuickFix, layers: Sequence[Spec], index: int, list_pa
 
     It replaces one setting if only that differs, the layer if there is one replacement, else the whole list.
     """
-    current = layers[index]
     if len(quick_fix.replacement) == 1:
-        (new,) = quick_fix.replacement
-        changes = _changed_settings(current, new)
-        if type(new) is type(current) and len(changes) == 1:
-            (name,) = changes
-            return Fix(label=quick_fix.label, path=join((*list_path, index, name)), value=changes[name])
-        return Fix(label=quick_fix.label, path=join((*list_path, index)), value=spec_to_data(new))
+        return replacement_fix(quick_fix.label, layers[index], quick_fix.replacement[0], (*list_path, index))
     layers_after = [*layers[:index], *quick_fix.replacement, *layers[index + 1 :]]
     return Fix(label=quick_fix.label, path=join(list_path), value=[spec_to_data(layer) for layer in layers_after])
+
+
+def replacement_fix(label: str, current: Spec, new: Spec, path: tuple[str | int, ...]) -> Fix:
+    """The change of the spec that puts a part in the place of the one at ``path``.
+
+    It replaces one setting if only that differs, else the whole part.
+    """
+    changes = _changed_settings(current, new)
+    if type(new) is type(current) and len(changes) == 1:
+        (name,) = changes
+        return Fix(label=label, path=join((*path, name)), value=changes[name])
+    return Fix(label=label, path=join(path), value=spec_to_data(new))
 
 
 def _changed_settings(current: Spec, new: Spec) -> dict[str, object]:

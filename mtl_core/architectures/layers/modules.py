@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 
-from mtl_core.spec.data.dataset import PADDING, UNKNOWN
+from mtl_core.spec.inputs.text import PADDING, UNKNOWN
 
 
 class Embedding(nn.Embedding):

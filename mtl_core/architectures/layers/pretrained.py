@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 
 from mtl_core.architectures.layers.transformers_folder import empty_model, load_config, load_model
 from mtl_core.spec import layers as spec
-from mtl_core.spec.data.dataset import PADDING
+from mtl_core.spec.inputs.text import PADDING
 from mtl_core.spec.reports import Shape
 
 NO_POOLER = "it does not pool"

@@ -1,12 +1,15 @@
 """Plans a whole model: every layer of the trunk and of each head, and each output layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mtl_core.architectures.layers.faults import Fault, arrival_text, to_spec_fix
-from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
+from mtl_core.architectures.planning.inputs_plan import InputsPlan, plan_inputs
+from mtl_core.architectures.planning.layer_stack import LayerPlan, final_members, final_shape, plan_layers
+from mtl_core.architectures.planning.members import Members
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
+from mtl_core.spec.base import Spec
 from mtl_core.spec.paths import join
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.sharing import Sharing
@@ -19,26 +22,38 @@ SHARED_PATH = ("model", "shared")
 class HeadPlan:
     """The plan of a task's own layers and its output layer: a Linear, after a Flatten if one is needed.
 
-    For a map or a sequence it is a 1×1 convolution; a task that works on the features themselves has none.
+    For a map or a sequence it is a 1×1 convolution; a task that works on the features themselves has none. Behind the
+    beginning of members (TabM) each of them has an output layer of its own.
+
+    Attributes:
+        layers: The task's own layers.
+        output: The output layer.
+        shared_members: The members that have begun in the shared layers.
     """
 
     layers: list[LayerPlan]
     output: list[LayerPlan]
+    shared_members: Members | None = None
+
+    @property
+    def members(self) -> Members | None:
+        """The members of the ensemble that the head ends, if it does."""
+        return final_members([*self.layers, *self.output], self.shared_members)
 
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """The plan of a model for an input shape.
+    """The plan of a model for the shapes of its inputs.
 
     Attributes:
         sharing: The sharing scheme's settings.
-        input_shape: Shape of one row of input.
+        inputs: What reads the inputs.
         shared: The shared layers, in the order of the spec.
         heads: Each task's own layers, in task order.
     """
 
     sharing: Sharing
-    input_shape: Shape
+    inputs: InputsPlan
     shared: list[LayerPlan]
     heads: dict[str, HeadPlan]
 
@@ -54,7 +69,18 @@ class ModelPlan:
             *self.shared,
             *(layer_plan for head in self.heads.values() for layer_plan in (*head.layers, *head.output)),
         ]
-        return any(layer_plan.fault for layer_plan in layer_plans)
+        return self.inputs.has_fault or any(layer_plan.fault for layer_plan in layer_plans)
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of what the first shared layer reads, of a plan without faults.
+
+        Raises:
+            ValueError: An encoder or the fusion cannot be built.
+        """
+        if (shape := self.inputs.output_shape) is None:
+            raise ValueError("the inputs cannot be read")
+        return shape
 
     def with_fault(self, index: int, fault: Fault) -> "ModelPlan":
         """A copy of the plan with a fault at a shared layer."""
@@ -69,33 +95,49 @@ def head_path(task: str) -> tuple[str, ...]:
     return ("model", "heads", task)
 
 
-def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> ModelPlan:
-    """Plans the trunk, then each task's head and the output layer for ``outputs[task]``."""
-    shared = plan_layers(model.shared, input_shape)
-    output_shape = final_shape(shared, input_shape)
+def plan_model(model: ModelSpec, input_shapes: Mapping[str, Shape], outputs: Mapping[str, Outputs]) -> ModelPlan:
+    """Plans encoders, fusion and trunk, then each task's head and the output layer for ``outputs[task]``."""
+    inputs = plan_inputs(model, input_shapes)
+    shared = plan_layers(model.shared, inputs.output_shape, inputs.parameters, reads_input=inputs.is_plain)
+    output_shape = final_shape(shared, inputs.output_shape)
     head_input = None if output_shape is None else model.sharing.representation(output_shape)
-    parameters = sum(layer_plan.parameters for layer_plan in shared)
+    parameters = inputs.parameters + sum(layer_plan.parameters for layer_plan in shared)
+    members = final_members(shared)
+    reads_input = inputs.is_plain and not shared
     heads: dict[str, HeadPlan] = {}
     for task, task_outputs in outputs.items():
-        head = _plan_head(model, task, task_outputs, head_input, parameters)
+        own_layers = model.heads.get(task, ())
+        head = _plan_head(own_layers, task_outputs, head_input, parameters, members, reads_input=reads_input)
         heads[task] = head
         parameters += sum(layer_plan.parameters for layer_plan in (*head.layers, *head.output))
-    return ModelPlan(model.sharing, input_shape, shared, heads)
+    return ModelPlan(model.sharing, inputs, shared, heads)
 
 
-def _plan_head(model: ModelSpec, task: str, task_outputs: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:
-    layers = plan_layers(model.heads.get(task, ()), shape, parameters, reads_input=not model.shared)
+def _plan_head(
+    own_layers: Sequence[Spec],
+    task_outputs: Outputs,
+    shape: Shape | None,
+    parameters: int,
+    shared_members: Members | None,
+    *,
+    reads_input: bool,
+) -> HeadPlan:
+    layers = plan_layers(own_layers, shape, parameters, reads_input=reads_input, members=shared_members)
     parameters += sum(layer_plan.parameters for layer_plan in layers)
-    output_shape = final_shape(layers, shape)
-    return HeadPlan(layers, _plan_output(task_outputs, output_shape, parameters))
+    members = final_members(layers, shared_members)
+    output = _plan_output(task_outputs, final_shape(layers, shape), parameters, members and members.independent)
+    return HeadPlan(layers, output, shared_members)
 
 
-def _plan_output(task_outputs: Outputs, output_shape: Shape | None, parameters: int) -> list[LayerPlan]:
+def _plan_output(
+    task_outputs: Outputs, output_shape: Shape | None, parameters: int, members: Members | None
+) -> list[LayerPlan]:
     """Plans the output layer for the head's output shape."""
     match task_outputs:
         case int():
             flatten = (spec.Flatten(),) if output_shape is not None and len(output_shape) > 1 else ()
-            return plan_layers((*flatten, spec.Linear(out_features=task_outputs)), output_shape, parameters)
+            layers = (*flatten, spec.Linear(out_features=task_outputs))
+            return plan_layers(layers, output_shape, parameters, members=members)
         case (features,):
             if output_shape in (None, task_outputs):
                 return []
@@ -106,8 +148,10 @@ def _plan_output(task_outputs: Outputs, output_shape: Shape | None, parameters: 
             text = f"The task tags {length} tokens, so {length} positions must arrive; {arrival_text(output_shape)}."
             return [LayerPlan(layer, output_shape, fault=Fault(text))]
         case (channels, _):
-            return plan_layers((spec.Conv1d(out_channels=channels, kernel_size=1),), output_shape, parameters)
-    return plan_layers((spec.Conv2d(out_channels=task_outputs[0], kernel_size=1),), output_shape, parameters)
+            conv1d = spec.Conv1d(out_channels=channels, kernel_size=1)
+            return plan_layers((conv1d,), output_shape, parameters, members=members)
+    conv2d = spec.Conv2d(out_channels=task_outputs[0], kernel_size=1)
+    return plan_layers((conv2d,), output_shape, parameters, members=members)
 
 
 def spec_fix(layer_plan: LayerPlan, layer_plans: list[LayerPlan], list_path: tuple[str, ...]) -> Fix | None:

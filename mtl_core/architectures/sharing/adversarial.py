@@ -8,10 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, build_copies, build_heads, build_stack
+from mtl_core.architectures.components.inputs import (
+    InputReader,
+    build_inputs,
+    last_input_parameters,
+    pack_inputs,
+    unpack_inputs,
+)
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.layer_stack import final_shape
 from mtl_core.architectures.planning.model_plan import ModelPlan
-from mtl_core.datasets.data import row_mask
+from mtl_core.datasets.data import Inputs, row_mask
 from mtl_core.spec.sharing.adversarial import Adversarial
 
 
@@ -40,8 +47,10 @@ class AdversarialModel(MultiTaskModel):
     where every row has every label the discriminator has nothing to learn.
 
     Args:
+        inputs: Reads the inputs for the trunk.
         shared: The trunk.
-        private: Each task's copy of it, in task order.
+        private_inputs: Reads the inputs for each task's copy, in task order.
+        private: Each task's copy of the trunk, in task order.
         heads: Each task's layers, the output layer included; they read shared and private features joined along their
             first dimension.
         width: Values of the shared features of a row.
@@ -51,17 +60,21 @@ class AdversarialModel(MultiTaskModel):
 
     def __init__(
         self,
+        inputs: InputReader,
         shared: nn.Sequential,
+        private_inputs: Sequence[InputReader],
         private: Sequence[nn.Sequential],
         heads: Mapping[str, nn.Module],
-        width: int,
         *,
+        width: int,
         adversary: float,
         orthogonality: float,
     ) -> None:
         super().__init__()
         self.tasks = tuple(heads)
+        self.inputs = inputs
         self.shared = shared
+        self.private_inputs = nn.ModuleList(private_inputs)
         self.private = nn.ModuleList(private)
         self.heads = TaskModules(heads)
         self.discriminator = nn.Linear(width, len(heads))
@@ -74,17 +87,21 @@ class AdversarialModel(MultiTaskModel):
         """Sets the rows of each task, for the penalty."""
         self._masks = masks
 
-    def features(self, inputs: Tensor) -> Features:
-        """The input, for the private copies, and the shared features."""
-        shared_features = self.shared(inputs)
+    def features(self, inputs: Inputs) -> Features:
+        """The inputs, for the private copies, and the shared features."""
+        features = (*pack_inputs(self.inputs, inputs), self.shared(self.inputs(inputs)))
         if self.training:
-            self._last_features, self._private_features = (inputs, shared_features), {}
-        return inputs, shared_features
+            self._last_features, self._private_features = features, {}
+        return features
+
+    def _run_private(self, task: int, packed_inputs: Sequence[Tensor]) -> Tensor:
+        output: Tensor = self.private[task](self.private_inputs[task](unpack_inputs(self.inputs, packed_inputs)))
+        return output
 
     def head(self, task: int, features: Features) -> Tensor:
         """Runs a task's private copy, and its head on shared and private features."""
-        inputs, shared_features = features
-        private_features = self.private[task](inputs)
+        *inputs, shared_features = features
+        private_features = self._run_private(task, inputs)
         if self.training:
             self._private_features[task] = private_features
         output: Tensor = self.heads.for_task(self.tasks[task])(torch.cat([shared_features, private_features], dim=1))
@@ -94,20 +111,20 @@ class AdversarialModel(MultiTaskModel):
         """The discriminator's loss plus the overlap; None if no parameter depends on them."""
         if self._last_features is None:
             return None
-        inputs, shared_features = self._last_features
+        *inputs, shared_features = self._last_features
         # The forward pass may have been in lower precision.
         shared_features = shared_features.flatten(1).to(self.discriminator.weight.dtype)
         total = shared_features.new_zeros(())
         for task in range(len(self.tasks)):
             mask = self._masks[task]
             count = len(shared_features)
-            rows = shared_features.new_ones(count) if mask is None else row_mask(mask).to(shared_features)
+            rows = shared_features.new_ones(count) if mask is None else _member_rows(mask, count).to(shared_features)
             if self._adversary:
                 total = total + self._adversary * self._discriminator_loss(shared_features, rows, task)
             if self._orthogonality:
                 private_features = self._private_features.get(task)
                 if private_features is None:  # the heads have not run yet
-                    private_features = self.private[task](inputs)
+                    private_features = self._run_private(task, inputs)
                 private_features = private_features.flatten(1).to(shared_features)
                 total = total + self._orthogonality * overlap(shared_features, private_features, rows)
         return total if total.requires_grad else None
@@ -118,17 +135,27 @@ class AdversarialModel(MultiTaskModel):
         return -(scores[:, task] * rows).sum() / rows.sum().clamp(min=1)
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """The trunk's parameters."""
-        return list(self.shared.parameters())
+        """The parameters of the trunk and of what it reads the inputs by."""
+        return [*self.inputs.parameters(), *self.shared.parameters()]
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
         """The parameters of the trunk's last layer that has any."""
-        return last_parameters(self.shared)
+        return last_parameters(self.shared) or last_input_parameters(self.inputs)
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """The parameters of a task's private copy and of its head."""
-        private = self.private[self.tasks.index(task)]
-        return [*private.parameters(), *self.heads.for_task(task).parameters()]
+        number = self.tasks.index(task)
+        parts = (self.private_inputs[number], self.private[number], self.heads.for_task(task))
+        return [
+            *(parameter for part in parts for parameter in part.parameters()),
+            *self.heads.for_task(task).parameters(),
+        ]
+
+
+def _member_rows(mask: Tensor, rows: int) -> Tensor:
+    """The mask ``[N]`` of a task's rows; of rows of a batch ``[N·k]`` where each row has k members."""
+    labeled = row_mask(mask)
+    return labeled if len(labeled) == rows else labeled.repeat_interleave(rows // len(labeled))
 
 
 def overlap(shared_features: Tensor, private_features: Tensor, rows: Tensor) -> Tensor:
@@ -158,7 +185,9 @@ def build(plan: ModelPlan) -> AdversarialModel:
     """Builds one shared trunk, and a private copy of it for each task."""
     spec = plan.sharing
     assert isinstance(spec, Adversarial)
-    shared, private, heads = build_stack(plan.shared), build_copies(plan.shared, len(plan.tasks)), build_heads(plan)
+    inputs, shared = build_inputs(plan.inputs), build_stack(plan.shared)
+    private_inputs = [build_inputs(plan.inputs) for _ in plan.tasks]
+    private, heads = build_copies(plan.shared, len(plan.tasks)), build_heads(plan)
     width = prod(final_shape(plan.shared, plan.input_shape) or ())
     settings = {"adversary": spec.adversary, "orthogonality": spec.orthogonality}
-    return AdversarialModel(shared, private, heads, width, **settings)
+    return AdversarialModel(inputs, shared, private_inputs, private, heads, width=width, **settings)

@@ -8,9 +8,11 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, build_copies, build_heads
 from mtl_core.architectures.components.gates import mix_outputs
+from mtl_core.architectures.components.inputs import build_inputs, last_input_parameters
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import stages_with_tail
+from mtl_core.datasets.data import Inputs
 from mtl_core.spec.sharing.branch import NODE_PROBABILITIES, Branching
 
 _MIN_TEMPERATURE = 0.1
@@ -62,6 +64,7 @@ class BranchModel(MultiTaskModel):
     warm-up follow the number of training steps, which is part of the state.
 
     Args:
+        inputs: Reads the inputs, as one tensor.
         stages: Each stage's nodes, copies of the same layers; those of the first stage read the input.
         heads: Each task's layers, the output layer included, in task order.
         warmup: Number of steps in which all parents are averaged.
@@ -73,6 +76,7 @@ class BranchModel(MultiTaskModel):
 
     def __init__(
         self,
+        inputs: nn.Module,
         stages: Sequence[Sequence[nn.Module]],
         heads: Mapping[str, nn.Module],
         *,
@@ -82,6 +86,7 @@ class BranchModel(MultiTaskModel):
     ) -> None:
         super().__init__()
         self.tasks = tuple(heads)
+        self.inputs = inputs
         self.stages = nn.ModuleList(nn.ModuleList(nodes) for nodes in stages)
         self.heads = TaskModules(heads)
         sizes = [len(nodes) for nodes in stages]
@@ -99,9 +104,9 @@ class BranchModel(MultiTaskModel):
         """Counts the training step."""
         self.steps += 1
 
-    def features(self, inputs: Tensor) -> Features:
-        """Outputs of the last stage's nodes; the input if there is no stage."""
-        outputs: Sequence[Tensor] = (inputs,)
+    def features(self, inputs: Inputs) -> Features:
+        """Outputs of the last stage's nodes; what they would read if there is no stage."""
+        outputs: Sequence[Tensor] = (self.inputs(inputs),)
         for number, nodes in enumerate(self.stages):
             if number:
                 parent_weights = self._sample_choice(self.choices[number - 1])
@@ -137,8 +142,8 @@ class BranchModel(MultiTaskModel):
         return values
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """The parameters of all nodes and of their choices."""
-        return [*self.stages.parameters(), *self.choices.parameters()]
+        """The parameters of what reads the inputs, of all nodes and of their choices."""
+        return [*self.inputs.parameters(), *self.stages.parameters(), *self.choices.parameters()]
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
         """The parameters of the last layer of each node, in the last stage that has any."""
@@ -146,7 +151,7 @@ class BranchModel(MultiTaskModel):
             parameters = [parameter for node in nodes.children() for parameter in last_parameters(node.children())]
             if parameters:
                 return parameters
-        return []
+        return last_input_parameters(self.inputs)
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """The parameters of a task's head and of its choice."""
@@ -155,11 +160,12 @@ class BranchModel(MultiTaskModel):
 
 
 def build(plan: ModelPlan) -> BranchModel:
-    """Builds the nodes of every stage; the trunk's tail belongs to those of the last stage."""
+    """Builds what reads the inputs, and the nodes of every stage; the trunk's tail belongs to the last ones."""
     spec = plan.sharing
     assert isinstance(spec, Branching)
     parts = stages_with_tail(plan.shared)
     firsts = accumulate([0, *(len(steps) for steps in parts)])
+    inputs = build_inputs(plan.inputs)
     stages = [build_copies(steps, spec.nodes, first) for steps, first in zip(parts, firsts, strict=False)]
     settings = {"warmup": spec.warmup, "half_life": spec.half_life}
-    return BranchModel(stages, build_heads(plan), temperature=spec.temperature, **settings)
+    return BranchModel(inputs, stages, build_heads(plan), temperature=spec.temperature, **settings)

@@ -6,29 +6,33 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, build_heads, build_stack
+from mtl_core.architectures.components.inputs import build_inputs, last_input_parameters
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.model_plan import ModelPlan
+from mtl_core.datasets.data import Inputs
 
 
 class HardSharingModel(MultiTaskModel):
     """One trunk that every task reads, and a head per task.
 
     Args:
+        inputs: Reads the inputs, as one tensor.
         shared: The trunk; empty for tasks that share only the input.
         heads: Each task's layers, the output layer included, in task order.
     """
 
     depends_on_task_order: ClassVar[bool] = False
 
-    def __init__(self, shared: nn.Sequential, heads: Mapping[str, nn.Module]) -> None:
+    def __init__(self, inputs: nn.Module, shared: nn.Sequential, heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.tasks = tuple(heads)
+        self.inputs = inputs
         self.shared = shared
         self.heads = TaskModules(heads)
 
-    def features(self, inputs: Tensor) -> Features:
-        """Runs the trunk."""
-        return (self.shared(inputs),)
+    def features(self, inputs: Inputs) -> Features:
+        """Reads the inputs and runs the trunk."""
+        return (self.shared(self.inputs(inputs)),)
 
     def head(self, task: int, features: Features) -> Tensor:
         """Runs a task's head."""
@@ -40,12 +44,12 @@ class HardSharingModel(MultiTaskModel):
         return [head(features[0]) for head in self.heads.values()]
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """The trunk's parameters."""
-        return list(self.shared.parameters())
+        """The parameters of what reads the inputs, and of the trunk."""
+        return [*self.inputs.parameters(), *self.shared.parameters()]
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
         """The parameters of the trunk's last layer that has any."""
-        return last_parameters(self.shared)
+        return last_parameters(self.shared) or last_input_parameters(self.inputs)
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """The parameters of one task's head, its output layer included."""
@@ -53,5 +57,5 @@ class HardSharingModel(MultiTaskModel):
 
 
 def build(plan: ModelPlan) -> HardSharingModel:
-    """Builds the trunk, then the heads."""
-    return HardSharingModel(build_stack(plan.shared), build_heads(plan))
+    """Builds what reads the inputs, the trunk, then the heads."""
+    return HardSharingModel(build_inputs(plan.inputs), build_stack(plan.shared), build_heads(plan))

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, Tower, batch_norm, build_heads, pointwise_linear
+from mtl_core.architectures.components.inputs import build_inputs
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import split_stages
+from mtl_core.datasets.data import Inputs
 from mtl_core.spec.reports import Shape
 
 
@@ -97,13 +99,14 @@ class MtanModel(MultiTaskModel):
         self.attention = TaskModules({task: nn.ModuleList(masks) for task, masks in attention.items()})
         self.heads = TaskModules(heads)
 
-    def features(self, inputs: Tensor) -> Features:
-        """Outputs of the trunk's stages; the inputs if there is none."""
+    def features(self, inputs: Inputs) -> Features:
+        """Outputs of the trunk's stages; what the trunk reads if there is none."""
+        x: Tensor = self.trunk.inputs(inputs)
         outputs = []
         for stage in self.trunk.stages:
-            inputs = stage(inputs)
-            outputs.append(inputs)
-        return tuple(outputs) or (inputs,)
+            x = stage(x)
+            outputs.append(x)
+        return tuple(outputs) or (x,)
 
     def head(self, task: int, features: Features) -> Tensor:
         """Applies a task's masks stage by stage, and runs its head on the last masked features."""
@@ -132,7 +135,7 @@ class MtanModel(MultiTaskModel):
 def build(plan: ModelPlan) -> MtanModel:
     """Builds one trunk, with a mask for each task on every stage."""
     split = split_stages(plan.shared)
-    trunk, heads = Tower(split), build_heads(plan)
+    trunk, heads = Tower(build_inputs(plan.inputs), split), build_heads(plan)
     shapes = [stage.shape for stage in split.stages]
     pairs = list(zip(shapes, [None, *shapes], strict=False))
     return MtanModel(trunk, {task: [Attention(shape, previous) for shape, previous in pairs] for task in heads}, heads)

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, Tower, build_heads, build_towers
+from mtl_core.architectures.components.inputs import pack_inputs, unpack_inputs
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.model_plan import ModelPlan
+from mtl_core.datasets.data import Inputs
 
 
 class SeparateModel(MultiTaskModel):
-    """A trunk and a head for each task; they share nothing but the input.
+    """A trunk and a head for each task; they share nothing but the inputs.
 
     Args:
         towers: Each task's trunk, in task order.
@@ -23,14 +25,20 @@ class SeparateModel(MultiTaskModel):
         self.towers = TaskModules(towers)
         self.heads = TaskModules(heads)
 
-    def features(self, inputs: Tensor) -> Features:
+    def features(self, inputs: Inputs) -> Features:
         """The inputs, since nothing is shared."""
-        return (inputs,)
+        return pack_inputs(self._tower(self.tasks[0]).inputs, inputs)
+
+    def _tower(self, task: str) -> Tower:
+        tower = self.towers.for_task(task)
+        assert isinstance(tower, Tower)
+        return tower
 
     def head(self, task: int, features: Features) -> Tensor:
         """Runs a task's own trunk and head."""
         name = self.tasks[task]
-        output: Tensor = self.heads.for_task(name)(self.towers.for_task(name)(features[0]))
+        tower = self._tower(name)
+        output: Tensor = self.heads.for_task(name)(tower(unpack_inputs(tower.inputs, features)))
         return output
 
     def shared_parameters(self) -> list[nn.Parameter]:

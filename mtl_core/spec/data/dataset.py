@@ -7,63 +7,17 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
-from mtl_core.spec.data.column_inputs import NumericInputs, OneHot, Standardized
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
-from mtl_core.spec.tasks import Column, Task
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
+from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, OneHot, Standardized, TextSpec
+from mtl_core.spec.inputs.column_encodings import categorical_inputs_field, numeric_inputs_field
+from mtl_core.spec.tasks import Column
 from mtl_core.spec.unions import kind_of, members
 
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
-PADDING, UNKNOWN = 0, 1
-"""Token ids of padding, and of tokens that are not in the vocabulary."""
-
-
-class SplitSpec(Spec):
-    """Shares of the rows for training, validation and test; stratified where a target has classes."""
-
-    title: ClassVar[str] = "Split"
-    train: float = field(0.7, "Share of the rows to train on.", gt=0, lt=1, widget="slider")
-    val: float = field(0.15, "Share of the rows to choose the best epoch by.", gt=0, lt=1, widget="slider")
-    test: float = field(0.15, "Share of the rows for the final report.", gt=0, lt=1, widget="slider")
-    seed: int = field(0, "Seed of the split; the same seed gives the same rows.", ge=0, le=2**32 - 1)
-    tasks: tuple[Task, ...] = field(
-        (),
-        "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
-        "own. A single-task baseline names those of the experiment it is compared with, and so gets the same rows.",
-        widget="hidden",
-    )
-
-    @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> "SplitSpec":
-        total = self.train + self.val + self.test
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"train, val and test must sum to 1, they sum to {total:g}")
-        return self
-
-
-class TextSpec(Spec):
-    """How a text becomes the numbers of its tokens; of data sets whose input is a text."""
-
-    title: ClassVar[str] = "Text"
-    tokens: Literal["words", "spaces"] = field(
-        "words", "Words and marks of any script; or, of text that is tokenized already, what spaces separate."
-    )
-    lowercase: bool = field(True, "Take capital and small letters for the same.")
-    max_length: int = field(64, "Longer texts are cut, shorter ones padded.", ge=1, le=4096, unit="tokens")
-    vocabulary: int = field(
-        10_000,
-        "Size of the vocabulary: the most frequent tokens of the training rows; two are for padding and unknown ones.",
-        ge=3,
-        le=10_000_000,
-        scale="log",
-    )
-    tokenizer: str = field(
-        "",
-        "The folder of the pretrained model that reads the text, whose tokenizer.json then cuts it into tokens, as "
-        "they were when the model learned; the settings of words do not matter then. A relative path starts at the "
-        "spec file's folder; empty: words.",
-        widget="folder",
-    )
+DatePart = Literal["year", "month", "weekday", "hour", "elapsed"]
+"""What a date becomes as an input; ``elapsed`` are the days since 1970, the hours of a time of day."""
 
 
 class BaseDataset(Spec):
@@ -80,9 +34,21 @@ class BaseDataset(Spec):
     has_default_inputs: ClassVar[bool] = False
 
     @property
-    def input_kind(self) -> InputKind:
-        """What the model's input is, as far as the spec says."""
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name; None in the short form, whose columns are one input."""
+        return None
+
+    @property
+    def short_form_kind(self) -> InputKind:
+        """The kind of the one input of the short form, which is its name too."""
         return "table"
+
+    @property
+    def input_kinds(self) -> dict[str, str]:
+        """The kind of each input, by name."""
+        if (inputs := self.named_inputs) is None:
+            return {self.short_form_kind: self.short_form_kind}
+        return {name: value.kind for name, value in inputs.items()}
 
 
 class BundledDataset(BaseDataset):
@@ -92,26 +58,45 @@ class BundledDataset(BaseDataset):
     has_default_inputs: ClassVar[bool] = True
     kind: Literal["bundled"] = "bundled"
     name: BundledName = field("multidigits", "Which one.")
-    inputs: tuple[str, ...] | None = field(
-        None, "The input columns of a table; empty: all that are not targets.", widget="columns"
+    inputs: Inputs | None = field(
+        None,
+        "The input columns of a table, or inputs by name; empty: those that the set comes with, but targets.",
+        widget="columns",
     )
-    numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
-    categorical_inputs: OneHot = field(
-        OneHot(), "How a categorical input column becomes inputs of the model.", advanced=True
-    )
-    text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
-    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+    numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
+    text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
     @property
-    def input_kind(self) -> InputKind:
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name that the spec gives, or else those that the set comes with."""
+        return _named(self.inputs)
+
+    @property
+    def short_form_kind(self) -> InputKind:
         """The kind of input of the bundled set."""
         return BUNDLED[self.name].input_kind
+
+
+def _named(inputs: Inputs | None) -> NamedInputs | None:
+    return inputs if isinstance(inputs, dict) else None
 
 
 def _known_reader(kind: str) -> str:
     if kind not in READER_PLUGINS:
         raise ValueError("no installed package reads such a format")
     return kind
+
+
+def date_features_field() -> dict[Column, tuple[DatePart, ...]]:
+    """A field for what dates become as inputs."""
+    default: dict[Column, tuple[DatePart, ...]] = field(
+        help="What the dates of an input column become: year and elapsed (days since 1970) as numbers, month, weekday "
+        "and hour as categories. A column that is not named becomes elapsed alone.",
+        default_factory=dict,
+    )
+    return default
 
 
 class TableDataset(BaseDataset):
@@ -122,7 +107,7 @@ class TableDataset(BaseDataset):
     has_column_types: ClassVar[bool] = True
     kind: Literal["table"] = "table"
     path: str = field(help="The file; a relative path starts at the spec file's folder.", widget="file")
-    inputs: tuple[Column, ...] = field((), "The input columns.", widget="columns")
+    inputs: Inputs = field((), "The input columns, or inputs by name.", widget="columns")
     types: dict[Column, ColumnType] = field(
         help="Column types that differ from what looking at the file says.", default_factory=dict
     )
@@ -144,15 +129,28 @@ class TableDataset(BaseDataset):
         title="Decimal mark",
     )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
-    numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
-    categorical_inputs: OneHot = field(
-        OneHot(), "How a categorical input column becomes inputs of the model.", advanced=True
+    header: bool | None = field(
+        None,
+        "Whether the first row of a text or a sheet holds the names of the columns; empty: it does, unless it repeats "
+        "numbers.",
+        widget="hidden",
     )
-    text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
-    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+    sheet: str | None = field(
+        None, "The name of the sheet of a workbook; empty: the first with cells.", min_length=1, widget="hidden"
+    )
+    date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
+    numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
+    text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
     @property
-    def input_kind(self) -> InputKind:
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name, if the spec gives names."""
+        return _named(self.inputs)
+
+    @property
+    def short_form_kind(self) -> InputKind:
         """``text`` where the spec states that an input column is a text."""
         return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
 
@@ -164,7 +162,45 @@ class TableDataset(BaseDataset):
         return self
 
 
-Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]
+class ImageFolderDataset(BaseDataset):
+    """A folder of images of yours, with a folder for each class."""
+
+    title: ClassVar[str] = "Folder of images"
+    has_column_types: ClassVar[bool] = True
+    has_default_inputs: ClassVar[bool] = True
+    decimal: ClassVar[DecimalMark | None] = None
+    numeric_inputs: ClassVar[NumericInputs] = Standardized()
+    categorical_inputs: ClassVar[OneHot] = OneHot()
+    text: ClassVar[TextSpec] = TextSpec()
+    kind: Literal["image_folder"] = "image_folder"
+    path: str = field(help="The folder; a relative path starts at the spec file's folder.", widget="folder")
+    labels: str = field(
+        "",
+        "A table of further columns of the images, whose first column holds their names: paths in the folder, or the "
+        "last parts of these. A relative path starts at the spec file's folder; empty: none.",
+        widget="file",
+    )
+    inputs: NamedInputs | None = field(None, "Inputs by name; empty: the image.", widget="columns")
+    types: dict[Column, ColumnType] = field(
+        help="Column types that differ from what looking at the table of labels says.", default_factory=dict
+    )
+    missing: dict[Column, tuple[str, ...]] = field(
+        help="The cells that count as missing in a column, as of a table.", default_factory=dict
+    )
+    split: SplitSpec = field(
+        StratifiedSplit(), "How the rows are divided, if the images do not lie in folders train, val and test."
+    )
+
+    @property
+    def named_inputs(self) -> NamedInputs:
+        """The inputs by name; by default the image."""
+        return self.inputs or {IMAGE_COLUMN: ImageInput(column=IMAGE_COLUMN)}
+
+
+IMAGE_COLUMN, CLASS_COLUMN = "image", "class"
+"""The columns of a folder of images: names of files and names of classes."""
+
+Dataset = Annotated[BundledDataset | TableDataset | ImageFolderDataset, Field(discriminator="kind")]
 
 DATASET_KINDS = {kind_of(member): cast(type[BaseDataset], member) for member in members(Dataset)}
 """The class of each kind of data set."""

@@ -16,10 +16,17 @@ FILE = "tokenizer.json"
 _WHERE = "dataset.text.tokenizer"
 
 
-def encode_texts(texts: Sequence[str], spec: TextSpec) -> tuple[list[list[int]], list[int]]:
+def encode_texts(
+    texts: Sequence[str], spec: TextSpec, where: str = "dataset.text"
+) -> tuple[list[list[int]], list[int]]:
     """Encode texts as token ids, special tokens included.
 
     A text that is too long is truncated so that its special tokens stay.
+
+    Args:
+        texts: The texts.
+        spec: How they are read.
+        where: The place of these settings in the spec.
 
     Returns:
         The ids of each text, and how many there were before truncation.
@@ -27,11 +34,11 @@ def encode_texts(texts: Sequence[str], spec: TextSpec) -> tuple[list[list[int]],
     Raises:
         InputError: The tokenizer cannot be read, or leaves no room for a text.
     """
-    tokenizer = _load_tokenizer(spec.tokenizer)
+    tokenizer = _load_tokenizer(spec.tokenizer, f"{where}.tokenizer")
     special_tokens = tokenizer.num_special_tokens_to_add(False)
     if spec.max_length <= special_tokens:
         rule = f"must be more than the {special_tokens} marks the tokenizer puts around a text"
-        raise InputError("dataset.text.max_length", rule, found=spec.max_length)
+        raise InputError(f"{where}.max_length", rule, found=spec.max_length)
     ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
     counts = [len(row) for row in ids]
     if too_long := [i for i, count in enumerate(counts) if count > spec.max_length]:
@@ -70,18 +77,18 @@ def tokenizer_stamp(folder: str) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size
 
 
-def _load_tokenizer(folder: str) -> "Tokenizer":
+def _load_tokenizer(folder: str, where: str = _WHERE) -> "Tokenizer":
     file = Path(folder) / FILE
     if not file.parent.is_dir():
         raise InputError(
-            _WHERE, "there is no such folder", found=file.parent, fix="Choose the pretrained model's folder."
+            where, "there is no such folder", found=file.parent, fix="Choose the pretrained model's folder."
         )
     if not file.is_file():
         fix = f"Save the model's fast tokenizer into it: tokenizer.save_pretrained({folder!r})."
-        raise InputError(_WHERE, f"needs a folder with a {FILE}", found=file.parent, fix=fix)
+        raise InputError(where, f"needs a folder with a {FILE}", found=file.parent, fix=fix)
     if importlib.util.find_spec("tokenizers") is None:
         fix = 'Install it with: pip install "mtl-workbench[pretrained]".'
-        raise EnvironmentFault(_WHERE, "needs the package tokenizers", fix=fix)
+        raise EnvironmentFault(where, "needs the package tokenizers", fix=fix)
     from tokenizers import Tokenizer
 
     try:
@@ -89,7 +96,7 @@ def _load_tokenizer(folder: str) -> "Tokenizer":
     except Exception as error:  # the library raises plain exceptions
         reason = shorten(" ".join(str(error).split())).removesuffix(".")
         fix = "Save the tokenizer anew."
-        raise InputError(_WHERE, f"the {FILE} cannot be read ({reason})", found=file.parent, fix=fix) from None
+        raise InputError(where, f"the {FILE} cannot be read ({reason})", found=file.parent, fix=fix) from None
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

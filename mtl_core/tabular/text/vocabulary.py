@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtl_core.spec import DataNote, InputError
-from mtl_core.spec.data.dataset import PADDING, UNKNOWN, TextSpec
+from mtl_core.spec.inputs.text import PADDING, UNKNOWN, TextSpec
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.text.tokenizer import encode_texts, tokenizer_digest
 
 Rows = NDArray[np.int64]
+SHORT_FORM = "dataset.text"
+"""The place in the spec of the settings of a text that is the only input."""
 _FIRST_ID = max(PADDING, UNKNOWN) + 1
 """The id of the first token of a vocabulary."""
 
@@ -66,14 +68,19 @@ def _word_pattern() -> re.Pattern[str]:
     return re.compile(rf"{word}(?:['’]{word})*|[^\w\s{marks}]")
 
 
-def read_tokens(column: Column, spec: TextSpec) -> Tokens:
+def read_tokens(column: Column, spec: TextSpec, where: str = SHORT_FORM) -> Tokens:
     """Split the texts of a column into tokens; a missing text has none, and is empty to a pretrained tokenizer.
+
+    Args:
+        column: The texts.
+        spec: How they are read.
+        where: The place of these settings in the spec.
 
     Raises:
         InputError: The tokenizer cannot be read.
     """
     if spec.tokenizer:
-        ids, counts = encode_texts((*column.texts, ""), spec)
+        ids, counts = encode_texts((*column.texts, ""), spec, where)
         return _tokens(column, None, ids, counts, max(map(len, ids)))
     codes: dict[str, int] = {}
     texts = [[codes.setdefault(word, len(codes)) for word in split_text(text, spec)] for text in column.texts]
@@ -105,13 +112,16 @@ def _tokens(
     return Tokens(column.name, words or (), table[column.text], lengths, pretrained=words is None)
 
 
-def fit_text(tokens: Tokens, rows: Rows, spec: TextSpec) -> tuple[dict[str, Any], list[DataNote]]:
+def fit_text(
+    tokens: Tokens, rows: Rows, spec: TextSpec, where: str = SHORT_FORM
+) -> tuple[dict[str, Any], list[DataNote]]:
     """Fit the preprocessing of texts on the training rows.
 
     Args:
         tokens: The tokens of all rows.
         rows: The training rows.
         spec: How texts are read.
+        where: The place of these settings in the spec.
 
     Returns:
         What :func:`apply_text` needs, as plain data, and notes.
@@ -119,7 +129,7 @@ def fit_text(tokens: Tokens, rows: Rows, spec: TextSpec) -> tuple[dict[str, Any]
     notes = []
     if truncated := int((tokens.lengths > tokens.max_length).sum()):
         what = f"{truncated:,} of {len(tokens.lengths):,} texts are longer than {tokens.max_length} tokens and are cut."
-        fix = "Raise dataset.text.max_length to keep more of them."
+        fix = f"Raise {where}.max_length to keep more of them."
         notes.append(DataNote(place="column", name=tokens.column, what=what, count=truncated, fix=fix))
     common = {"kind": "text", "column": tokens.column}
     if spec.tokenizer:
@@ -132,10 +142,11 @@ def fit_text(tokens: Tokens, rows: Rows, spec: TextSpec) -> tuple[dict[str, Any]
     if rare := len(by_frequency) - len(frequent):
         all_tokens = f"The texts have {len(by_frequency):,} different tokens"
         what = f"{all_tokens}; the {len(frequent):,} most frequent are told apart."
-        fix = "Raise dataset.text.vocabulary to tell more of them apart."
+        fix = f"Raise {where}.vocabulary to tell more of them apart."
         notes.insert(0, DataNote(place="column", name=tokens.column, what=what, count=rare, fix=fix))
     vocabulary = [tokens.words[code] for code in frequent]
-    settings = {**spec.model_dump(mode="json", exclude={"vocabulary", "tokenizer"}), "max_length": tokens.max_length}
+    kept = set(TextSpec.model_fields) - {"vocabulary", "tokenizer"}
+    settings = {**spec.model_dump(mode="json", include=kept), "max_length": tokens.max_length}
     return {**common, "vocabulary": vocabulary, "text": settings}, notes
 
 

@@ -5,20 +5,25 @@ batches at once costs next to nothing.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mtl_core.datasets.data import Split
+from mtl_core.datasets.data import Split, decode
+from mtl_core.datasets.decoding import Decoder
 from mtl_core.spec import InputError
+from mtl_core.spec.reports import Shape
+from mtl_core.training.batching.read_ahead import read_ahead
 from mtl_core.training.batching.row_order import RowOrder
-from mtl_core.training.runtime.seeding import epoch_order
+from mtl_core.training.runtime.seeding import batch_generator, epoch_order
 
-RowSelection = Callable[[Tensor], Tensor]
+Rows = Tensor | slice
+"""Indices of rows, or a range of them."""
 
 _CHUNK_BYTES = 2**20
 _CHUNK_BATCHES = 64
@@ -29,16 +34,19 @@ class Batch:
     """A batch of rows of a split.
 
     Attributes:
-        inputs: ``[B, …]``.
+        inputs: ``[B, …]`` of each input.
         targets: Targets of each task, in task order.
         masks: For each task a ``[B]`` mask of labeled rows, or ``[B, W]`` of labeled values; None if all are labeled.
         present: For each task whether the batch has a label of it; None if no task has a mask.
     """
 
-    inputs: Tensor
+    inputs: dict[str, Tensor]
     targets: tuple[Tensor, ...]
     masks: tuple[Tensor | None, ...]
     present: tuple[bool, ...] | None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
 
     def select(self, rows: slice) -> "Batch":
         """Return the batch of a slice of the rows."""
@@ -48,7 +56,8 @@ class Batch:
             if self.present is None
             else _labeled_tasks([None if mask is None else (mask,) for mask in masks], 1)[0]
         )
-        return Batch(self.inputs[rows], tuple(target[rows] for target in self.targets), masks, present)
+        inputs = {name: tensor[rows] for name, tensor in self.inputs.items()}
+        return Batch(inputs, tuple(target[rows] for target in self.targets), masks, present)
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,13 @@ class StackedBatch:
     """One batch for each of S runs, stacked.
 
     Attributes:
-        inputs: ``[S, B, …]``.
+        inputs: ``[S, B, …]`` of each input.
         targets: For each task ``[S, B, …]``, in task order.
         masks: For each task ``[S, B]`` or ``[S, B, W]``, or None if all rows are labeled.
         present: For each run, whether its batch has a label of each task; None if no task has a mask.
     """
 
-    inputs: Tensor
+    inputs: dict[str, Tensor]
     targets: tuple[Tensor, ...]
     masks: tuple[Tensor | None, ...]
     present: tuple[tuple[bool, ...], ...] | None
@@ -90,16 +99,17 @@ class Batches:
         drop_single: bool = False,
         order: RowOrder | None = None,
     ) -> None:
-        self.rows = len(split.inputs)
+        self.rows = len(split)
         self.batch_size = min(batch_size, max(self.rows, 1))
         self.device = device
         full, rest = divmod(self.rows, self.batch_size)
         self.count = full + (rest > 0) - (drop_single and full > 0 and rest == 1)
-        self._inputs = split.inputs
+        self._inputs, self._decoders, self._storage = split.inputs, split.decoders, split.device
+        self._augmentations, self._reads_ahead = split.augmentations, split.is_mapped
         self._targets = tuple(split.targets[task] for task in tasks)
         self._masks = tuple(split.masks.get(task) for task in tasks)
         self._order = order or partial(epoch_order, self.rows)
-        row_bytes = max(split.inputs[:1].nbytes, 1)
+        row_bytes = max(split.row_bytes, 1)
         self._chunk = max(1, min(_CHUNK_BATCHES, _CHUNK_BYTES // (row_bytes * self.batch_size)))
 
     def iter_shuffled(self, seed: int, epoch: int, start: int = 0) -> Iterator[Batch]:
@@ -107,49 +117,131 @@ class Batches:
 
         Chunks are aligned independently of ``start``, so that a resumed run computes on the same memory layout.
         """
-        order = self._order(seed, epoch).to(self._inputs.device)
-        for first_batch in range(start - start % self._chunk, self.count, self._chunk):
-            last_batch = min(first_batch + self._chunk, self.count)
-            rows = order[first_batch * self.batch_size : last_batch * self.batch_size]
-            batches = self._select_batches(partial(_gather_rows, rows=rows))
-            yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
+        order = self._order(seed, epoch).to(self._storage)
+        first_batches = range(start - start % self._chunk, self.count, self._chunk)
+        rows = (order[self._chunk_rows(first, self._chunk)] for first in first_batches)
+        with closing(self._select_chunks(rows)) as chunks:
+            for first_batch, chunk in zip(first_batches, chunks, strict=True):
+                batches = self._batches(self._augment(chunk, [seed], epoch, first_batch))
+                yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
 
     def iter_stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
         """Iterate over the stacked batches of an epoch for several runs, each in the row order of its own seed."""
-        orders = torch.stack([self._order(seed, epoch) for seed in seeds]).to(self._inputs.device)
-        chunk = max(self._chunk // len(seeds), 1)
-        for first_batch in range(0, self.count, chunk):
-            last_batch = min(first_batch + chunk, self.count)
-            yield from self._select_stacked(orders[:, first_batch * self.batch_size : last_batch * self.batch_size])
+        orders = torch.stack([self._order(seed, epoch) for seed in seeds]).to(self._storage)
+        count = max(self._chunk // len(seeds), 1)
+        first_batches = range(0, self.count, count)
+        rows = [orders[:, self._chunk_rows(first, count)] for first in first_batches]
+        with closing(self._select_chunks(chunk_rows.reshape(-1) for chunk_rows in rows)) as chunks:
+            for first_batch, chunk, chunk_rows in zip(first_batches, chunks, rows, strict=True):
+                yield from self._stacked_batches(self._augment(chunk, seeds, epoch, first_batch), chunk_rows.shape)
 
-    def _select_stacked(self, rows: Tensor) -> Iterator[StackedBatch]:
+    def _chunk_rows(self, first_batch: int, count: int) -> slice:
+        """The rows of up to so many batches, in the order of an epoch."""
+        return slice(first_batch * self.batch_size, min(first_batch + count, self.count) * self.batch_size)
+
+    def _stacked_batches(self, chunk: "_Chunk", shape: torch.Size) -> Iterator[StackedBatch]:
         def split_rows(tensor: Tensor) -> tuple[Tensor, ...]:
-            selected = tensor.index_select(0, rows.reshape(-1)).to(self.device, non_blocking=True)
-            return torch.split(selected.view(*rows.shape, *tensor.shape[1:]), self.batch_size, dim=1)
+            return torch.split(tensor.view(*shape, *tensor.shape[1:]), self.batch_size, dim=1)
 
-        inputs, *targets = (split_rows(tensor) for tensor in (self._inputs, *self._targets))
-        masks = [None if mask is None else split_rows(mask) for mask in self._masks]
-        present = _stacked_labeled_tasks(masks, len(inputs), len(rows))
-        for i, batch_inputs in enumerate(inputs):
-            batch_masks = tuple(None if mask is None else mask[i] for mask in masks)
-            yield StackedBatch(batch_inputs, tuple(target[i] for target in targets), batch_masks, present[i])
+        batches = chunk.decode(self._decoders).map(split_rows)
+        present = _stacked_labeled_tasks(batches.masks, batches.count, shape[0])
+        yield from (StackedBatch(*batches.at(i), present[i]) for i in range(batches.count))
 
     def iter_in_order(self) -> Iterator[Batch]:
         """Iterate over all rows once, in the order of the split."""
-        for first in range(0, self.rows, self.batch_size * self._chunk):
-            last = min(first + self.batch_size * self._chunk, self.rows)
-            yield from self._select_batches(partial(_slice_rows, first=first, last=last))
+        step = self.batch_size * self._chunk
+        rows = (slice(first, first + step) for first in range(0, self.rows, step))
+        with closing(self._select_chunks(rows)) as chunks:
+            for chunk in chunks:
+                yield from self._batches(chunk)
 
-    def _select_batches(self, selection: RowSelection) -> Iterator[Batch]:
-        columns = [self._split_rows(tensor, selection) for tensor in (self._inputs, *self._targets)]
-        masks = [None if mask is None else self._split_rows(mask, selection) for mask in self._masks]
-        present = _labeled_tasks(masks, len(columns[0]))
-        for i, inputs in enumerate(columns[0]):
-            targets = tuple(column[i] for column in columns[1:])
-            yield Batch(inputs, targets, tuple(None if mask is None else mask[i] for mask in masks), present[i])
+    def _batches(self, chunk: "_Chunk") -> Iterator[Batch]:
+        split_rows = partial(torch.split, split_size_or_sections=self.batch_size)
+        batches = chunk.decode(self._decoders).map(split_rows)
+        present = _labeled_tasks(batches.masks, batches.count)
+        yield from (Batch(*batches.at(i), present[i]) for i in range(batches.count))
 
-    def _split_rows(self, tensor: Tensor, selection: RowSelection) -> tuple[Tensor, ...]:
-        return torch.split(selection(tensor).to(self.device, non_blocking=True), self.batch_size)
+    def _select_chunks(self, rows: Iterator[Rows]) -> Generator["_Chunk", None, None]:
+        """Select the rows of many batches at a time, on the device; a thread reads those that a file holds ahead."""
+        if not self._reads_ahead:
+            yield from (self._select_chunk(_select_rows, chunk_rows).to(self.device) for chunk_rows in rows)
+            return
+        with closing(read_ahead(self._select_chunk(_read_rows, chunk_rows) for chunk_rows in rows)) as chunks:
+            yield from (chunk.to(self.device) for chunk in chunks)
+
+    def _select_chunk(self, select: Callable[[Tensor, Rows], Tensor], rows: Rows) -> "_Chunk":
+        return _Chunk(
+            {name: select(tensor, rows) for name, tensor in self._inputs.items()},
+            [select(target, rows) for target in self._targets],
+            [None if mask is None else select(mask, rows) for mask in self._masks],
+        )
+
+    def _augment(self, chunk: "_Chunk", seeds: Sequence[int], epoch: int, first_batch: int) -> "_Chunk":
+        """Change stored inputs at random: each batch of each run by its own generator, however they are chunked."""
+        if not self._augmentations:
+            return chunk
+        inputs = dict(chunk.inputs)
+        for name, augmentation in self._augmentations.items():
+            runs = zip(seeds, torch.chunk(inputs[name], len(seeds)), strict=True)
+            inputs[name] = torch.cat(
+                [
+                    augmentation(batch, batch_generator(seed, epoch, number))
+                    for seed, run_rows in runs
+                    for number, batch in enumerate(torch.split(run_rows, self.batch_size), first_batch)
+                ]
+            )
+        return replace(chunk, inputs=inputs)
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """The rows of many batches; the inputs are as stored until they are decoded."""
+
+    inputs: dict[str, Tensor]
+    targets: list[Tensor]
+    masks: list[Tensor | None]
+
+    def to(self, device: torch.device) -> "_Chunk":
+        """The same rows on a device."""
+        return _Chunk(
+            {name: tensor.to(device, non_blocking=True) for name, tensor in self.inputs.items()},
+            [target.to(device, non_blocking=True) for target in self.targets],
+            [None if mask is None else mask.to(device, non_blocking=True) for mask in self.masks],
+        )
+
+    def decode(self, decoders: Mapping[str, Decoder]) -> "_Chunk":
+        """The inputs as the model reads them."""
+        return replace(self, inputs=decode(self.inputs, decoders))
+
+    def map(self, split: Callable[[Tensor], tuple[Tensor, ...]]) -> "_ChunkBatches":
+        """Split every tensor into batches."""
+        return _ChunkBatches(
+            {name: split(tensor) for name, tensor in self.inputs.items()},
+            [split(target) for target in self.targets],
+            [None if mask is None else split(mask) for mask in self.masks],
+        )
+
+
+@dataclass(frozen=True)
+class _ChunkBatches:
+    """Every tensor of a chunk, split into batches."""
+
+    inputs: dict[str, tuple[Tensor, ...]]
+    targets: list[tuple[Tensor, ...]]
+    masks: list[tuple[Tensor, ...] | None]
+
+    @property
+    def count(self) -> int:
+        """Number of batches."""
+        return len(next(iter(self.inputs.values())))
+
+    def at(self, i: int) -> tuple[dict[str, Tensor], tuple[Tensor, ...], tuple[Tensor | None, ...]]:
+        """The inputs, targets and masks of a batch."""
+        return (
+            {name: batches[i] for name, batches in self.inputs.items()},
+            tuple(batches[i] for batches in self.targets),
+            tuple(None if batches is None else batches[i] for batches in self.masks),
+        )
 
 
 def _labeled_tasks(masks: list[tuple[Tensor, ...] | None], count: int) -> list[tuple[bool, ...] | None]:
@@ -173,21 +265,27 @@ def _stacked_labeled_tasks(
     return [tuple(zip(*batch, strict=True)) for batch in zip(*columns, strict=True)]
 
 
-def _gather_rows(tensor: Tensor, rows: Tensor) -> Tensor:
-    return tensor.index_select(0, rows)
+def _select_rows(tensor: Tensor, rows: Rows) -> Tensor:
+    return tensor[rows] if isinstance(rows, slice) else tensor.index_select(0, rows)
 
 
-def _slice_rows(tensor: Tensor, first: int, last: int) -> Tensor:
-    return tensor[first:last]
+def _read_rows(tensor: Tensor, rows: Rows) -> Tensor:
+    """Select rows that may lie in a file, and read them now.
+
+    NumPy does it on the calling thread alone: threads of torch would compete with those of the training.
+    """
+    if isinstance(rows, slice):
+        return tensor[rows].clone()
+    return torch.from_numpy(tensor.numpy().take(rows.numpy(), axis=0))
 
 
-def check_single_rows(model: nn.Module, rows: int, input_shape: tuple[int, ...]) -> None:
+def check_single_rows(model: nn.Module, rows: int, input_shapes: Mapping[str, Shape]) -> None:
     """Check that a model can be trained on batches of one row, where batch normalization may see a single value.
 
     Args:
         model: On any device; not changed.
         rows: Rows of the training split, on which the proposed fix depends.
-        input_shape: Shape of a row.
+        input_shapes: Shape of a row of each input.
 
     Raises:
         InputError: The model cannot be trained on them.
@@ -197,7 +295,7 @@ def check_single_rows(model: nn.Module, rows: int, input_shape: tuple[int, ...])
     model_copy = copy.deepcopy(model).to("cpu").train()
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            model_copy(torch.zeros(1, *input_shape))
+            model_copy({name: torch.zeros(1, *shape) for name, shape in input_shapes.items()})
     except ValueError:
         rule = "batch normalization needs at least two rows a batch"
         if rows > 1:
@@ -220,5 +318,5 @@ def count_split_bytes(splits: Mapping[str, Split]) -> int:
     return sum(
         tensor.nbytes
         for split in splits.values()
-        for tensor in (split.inputs, *split.targets.values(), *split.masks.values())
+        for tensor in (*split.inputs.values(), *split.targets.values(), *split.masks.values())
     )

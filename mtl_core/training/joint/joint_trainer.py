@@ -56,7 +56,7 @@ class JointTrainer:
             EnvironmentFault, StoreError: A checkpoint cannot be saved.
         """
         first = self._runs[0].state
-        row = first.data.train.inputs[:1].to(first.device)
+        row = first.data.train.select_inputs(slice(1), first.device)
         with use_threads(first.model, row, first.batches.train.batch_size, first.counters.threads) as threads:
             for run in self._runs:
                 run.start(threads)

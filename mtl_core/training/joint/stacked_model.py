@@ -11,18 +11,20 @@ from torch.func import functional_call, vmap
 from torch.optim import Optimizer
 
 from mtl_core.architectures import MultiTaskModel
+from mtl_core.architectures.fusion.encoded_inputs import SingleInput
 from mtl_core.architectures.layers.modules import GaussianNoise
-from mtl_core.datasets.data import Split
+from mtl_core.datasets.data import Inputs, Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead
 from mtl_core.training.optimization.param_groups import ParamGroup, build_param_groups, named_shared_parameters
 
 Parameters = dict[str, Tensor]
-Losses = Callable[[Tensor, Sequence[Tensor], Sequence[Tensor | None]], Tensor]
+Losses = Callable[[Inputs, Sequence[Tensor], Sequence[Tensor | None]], Tensor]
 """From inputs, targets and masks of S runs to their losses ``[S, K]``."""
 
 _ELEMENTWISE = (
     nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Dropout, GaussianNoise,
+    SingleInput,
 )  # fmt: skip
 
 
@@ -108,19 +110,19 @@ def stacked_losses(model: MultiTaskModel, tasks: Sequence[TaskHead], parameters:
         rows = zip(tasks, outputs, targets, masks, strict=True)
         return tuple(task.loss(output, target, mask) for task, output, target, mask in rows)
 
-    def losses(inputs: Tensor, targets: Sequence[Tensor], masks: Sequence[Tensor | None]) -> Tensor:
+    def losses(inputs: Inputs, targets: Sequence[Tensor], masks: Sequence[Tensor | None]) -> Tensor:
         dims = (0, 0, tuple(None if mask is None else 0 for mask in masks))
         return torch.stack(vmap(task_losses, in_dims=dims)(outputs_of(inputs), targets, tuple(masks)), dim=1)
 
     return losses
 
 
-def _vmapped_outputs(model: MultiTaskModel, parameters: Parameters, inputs: Tensor) -> list[Tensor]:
+def _vmapped_outputs(model: MultiTaskModel, parameters: Parameters, inputs: Inputs) -> list[Tensor]:
     outputs: list[Tensor] = vmap(partial(functional_call, model), randomness="different")(parameters, (inputs,))
     return outputs
 
 
-def _batched_linear_outputs(model: MultiTaskModel, parameters: Parameters) -> Callable[[Tensor], list[Tensor]] | None:
+def _batched_linear_outputs(model: MultiTaskModel, parameters: Parameters) -> Callable[[Inputs], list[Tensor]] | None:
     """Build a forward pass without ``vmap`` for a model of linear and elementwise layers only; None for any other.
 
     With each linear layer as a batched product, such a model accepts ``[S, N, …]`` directly, in half of the operations
@@ -167,15 +169,17 @@ def check_stackable(model: MultiTaskModel, tasks: Sequence[TaskHead], split: Spl
         split: The check computes its first rows.
 
     Raises:
-        InputError: A layer has buffers, or an operation is not supported by ``vmap``.
+        InputError: A layer has buffers that training changes, or an operation is not supported by ``vmap``.
     """
-    if buffer := next((name for name, _ in model.named_buffers()), None):
+    parameter_names = {name for name, _ in model.named_parameters()}
+    if buffer := next((name for name in model.state_dict() if name not in parameter_names), None):
         rule = "runs that train together need a model whose layers keep nothing, as batch normalization does"
         raise InputError("model", rule, found=buffer, fix="Take layer or group normalization, or train one by one.")
     model_copy = copy.deepcopy(model).to("cpu").train()
     parameters = {name: torch.stack([p.detach()] * 2) for name, p in model_copy.named_parameters()}
+    inputs = {name: _stack_twice(tensor) for name, tensor in split.select_inputs(slice(2), "cpu").items()}
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        outputs = _try_vmap("model", _vmapped_outputs, model_copy, parameters, _stack_twice(split.inputs))
+        outputs = _try_vmap("model", _vmapped_outputs, model_copy, parameters, inputs)
         for i, task in enumerate(tasks):
             mask = split.masks.get(task.name)
             stacked_mask = None if mask is None else _stack_twice(mask)

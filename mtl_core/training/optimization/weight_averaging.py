@@ -113,7 +113,7 @@ def update_batch_norm(model: MultiTaskModel, train: Batches) -> None:
         norm.momentum = None  # the plain mean over the batches
         norm.train()
     for batch in train.iter_in_order():
-        if len(batch.inputs) > 1:
+        if len(batch) > 1:
             model(batch.inputs)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mtl_core.datasets.data import Inputs
+
 SMALL_BATCH_MULTIPLICATIONS = 10_000_000
 """Multiplications of a batch's forward pass below which several threads are slower than one.
 
@@ -15,7 +17,7 @@ seven times slower on two threads than on one.
 """
 
 
-def count_multiplications(model: nn.Module, row: Tensor) -> int:
+def count_multiplications(model: nn.Module, row: Inputs) -> int:
     """Count the multiplications of linear, convolution and recurrent layers in a forward pass of one row ``[1, …]``."""
     counts: list[int] = []
 
@@ -43,7 +45,7 @@ def count_multiplications(model: nn.Module, row: Tensor) -> int:
 
 
 @contextmanager
-def use_threads(model: nn.Module, row: Tensor, batch_size: int, threads: int | None) -> Iterator[int]:
+def use_threads(model: nn.Module, row: Inputs, batch_size: int, threads: int | None) -> Iterator[int]:
     """Set the number of torch threads as requested, or by the size of the model; restores it on exit.
 
     The choice depends only on model and batch size, so that a resumed run, on the same machine, adds numbers in the

@@ -44,7 +44,7 @@ def compute_losses(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: 
 
 def split_batch(batch: Batch, parts: int) -> list[Batch]:
     """Split a batch into parts of nearly equal size; each is the whole batch if they had fewer than two rows."""
-    if len(batch.inputs) < 2 * parts:
+    if len(batch) < 2 * parts:
         return [batch] * parts
     return [batch.select(slice(part, None, parts)) for part in range(parts)]
 

@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from mtl_core.architectures import MultiTaskModel
+from mtl_core.datasets.data import Inputs
 from mtl_core.spec import TrainingSpec, shorten
 from mtl_core.training.step.precision import LossScaler, autocast
 
@@ -21,11 +22,11 @@ Masks = Sequence[Tensor | None]
 class ForwardEngine(Protocol):
     """Interface of the model as a training step calls it: that of :class:`mtl_core.architectures.MultiTaskModel`."""
 
-    def __call__(self, inputs: Tensor) -> list[Tensor]:
+    def __call__(self, inputs: Inputs) -> list[Tensor]:
         """Return each task's output."""
         ...
 
-    def features(self, inputs: Tensor) -> Tensors:
+    def features(self, inputs: Inputs) -> Tensors:
         """Return the shared representation of a batch."""
         ...
 
@@ -86,6 +87,7 @@ class ModelForwardEngine:
         self._compiled_model, self._compiled_features = compile_function(model), compile_function(model.features)
         self._penalty: Tensor | None = None
         self._masks: Masks = ()
+        self._rows = 0
 
     def begin_step(self) -> None:
         """Announce a new training step to the model."""
@@ -100,14 +102,17 @@ class ModelForwardEngine:
         """Whether batches are split into micro-batches that each backward pass recomputes."""
         return self._micro_batches > 1
 
-    def __call__(self, inputs: Tensor) -> list[Tensor]:
+    def __call__(self, inputs: Inputs) -> list[Tensor]:
         """Return each task's output."""
-        outputs = self._run_micro_batches(self._outputs, (inputs,), penalized=True)
+        self._rows = _row_count(inputs)
+        outputs = self._run_micro_batches(partial(self._outputs, tuple(inputs)), tuple(inputs.values()), penalized=True)
         return [self._scaler.scale_gradient(output) for output in outputs]
 
-    def features(self, inputs: Tensor) -> Tensors:
+    def features(self, inputs: Inputs) -> Tensors:
         """Return the shared representation of a batch."""
-        features = self._run_micro_batches(self._features, (inputs,), penalized=True)
+        self._rows = _row_count(inputs)
+        function = partial(self._features, tuple(inputs))
+        features = self._run_micro_batches(function, tuple(inputs.values()), penalized=True)
         return tuple(self._scaler.scale_gradient(feature) for feature in features)
 
     def head(self, task: int, features: Tensors) -> Tensor:
@@ -120,12 +125,14 @@ class ModelForwardEngine:
         """Return the model's penalty in the last forward pass: the mean over its micro-batches."""
         return None if self._penalty is None else self._scaler.scale_gradient(self._penalty)
 
-    def _outputs(self, inputs: Tensor) -> Tensors:
-        with autocast(self._precision, inputs.device):
+    def _outputs(self, names: tuple[str, ...], *tensors: Tensor) -> Tensors:
+        inputs = dict(zip(names, tensors, strict=True))
+        with autocast(self._precision, tensors[0].device):
             return tuple(output.float() for output in self._call_compiled("_compiled_model", self._model, inputs))
 
-    def _features(self, inputs: Tensor) -> Tensors:
-        with autocast(self._precision, inputs.device):
+    def _features(self, names: tuple[str, ...], *tensors: Tensor) -> Tensors:
+        inputs = dict(zip(names, tensors, strict=True))
+        with autocast(self._precision, tensors[0].device):
             return tuple(
                 feature.float() for feature in self._call_compiled("_compiled_features", self._model.features, inputs)
             )
@@ -134,7 +141,7 @@ class ModelForwardEngine:
         with autocast(self._precision, features[0].device):
             return (self._model.head(task, features).float(),)
 
-    def _call_compiled(self, name: str, eager: Any, inputs: Tensor) -> Any:
+    def _call_compiled(self, name: str, eager: Any, inputs: Inputs) -> Any:
         """Call a compiled function; falls back to eager for good if compilation fails.
 
         Args:
@@ -152,14 +159,14 @@ class ModelForwardEngine:
             return eager(inputs)
 
     def _run_micro_batches(self, function: TensorFunction, inputs: Tensors, *, penalized: bool) -> Tensors:
-        rows = len(inputs[0])
+        rows = self._rows
         count = min(self._micro_batches, max(rows // 2, 1))  # batch normalization needs two rows
         if count == 1:
             self._model.set_label_masks(self._masks)
             outputs = function(*inputs)
             self._penalty = self._model.penalty() if penalized else self._penalty
             return outputs
-        micro_batches = list(zip(*(tensor.tensor_split(count) for tensor in inputs), strict=True))
+        micro_batches = list(zip(*(_split_rows(tensor, rows, count) for tensor in inputs), strict=True))
         masks = zip(*([None] * count if m is None else m.tensor_split(count) for m in self._masks), strict=True)
         micro_batch_masks = list(masks) or [()] * count
         results_and_penalties = [
@@ -194,6 +201,18 @@ class ModelForwardEngine:
             context_fn=lambda: (_BatchNormTracking(self._model, on=True), _BatchNormTracking(self._model, on=False)),
         )
         return result
+
+
+def _row_count(inputs: Inputs) -> int:
+    return len(next(iter(inputs.values())))
+
+
+def _split_rows(tensor: Tensor, rows: int, count: int) -> tuple[Tensor, ...]:
+    """Split a batch of ``rows`` rows, or of the k members of each of them (TabM), between rows."""
+    if len(tensor) == rows:
+        return tensor.tensor_split(count)
+    parts = tensor.reshape(rows, -1, *tensor.shape[1:]).tensor_split(count)
+    return tuple(part.flatten(0, 1) for part in parts)
 
 
 def _compile(function: Any) -> Any:

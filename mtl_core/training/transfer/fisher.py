@@ -40,7 +40,7 @@ def fisher_diagonal(
         For each parameter a tensor of its shape; zeros where no loss depends on it.
     """
     device = parameters[0].device if parameters else torch.device("cpu")
-    sample = epoch_order(len(split.inputs), seed, 0)[:rows].tolist()
+    sample = epoch_order(len(split), seed, 0)[:rows].tolist()
     masks = {i: _labeled_rows(split, task.name) for i, task in tasks.items()}
     value_masks = {i: partial(_value_mask, split, task.name, device) for i, task in tasks.items()}
     totals = [torch.zeros_like(parameter) for parameter in parameters]
@@ -48,7 +48,7 @@ def fisher_diagonal(
     with _evaluation_mode(model, parameters):
         for row in sample:
             labeled_tasks = {i: task for i, task in tasks.items() if masks[i][row]}
-            outputs = model(split.inputs[row : row + 1].to(device)) if labeled_tasks else ()
+            outputs = model(split.select_inputs(slice(row, row + 1), device)) if labeled_tasks else ()
             for i, task in labeled_tasks.items():
                 loss = task.loss(outputs[i], split.targets[task.name][row : row + 1].to(device), value_masks[i](row))
                 if loss.requires_grad:
@@ -81,4 +81,4 @@ def _value_mask(split: Split, task: str, device: torch.device, row: int) -> Tens
 
 def _labeled_rows(split: Split, task: str) -> list[bool]:
     mask = split.label_mask(task)
-    return [True] * len(split.inputs) if mask is None else mask.tolist()
+    return [True] * len(split) if mask is None else mask.tolist()

@@ -13,13 +13,11 @@ from mtl_core.architectures import MultiTaskModel
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import InputError, TargetInfo, Task
 from mtl_core.spec.tasks import TASK_KINDS
+from mtl_core.training.transfer.embeddings import vocabulary_header
 from mtl_core.training.transfer.initial_weights import InitialWeights, format_tensors, state_dicts_by_part
 
 TargetHeader = Mapping[str, Any]
 """A task in a checkpoint's header: ``kind``, ``classes``, ``mean``, ``std``, and settings its outputs depend on."""
-
-_MAX_WORDS = 500_000
-"""Limit of the vocabulary in a header: each save writes it."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,7 @@ def data_header(data: TaskData, tasks: Sequence[Task]) -> dict[str, Any]:
     inputs = {name: value for name, value in data.preprocessing.items() if name != "targets"}
     digest = blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=8).hexdigest()
     targets = {task.name: _target_header(data.targets[task.name], task) for task in tasks}
-    words = data.preprocessing.get("vocabulary", [])[:_MAX_WORDS]
-    return {"targets": targets, "inputs": digest} | ({"vocabulary": words} if words else {})
+    return {"targets": targets, "inputs": digest} | vocabulary_header(data.preprocessing)
 
 
 def _target_header(info: TargetInfo, task: Task) -> TargetHeader:

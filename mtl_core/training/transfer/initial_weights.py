@@ -54,10 +54,16 @@ def read_initial_weights(path: Path) -> InitialWeights:
 
 def _is_valid_header(header: dict[str, Any]) -> bool:
     """Whether a header has the form that :func:`~mtl_core.training.transfer.heads.data_header` writes."""
-    targets, words = header.get("targets", {}), header.get("vocabulary", [])
-    if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
+    targets, by_input = header.get("targets", {}), header.get("vocabularies", {})
+    if not isinstance(by_input, dict) or not all(
+        map(_is_vocabulary, (header.get("vocabulary", []), *by_input.values()))
+    ):
         return False
     return isinstance(targets, dict) and all(map(_is_valid_target, targets.values()))
+
+
+def _is_vocabulary(words: Any) -> bool:
+    return isinstance(words, list) and all(isinstance(word, str) for word in words)
 
 
 def _is_valid_target(target: Any) -> bool:

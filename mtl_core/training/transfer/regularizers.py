@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.data import Inputs, TaskData
 from mtl_core.spec import ExperimentSpec, score_of
 from mtl_core.spec.training.continual import Distil, Ewc, FineTune, Freeze, NewHeads
 from mtl_core.tasks import TaskHead
@@ -159,7 +159,7 @@ class DistillationRegularizer(ContinualRegularizer):
             for forward_pass, part in zip(passes, parts, strict=True)
         ]
 
-    def distance(self, outputs: Sequence[Tensor], inputs: Tensor) -> Tensor:
+    def distance(self, outputs: Sequence[Tensor], inputs: Inputs) -> Tensor:
         """Compute the 0-d distillation loss: distances to the teacher's outputs, summed over the old tasks.
 
         Args:

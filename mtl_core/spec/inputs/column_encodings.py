@@ -126,3 +126,15 @@ class OneHot(Spec):
         title="Unseen categories",
         advanced=True,
     )
+
+
+def numeric_inputs_field() -> NumericInputs:
+    """A field for how numbers become features."""
+    default: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
+    return default
+
+
+def categorical_inputs_field() -> OneHot:
+    """A field for how categories become features."""
+    default: OneHot = field(OneHot(), "How a categorical input column becomes inputs of the model.", advanced=True)
+    return default

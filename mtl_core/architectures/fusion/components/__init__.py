@@ -1,0 +1,1 @@
+"""Modules from which the kinds of fusion are built: modules by input, rows, tokens, attention."""
