@@ -38,7 +38,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", help="|".join(_PARTS) + "; all without")
     parser.add_argument("--quick", action="store_true", help="few repetitions")
-    parser.add_argument("--rounds", type=int, help="repetitions of the race")
+    parser.add_argument("--rounds", type=int, help="repetitions of the race; quality: seeds")
+    parser.add_argument("--tables", type=_names, default=(), help="quality: only these, separated by commas")
+    parser.add_argument("--baselines", type=_names, default=(), help="quality: only these, separated by commas")
     parser.add_argument("--write", action="store_true", help="methods: measure, and keep, what the window shows")
     arguments = parser.parse_args()
     parts, quick = arguments.parts or _PARTS, arguments.quick
@@ -69,7 +71,8 @@ def main() -> int:
                 times = f"one by one {alone:6.2f} s, together {all_:6.2f} s"
                 _say(f"  batches of {rows:3}: {times}: {found.ratio:.1f} × as fast")
         if "quality" in parts:
-            _print_quality(_made(folder / "quality"), 2 if quick else _QUALITY_SEEDS)
+            rounds = arguments.rounds or (2 if quick else _QUALITY_SEEDS)
+            _print_quality(_made(folder / "quality"), rounds, arguments.tables, arguments.baselines)
         if "runs" in parts:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
         if "reading" in parts:
@@ -82,16 +85,24 @@ def main() -> int:
     return 0
 
 
-def _print_quality(folder: Path, seeds: int) -> None:
-    baselines = installed_baselines()
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _print_quality(folder: Path, seeds: int, only: Sequence[str], only_baselines: Sequence[str]) -> None:
+    baselines = {name: fit for name, fit in installed_baselines().items() if name in (only_baselines or (name,))}
+    makers = experiments(folder) | presets()
+    chosen = {name: make for name, make in makers.items() if name in (only or makers)}
     _say("\nNew experiments and presets, untouched, beside models that learn each task alone from the same rows")
     _say(f"Δm of {seeds} splits and initializations, in %, ± its standard error; processor time of a run {_load()}")
     _say(f"  {'experiment':20} {'':>7} " + " ".join(f"{name[:13]:>14}" for name in baselines))
     tables, numbers = [], range(FIRST_SEED, FIRST_SEED + seeds)
-    for name, make in (experiments(folder) | presets()).items():
+    for name, make in chosen.items():
         comparison = compare(name, make, numbers, baselines, folder)
         _print_comparison(comparison)
         tables += [] if name.startswith("preset") else [comparison]
+    if not tables:
+        return
     _say(f"Verdict on the {len(tables)} tables:")
     for line in verdict(tables):
         _say(f"  {line}")
