@@ -45,7 +45,7 @@ _MIN_CLASS_ROWS = 3
 """A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
-_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "join", "date_features")
 """Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
@@ -270,6 +270,8 @@ def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str,
     """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
     excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": True, "numeric_inputs": True}
     excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
+    if getattr(dataset, "join", ()):
+        excluded["join"] = {"__all__": {"path"}}
     if dataset.named_inputs is not None:
         texts = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
         return excluded | {"inputs": texts}

@@ -16,6 +16,7 @@ from mtl_core.spec.data.dataset import (
     SplitSpec,
     TableDataset,
 )
+from mtl_core.spec.data.joined_table import JoinedTable
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -118,6 +119,7 @@ __all__ = [
     "InitialWeights",
     "Input",
     "InputError",
+    "JoinedTable",
     "Layer",
     "LayerInfo",
     "ManualWeighting",

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
+from mtl_core.spec.data.joined_table import JoinedTable
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.inputs import Inputs, NamedInputs, NumericInputs, TextSpec
 from mtl_core.spec.inputs.table import numeric_inputs_field
@@ -158,6 +159,11 @@ class TableDataset(BaseDataset):
     )
     sheet: str | None = field(
         None, "The name of the sheet of a workbook; empty: the first with cells.", min_length=1, widget="hidden"
+    )
+    join: tuple[JoinedTable, ...] = field(
+        (),
+        "Other tables, whose columns each row gets by a key: so a task's labels can stand in a file of their own.",
+        widget="hidden",
     )
     date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
     numeric_inputs: NumericInputs = numeric_inputs_field()

@@ -47,6 +47,7 @@ def _read(path: Path) -> str:
 
 _FILES = (
     ("dataset", "table", "path"),
+    ("dataset.join.*", None, "path"),
     ("dataset.text", None, "tokenizer"),
     ("dataset.inputs.*", "text", "tokenizer"),
     ("training.start_from", "from_file", "path"),

@@ -17,25 +17,29 @@ from mtl_core.tabular.readers.workbook import SIGNATURES
 Stamp = tuple[str, int, int, int]
 
 
-def file_stamp(path: str) -> Stamp:
+def file_stamp(path: str, where: str = "dataset.path") -> Stamp:
     """Absolute path, inode, modification time in ns and size of a file, which change when the file does.
+
+    Args:
+        path: The file.
+        where: Its place in the spec.
 
     Raises:
         InputError: There is no such file, or it is a folder or a device.
     """
     if not path.strip():
-        raise InputError("dataset.path", "must name a file", fix=f"Choose a {format_titles()} file.")
+        raise InputError(where, "must name a file", fix=f"Choose a {format_titles()} file.")
     try:
         absolute = Path(path).expanduser().absolute()
         status = absolute.stat()
     except FileNotFoundError:
-        raise InputError("dataset.path", "there is no such file", found=Path(path)) from None
+        raise InputError(where, "there is no such file", found=Path(path)) from None
     except (OSError, ValueError, RuntimeError) as error:
-        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
+        raise InputError(where, f"cannot be read ({_reason(error)})", found=Path(path)) from None
     if stat.S_ISDIR(status.st_mode):
-        raise InputError("dataset.path", "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
+        raise InputError(where, "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
-        raise InputError("dataset.path", "must be an ordinary file", found=Path(path))
+        raise InputError(where, "must be an ordinary file", found=Path(path))
     return str(absolute), status.st_ino, status.st_mtime_ns, status.st_size
 
 
