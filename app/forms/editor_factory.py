@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.forms.editors.check_list import CheckListEditor
 from app.forms.editors.choice import ChoiceEditor
+from app.forms.editors.column import ColumnEditor
 from app.forms.editors.flag import FlagEditor
 from app.forms.editors.folder import FolderEditor
 from app.forms.editors.keyword_or import KeywordOrEditor
@@ -30,7 +31,7 @@ from app.forms.field_shapes import (
 )
 
 
-def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
+def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911, PLR0912 - an arm per shape
     """An editor with ``value()``, ``setValue()`` and ``valueChanged``.
 
     Raises:
@@ -43,6 +44,8 @@ def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
             return FlagEditor()
         case Text(folder=True):
             return FolderEditor()
+        case Text(column=True):
+            return ColumnEditor()
         case Text():
             return TextEditor()
         case TextList(single):

@@ -22,9 +22,10 @@ class Flag:
 
 @dataclass(frozen=True)
 class Text:
-    """A string; ``folder`` if it is the path of a folder."""
+    """A string; ``folder`` if it is the path of a folder, ``column`` if it is the name of a column of the data."""
 
     folder: bool = False
+    column: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,17 +183,17 @@ def _infos(spec: type[Spec]) -> list[FieldInfo]:
 
 def _field(name: str, info: FieldInfo) -> FieldShape:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    folder = extra.get("widget") == "folder"
+    widget = extra.get("widget")
+    special = {"folder": Text(folder=True), "column": Text(column=True)}
     return FieldShape(
         name=name,
         title=info.title or name.replace("_", " ").capitalize(),
         help=info.description or "",
-        shape=Text(folder=True)
-        if folder
-        else shape_of(info.annotation, tuple(info.metadata), log=extra.get("scale") == "log"),
+        shape=special.get(str(widget))
+        or shape_of(info.annotation, tuple(info.metadata), log=extra.get("scale") == "log"),
         unit=str(extra.get("unit", "")),
         advanced=bool(extra.get("advanced")),
-        hidden=extra.get("widget") == "hidden",
+        hidden=widget == "hidden",
         default=_default(info),
     )
 

@@ -10,6 +10,7 @@ from app.document import is_below
 from app.forms.discard import discard
 from app.forms.editor_factory import make_editor
 from app.forms.editors.choice import ChoiceEditor
+from app.forms.editors.column import ColumnEditor
 from app.forms.editors.optional import OptionalEditor
 from app.forms.editors.task_weights import WeightsEditor
 from app.forms.field_cell import FieldCell, FoldButton, name_editor
@@ -81,6 +82,12 @@ class SpecForm(QWidget):
         for name, editor in self.editors.items():
             if name in self._value:
                 _as_editor(editor).setValue(self._value[name])
+
+    def set_columns(self, columns: Sequence[str]) -> None:
+        """Set the columns of the data, from which fields that name one offer a choice."""
+        for editor in self.editors.values():
+            if isinstance(editor, ColumnEditor | SpecForm | KindForm):
+                editor.set_columns(columns)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem below the field it concerns; those of other fields are ignored."""
@@ -197,6 +204,7 @@ class KindForm(QWidget):
         self.help = Muted(wrap=True)
         self.form: SpecForm | None = None
         self._problems: list[Problem] = []
+        self._columns: tuple[str, ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GAP)
@@ -220,6 +228,12 @@ class KindForm(QWidget):
         if self.form is not None:
             self.form.setValue(value)
 
+    def set_columns(self, columns: Sequence[str]) -> None:
+        """Set the columns of the data, from which fields that name one offer a choice."""
+        self._columns = tuple(columns)
+        if self.form is not None:
+            self.form.set_columns(self._columns)
+
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem below the field it concerns."""
         self._problems = list(problems)
@@ -233,9 +247,11 @@ class KindForm(QWidget):
             discard(self.form)
             self.form = None
         self.help.setText(self._help_text(spec) if spec else "")
+        self.help.setVisible(bool(self.help.text()))
         if spec is not None:
             self.form = SpecForm(spec, self.path, skip=self._skip, label_characters=self._label_characters)
             self.form.edited.connect(self._emit_edited)
+            self.form.set_columns(self._columns)
             self._column.addWidget(self.form)
             self.form.setVisible(not self.form.empty)
 

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mtl_core.datasets.source import Source
-from mtl_core.spec import ColumnType, SplitSpec
+from mtl_core.spec import ColumnType
 from mtl_core.spec.data.bundled import BundledSet
+from mtl_core.spec.data.splits import GeneratedRowsSplit
 from mtl_core.spec.reports import Role
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.pixel_maps import PixelMap
@@ -26,7 +27,7 @@ class BundledOpener:
         by_split: Whether the rows are generated for a split, and differ with its shares and seed.
     """
 
-    open: Callable[[BundledSet, SplitSpec], Source]
+    open: Callable[[BundledSet, GeneratedRowsSplit], Source]
     by_split: bool = False
 
 

@@ -12,6 +12,7 @@ from mtl_core.datasets.date_features import date_part
 from mtl_core.datasets.features import MAX_CATEGORIES
 from mtl_core.datasets.inputs.image import image_shape
 from mtl_core.datasets.inputs.registry import default_columns
+from mtl_core.datasets.inputs.sound import spectrogram_shape
 from mtl_core.datasets.numeric_features import bin_edges
 from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
@@ -25,6 +26,7 @@ from mtl_core.spec import (
     ImageInput,
     InputError,
     NumericInputs,
+    SoundInput,
     TableInput,
     TextInput,
     TextSpec,
@@ -124,8 +126,12 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
 
 def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
     """Shape of one row of an input; None where a column of it does not exist, which load refuses."""
+    if isinstance(spec, ImageInput) and spec.column in source.pictures:
+        return image_shape(source.pictures[spec.column])
     if isinstance(spec, ImageInput):
-        return image_shape(source.pictures[spec.column]) if spec.column in source.pictures else None
+        return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
+    if isinstance(spec, SoundInput):
+        return spectrogram_shape(spec.model_dump()) if spec.column in source.columns else None
     columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
     if isinstance(spec, TableInput):
         return _table_shape(columns, spec.numeric_inputs, source)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -13,26 +13,30 @@ from torch import Tensor
 
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.inputs.input_kind import FittedInput, SpecInput
-from mtl_core.datasets.inputs.registry import inputs_of, open_inputs, row_shape
+from mtl_core.datasets.inputs.registry import inputs_of, open_inputs, reads_files, row_shape
 from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import assign_splits
+from mtl_core.datasets.splits.division import divide_rows
+from mtl_core.datasets.splits.labeled_rows import LabeledRows
+from mtl_core.media.limits import read_limits
 from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
     DataNote,
     Dataset,
+    ImageInput,
     InputError,
+    SoundInput,
     Standardized,
     TableInput,
     TargetInfo,
     Task,
     TextInput,
     presence_key,
-    shorten,
 )
+from mtl_core.spec.data.splits import SHORT_FORM
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import CellFormat, Rows
 from mtl_core.tabular.table_columns import missing_label_notes
@@ -41,8 +45,6 @@ from mtl_core.tasks.registry import KINDS
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 MIN_ROWS = 10
-_MIN_CLASS_ROWS = 3
-"""A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
 _ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "join", "date_features")
@@ -65,8 +67,24 @@ def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     """
     if not tasks:
         raise InputError("tasks", "there must be at least one task")
+    if reads_files(dataset):  # they may change unnoticed, and what was decoded of them is kept on disk
+        return _prepare(dataset, tasks)
     key: Hashable = (source_key(dataset), tuple(task.model_dump_json() for task in tasks))
     return _cache.get(key, lambda: _prepare(dataset, tasks))
+
+
+def load_outline(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+    """Load a data set as :func:`load`, but without decoding files of pictures and sounds, whose values are then zeros.
+
+    It has the shapes, targets and splits of the data, for what does not train.
+
+    Raises:
+        InputError: As of :func:`load`.
+    """
+    if not tasks or not reads_files(dataset):
+        return load(dataset, tasks)
+    key: Hashable = ("outline", source_key(dataset), tuple(task.model_dump_json() for task in tasks))
+    return _cache.get(key, lambda: _prepare(dataset, tasks, decoded=False))
 
 
 def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
@@ -85,25 +103,31 @@ def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         raise InputError("dataset", rule, found=error.problem.found or None, fix="Put the old data back.") from None
 
 
-def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -> TaskData:
     source = open_source(dataset)
     DATASET_KINDS[dataset.kind].check_settings(dataset, source)
     spec_inputs = inputs_of(dataset, source, (*tasks, *dataset.split.tasks))
-    readers = open_inputs(spec_inputs, source)
+    readers = open_inputs(spec_inputs, source, decoded=decoded)
     tokens = next((reader.tokens for reader in readers.values() if reader.tokens is not None), None)
     target_source = TargetSource(source.columns, source.maps, tokens)
     labels = read_labels(tasks, target_source)
     split_labels = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks") or labels
     used_rows, row_notes = _labeled_rows(split_labels, source)
-    splits, split_notes = _split_rows(dataset, split_labels, source, used_rows)
+    splits, split_notes = divide_rows(dataset.split, LabeledRows(used_rows, source.columns, split_labels), source.split)
+    used_rows = np.sort(np.concatenate(splits))
     _check_training_labels(labels, splits)
     target_names = {name for task in tasks for name in task.targets}
-    used_names = {name for spec_input in spec_inputs for name in spec_input.spec.source_columns} | target_names
+    input_names = {name for spec_input in spec_inputs for name in spec_input.spec.source_columns}
+    used_names = input_names | target_names | set(dataset.split.columns)
     missing_notes = missing_label_notes(column for name, column in source.columns.items() if name in target_names)
     inputs = {name: reader.fit(splits[0]) for name, reader in readers.items()}
+    splits = _rows_with_files(inputs, splits)
     preprocessing = _preprocessing(inputs, short_form=dataset.named_inputs is None)
     targets = {task_labels.task.name: _target_info(task_labels, splits[0]) for task_labels in labels}
-    train, val, test = (_split(inputs, labels, targets, rows, used_rows) for rows in splits)
+    stored_bytes = sum(fitted.values.nbytes for fitted in inputs.values() if fitted.stored is not None)
+    mapped = stored_bytes > read_limits().memory_bytes
+    train, val, test = (_split(inputs, labels, targets, rows, used_rows, mapped=mapped) for rows in splits)
+    train = replace(train, augmentations={name: x.augmentation for name, x in inputs.items() if x.augmentation})
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
     reading = _reading(source, used_names, labels)
     later_notes = (*split_notes, *(note for fitted in inputs.values() for note in fitted.notes))
@@ -113,7 +137,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         test=test,
         input_shapes={name: row_shape(fitted.preprocessing, fitted.values.shape) for name, fitted in inputs.items()},
         targets=targets,
-        fingerprint=_fingerprint(source, dataset, tasks, reading, spec_inputs),
+        fingerprint=_fingerprint(source, dataset, tasks, reading | _file_digests(inputs), spec_inputs),
         preprocessing=preprocessing,
         notes=(*source.notes_of(used_names), *missing_notes, *row_notes, *label_notes(labels, splits), *later_notes),
     )
@@ -147,39 +171,6 @@ def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[
     return rows, [DataNote(place="file", what=what, count=dropped)]
 
 
-def _split_rows(
-    dataset: Dataset, labels: Sequence[Labels], source: Source, rows: Rows
-) -> tuple[list[Rows], list[DataNote]]:
-    """Divide rows into splits, stratified by labels, each in the order of the data."""
-    if source.split is not None:
-        return [rows[source.split[rows] == split] for split in range(len(SPLITS))], []
-    keys: list[NDArray[np.int64]] = []
-    notes: list[DataNote] = []
-    for task_labels in labels:
-        if rare := _rare_classes(task_labels):
-            name = task_labels.task.name
-            what = f"The split is not stratified by {name!r}: {rare}."
-            fix = "Merge rare classes in the data, or add rows."
-            notes.append(DataNote(place="split", name=name, what=what, fix=fix))
-        elif len(np.unique(task_labels.strata[rows])) > 1:
-            keys.append(task_labels.strata[rows])
-    rng = np.random.default_rng(dataset.split.seed)
-    split_of_row = assign_splits(keys, len(rows), dataset.split, rng)
-    return [rows[split_of_row == split] for split in range(len(SPLITS))], notes
-
-
-def _rare_classes(labels: Labels) -> str:
-    """Which classes have too few rows to be in every split; empty where all have enough."""
-    if labels.codes is None:
-        return ""
-    counts = np.bincount(labels.codes[labels.labeled], minlength=len(labels.classes))
-    rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _MIN_CLASS_ROWS]
-    if not rare:
-        return ""
-    names = shorten(", ".join(map(repr, rare[:4])) + (" …" if len(rare) > 4 else ""))
-    return f"{len(rare)} of its classes have fewer than {_MIN_CLASS_ROWS} rows ({names})"
-
-
 def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> None:
     for i, task_labels in enumerate(labels):
         if not task_labels.labeled[splits[0]].any():
@@ -188,12 +179,32 @@ def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> 
             raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
 
 
+def _rows_with_files(inputs: Mapping[str, FittedInput], splits: Sequence[Rows]) -> list[Rows]:
+    """The rows of the splits without those whose only input is a file that cannot be read."""
+    alone = next(iter(inputs.values())) if len(inputs) == 1 else None
+    if alone is None or alone.stored is None:
+        return list(splits)
+    readable = [rows[alone.present[rows]] for rows in splits]
+    for name, rows, all_rows in zip(SPLITS, readable, splits, strict=True):
+        if len(all_rows) and not len(rows):
+            raise InputError("dataset", f"no file of the {name} rows can be read", found=f"{len(all_rows)} rows")
+    return readable
+
+
+def _file_digests(inputs: Mapping[str, FittedInput]) -> dict[str, Any]:
+    """The hashes of the content of files, for the fingerprint."""
+    digests = {name: fitted.digest for name, fitted in inputs.items() if fitted.digest}
+    return {"files": digests} if digests else {}
+
+
 def _split(
     inputs: Mapping[str, FittedInput],
     labels: Sequence[Labels],
     targets: dict[str, TargetInfo],
     rows: Rows,
     used_rows: Rows,
+    *,
+    mapped: bool,
 ) -> Split:
     """The tensors of some rows; ``used_rows`` are those of all splits."""
     tensors, masks = {}, {}
@@ -203,20 +214,23 @@ def _split(
         if (mask := _label_mask(task_labels, used_rows)) is not None:
             masks[name] = torch.from_numpy(mask[rows])
     return Split(
-        _input_tensors(inputs, rows, used_rows),
+        _input_tensors(inputs, rows, used_rows, mapped=mapped),
         tensors,
         masks,
         torch.from_numpy(rows),
         {name: fitted.decoder for name, fitted in inputs.items() if fitted.decoder is not None},
+        is_mapped=mapped,
     )
 
 
-def _input_tensors(inputs: Mapping[str, FittedInput], rows: Rows, used_rows: Rows) -> dict[str, Tensor]:
+def _input_tensors(
+    inputs: Mapping[str, FittedInput], rows: Rows, used_rows: Rows, *, mapped: bool
+) -> dict[str, Tensor]:
     """The stored inputs of some rows, and of several inputs the masks of those that some used rows lack.
 
     A row that lacks its only input is read as empty.
     """
-    tensors = {name: torch.from_numpy(fitted.values[rows]) for name, fitted in inputs.items()}
+    tensors = {name: fitted.tensor(rows, mapped=mapped) for name, fitted in inputs.items()}
     if len(inputs) > 1:
         for name, fitted in inputs.items():
             if not fitted.present[used_rows].all():
@@ -268,13 +282,15 @@ def _fingerprint(
 
 def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str, Any]:
     """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
-    excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": True, "numeric_inputs": True}
+    split = {"tasks", "kind"} if dataset.split.kind == SHORT_FORM else {"tasks"}
+    excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True, "numeric_inputs": True}
     excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
     if getattr(dataset, "join", ()):
         excluded["join"] = {"__all__": {"path"}}
     if dataset.named_inputs is not None:
-        texts = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
-        return excluded | {"inputs": texts}
+        unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
+        unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput | SoundInput)}
+        return excluded | {"inputs": unused}
     (spec,) = (spec_input.spec for spec_input in inputs)
     if isinstance(spec, TextInput):
         excluded["text"] = {"tokenizer", *_unused_words(spec)}

@@ -31,6 +31,7 @@ class Source:
         tasks: Suggested tasks as spec data, where the data set comes with them; else None.
         missing_texts: The texts that the spec says count as missing, by column.
         date_features: The parts that the spec says the dates of a column become as inputs.
+        folder: The folder where the names of files in columns begin; empty where no column names files.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Source:
     tasks: tuple[dict[str, Any], ...] | None = None
     missing_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date_features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folder: str = ""
 
     @property
     def rows(self) -> int:

@@ -13,10 +13,11 @@ from mtl_core.spec.data.dataset import (
     Dataset,
     DatePart,
     DecimalMark,
-    SplitSpec,
+    ImageFolderDataset,
     TableDataset,
 )
 from mtl_core.spec.data.joined_table import JoinedTable
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -31,6 +32,7 @@ from mtl_core.spec.inputs import (
     NamedInputs,
     NumericInputs,
     PiecewiseLinear,
+    SoundInput,
     Standardized,
     TableInput,
     TextInput,
@@ -115,6 +117,7 @@ __all__ = [
     "Fix",
     "HardSharing",
     "Histogram",
+    "ImageFolderDataset",
     "ImageInput",
     "InitialWeights",
     "Input",
@@ -142,9 +145,11 @@ __all__ = [
     "Schedule",
     "SegmentationTask",
     "Sharing",
+    "SoundInput",
     "Spec",
     "SplitSpec",
     "Standardized",
+    "StratifiedSplit",
     "StudyRun",
     "TableDataset",
     "TableInput",

@@ -11,8 +11,14 @@ def members(union: Any) -> tuple[type[Spec], ...]:
     if get_origin(union) is Annotated:
         return members(get_args(union)[0])
     if get_origin(union) in (Union, UnionType):
-        return tuple(m for m in get_args(union) if isinstance(m, type) and issubclass(m, Spec))
+        return tuple(spec for member in get_args(union) if (spec := _spec_class(member)))
     return (union,) if isinstance(union, type) and issubclass(union, Spec) else ()
+
+
+def _spec_class(member: Any) -> type[Spec] | None:
+    """The spec class that is a member of a union, with or without a tag; None for any other type."""
+    member = get_args(member)[0] if get_origin(member) is Annotated else member
+    return member if isinstance(member, type) and issubclass(member, Spec) else None
 
 
 def kind_of(member: type[Spec]) -> str:

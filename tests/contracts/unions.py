@@ -23,6 +23,12 @@ _TARGETS: dict[str, str | list[str]] = {
     "objective": ["p", "q"],
 }
 """Where the first columns of the table that a kind allows would not do."""
+_SPLIT_SETTINGS: dict[str, dict[str, Any]] = {
+    "group": {"column": "p"},
+    "time": {"column": "p"},
+    "column": {"column": "smoker", "train_values": ["y"], "test_values": ["n"]},
+}
+"""What a kind of split needs beside its kind."""
 
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
@@ -82,6 +88,8 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["model"]["heads"] = {"first": [given]}
         case "dataset":
             data["dataset"] |= given
+        case "dataset.split":
+            data["dataset"]["split"] = given | _SPLIT_SETTINGS.get(kind_of(member), {})
         case "training.start_from" if kind_of(member) == "from_file":
             save_file({"shared.0.weight": np.ones((4, 1), np.float32)}, folder / "trunk.safetensors")
             _put(data, place, given | {"path": str(folder / "trunk.safetensors")})

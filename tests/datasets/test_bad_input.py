@@ -22,7 +22,7 @@ from mtl_core.spec import (
     InputError,
     MulticlassTask,
     RegressionTask,
-    SplitSpec,
+    StratifiedSplit,
     TableDataset,
     Task,
 )
@@ -208,7 +208,7 @@ def test_fewer_than_ten_labeled_rows_are_refused(write: WriteTable, homes: pd.Da
 
 def test_a_task_with_labels_only_outside_training_is_refused(write: WriteTable) -> None:
     text = "x,y,z\n" + "".join(f"{i},{1.5 if i == 0 else ''},{i}\n" for i in range(50))
-    dataset = TableDataset(path=write(text), inputs=("x",), split=SplitSpec(train=0.02, val=0.49, test=0.49))
+    dataset = TableDataset(path=write(text), inputs=("x",), split=StratifiedSplit(train=0.02, val=0.49, test=0.49))
     tasks = (RegressionTask(name="z", target="z"), RegressionTask(name="y", target="y"))
     with pytest.raises(InputError, match=r"tasks\[1\].target: no row of the training split has a label of task 'y'"):
         load(dataset, tasks)

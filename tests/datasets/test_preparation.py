@@ -24,7 +24,7 @@ from mtl_core.spec import (
     BundledDataset,
     MulticlassTask,
     RegressionTask,
-    SplitSpec,
+    StratifiedSplit,
     TableDataset,
     Task,
 )
@@ -70,7 +70,7 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in BUNDLED if name != "two_objectives"])
 def test_the_same_spec_gives_the_same_tensors_and_another_seed_others(name: str) -> None:
     dataset = BundledDataset(name=name)
-    other = BundledDataset(name=name, split=SplitSpec(seed=5))
+    other = BundledDataset(name=name, split=StratifiedSplit(seed=5))
     tasks = suggested_tasks(dataset)
     assert is_same(_prepare(dataset, tasks), _prepare(dataset, tasks))
     assert not torch.equal(load(dataset, tasks).train.inputs, load(other, tasks).train.inputs)
@@ -171,7 +171,7 @@ def test_labels_and_masks_follow_their_rows(
     path = tmp_path_factory.mktemp("t") / "t.csv"
     rows = "".join(f"{i},{label},{i * 2}\n" for i, label in enumerate(labels))
     path.write_text("row,label,double\n" + rows)
-    dataset = TableDataset(path=str(path), inputs=("row",), split=SplitSpec(seed=seed))
+    dataset = TableDataset(path=str(path), inputs=("row",), split=StratifiedSplit(seed=seed))
     tasks = (
         BinaryTask(name="label", target="label"),
         RegressionTask(name="double", target="double", standardize=False),
@@ -238,7 +238,7 @@ def test_the_fingerprint_follows_content_reading_and_targets_and_not_the_path(
     assert fingerprint(write(homes, "b.csv")) == first
     assert fingerprint(write(homes, "a.csv"), RegressionTask(name="가격", target="가격", loss="mae")) == first
     assert fingerprint(write(homes, "a.csv"), SALE) != first
-    assert fingerprint(write(homes, "a.csv"), split=SplitSpec(seed=1)) != first
+    assert fingerprint(write(homes, "a.csv"), split=StratifiedSplit(seed=1)) != first
     assert fingerprint(write(homes.iloc[:-1], "c.csv")) != first
 
 

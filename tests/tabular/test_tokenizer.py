@@ -14,12 +14,12 @@ from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.errors import EnvironmentFault
-from mtl_core.spec import InputError, MulticlassTask, SplitSpec, TableDataset, TaggingTask, TextSpec
+from mtl_core.spec import InputError, MulticlassTask, StratifiedSplit, TableDataset, TaggingTask, TextSpec
 from tests.architectures.folders import VOCABULARY, save_tokenizer
 from tests.datasets.conftest import WriteTable
 
 KIND = MulticlassTask(name="kind", target="kind")
-SPLIT = SplitSpec(train=0.5, val=0.25, test=0.25)
+SPLIT = StratifiedSplit(train=0.5, val=0.25, test=0.25)
 TEXTS = ("The sun rises.", "moons", "", "the sun rises again again again", "comet")
 TOKENS: tuple[tuple[str, ...], ...] = (
     ("[CLS]", "the", "sun", "rises", ".", "[SEP]"),

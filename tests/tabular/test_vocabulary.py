@@ -19,7 +19,7 @@ from mtl_core.spec import (
     BundledDataset,
     InputError,
     MulticlassTask,
-    SplitSpec,
+    StratifiedSplit,
     TableDataset,
     TaggingTask,
     Task,
@@ -30,7 +30,7 @@ from tests.datasets.conftest import WriteTable
 
 TAG = TaggingTask(name="tags", target="tags")
 KIND = MulticlassTask(name="kind", target="kind")
-SPLIT = SplitSpec(train=0.5, val=0.25, test=0.25)
+SPLIT = StratifiedSplit(train=0.5, val=0.25, test=0.25)
 
 
 def table(path: str, **settings: Any) -> TableDataset:

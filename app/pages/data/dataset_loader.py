@@ -10,6 +10,7 @@ from shiboken6 import isValid
 
 from app.pages.data import dataset_choice, roles
 from app.pages.data.dataset_notice import dataset_notice
+from app.pages.data.named_inputs import input_columns
 from app.pages.data.view_state import data_name
 from app.session import Session
 from mtl_core.spec import DatasetInfo
@@ -147,7 +148,7 @@ def _is_same_table(
     if old.get("kind") != dataset.get("kind") or not dataset_kind(dataset).from_file or not old.get("inputs"):
         return False
     columns = {column.name for column in info.columns}
-    used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
+    used = {*input_columns(old), *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
     if old.get("path") == dataset.get("path") or before is None:
         return used <= columns
     return columns == {column.name for column in before.columns}

@@ -1,4 +1,4 @@
-"""The role of each column, and the changes of spec data that give it another; no Qt.
+"""The role of each column, and the changes of spec data that give it another; no widgets.
 
 Every change is a mapping of paths to values, made in one step of undo.
 """
@@ -6,7 +6,9 @@ Every change is a mapping of paths to values, made in one step of undo.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.pages.data import named_inputs
 from mtl_core.spec import ColumnInfo, ColumnType, DatasetInfo
+from mtl_core.spec.data.splits import split_columns
 from mtl_core.spec.reports import Role
 from mtl_core.spec.tasks import TASK_KINDS, suggested_kinds, task_kind, unique_task_name
 
@@ -36,11 +38,15 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     Without stated inputs, which only a bundled data set may omit, each column is an input that is neither a target nor
     suggested to be ignored.
     """
-    inputs = data["dataset"].get("inputs")
+    dataset = data["dataset"]
+    inputs = None if dataset.get("inputs") is None else {*named_inputs.input_columns(dataset)}
+    stated = named_inputs.is_named(dataset)
+    divides_rows = split_columns(dataset.get("split"))
     roles: dict[str, Role] = {}
     for column in info.columns:
-        stated = column.name in inputs if inputs is not None else column.suggested != "ignore"
-        otherwise: Role = "input" if stated and info.input_kind == "table" else "ignore"
+        suggested = column.suggested != "ignore" and column.name not in divides_rows
+        read = column.name in inputs if inputs is not None else suggested
+        otherwise: Role = "input" if read and (stated or info.input_kind == "table") else "ignore"
         roles[column.name] = "target" if task_index_of(data, column.name) >= 0 else otherwise
     return roles
 
@@ -72,9 +78,33 @@ def with_roles(data: Data, info: DatasetInfo, new: Mapping[str, Role]) -> dict[s
         if roles[column.name] == "target" and column.name not in predicted:
             tasks.append(_new_task(column, [str(task["name"]) for task in tasks]))
     changes: dict[str, Any] = {"tasks": tasks}
-    if info.input_kind == "table":
-        changes["dataset.inputs"] = [column.name for column in info.columns if roles[column.name] == "input"]
+    if info.input_kind == "table" or named_inputs.is_named(data["dataset"]) or "input" in new.values():
+        columns = [column.name for column in info.columns if roles[column.name] == "input"]
+        changes |= named_inputs.with_input_columns(data, info, columns)
     return changes
+
+
+def without_inputs(data: Data, columns: Sequence[str]) -> dict[str, Any]:
+    """The change that takes columns out of the stated inputs; none where no input is one of them."""
+    inputs = data["dataset"].get("inputs")
+    if not inputs or not columns:
+        return {}
+    if isinstance(inputs, dict):
+        shortened = {name: _without_columns(value, columns) for name, value in inputs.items()}
+        kept: Any = {name: value for name, value in shortened.items() if value is not None}
+    else:
+        kept = [name for name in inputs if name not in columns]
+    return {} if kept == inputs else {"dataset.inputs": kept}
+
+
+def _without_columns(value: Data, columns: Sequence[str]) -> dict[str, Any] | None:
+    """An input by name without some of its columns; None where it has none left."""
+    if value.get("column") in columns:
+        return None
+    if not isinstance(value.get("columns"), list):
+        return dict(value)
+    kept = [name for name in value["columns"] if name not in columns]
+    return {**value, "columns": kept} if kept else None
 
 
 def with_type(data: Data, column: ColumnInfo, column_type: str) -> dict[str, Any]:
@@ -113,6 +143,12 @@ def with_added_target(data: Data, column: str, index: int) -> dict[str, Any]:
         elif rest:
             tasks.append(_with_targets(task, rest))
     return {"tasks": tasks}
+
+
+def tasks_without_target(data: Data, column: str) -> list[dict[str, Any]]:
+    """The tasks without a column as target; a task that has none left is gone."""
+    tasks = [_keep_targets(task, {column: "input"}) for task in data.get("tasks") or ()]
+    return [task for task in tasks if task is not None]
 
 
 def with_separate_task(data: Data, column: ColumnInfo) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def run_length(spec: ExperimentSpec, info: DatasetInfo | None) -> RunLength:
     epochs, batch = spec.training.epochs, spec.training.batch_size
     if info is None:
         return RunLength(100, epochs, is_known=False)
-    rows = max(round(info.rows * spec.dataset.split.train), 1)
+    rows = max(round(info.rows * spec.dataset.split.train_share), 1)
     return RunLength(-(-rows // batch), epochs, is_known=True)
 
 

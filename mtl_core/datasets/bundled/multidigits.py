@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.bundled_opener import BundledOpener, bundled_source, class_column, digest_of
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import assign_splits, split_sizes
-from mtl_core.spec import SplitSpec
+from mtl_core.datasets.splits.shares import assign_splits, split_sizes
 from mtl_core.spec.data.bundled import BundledSet
+from mtl_core.spec.data.splits import GeneratedRowsSplit
 
 PAIRS = 14_000
 CANVAS = 16
@@ -33,7 +33,7 @@ class Pairs:
     sources: NDArray[np.int64]
 
 
-def generate_pairs(split: SplitSpec) -> Pairs:
+def generate_pairs(split: GeneratedRowsSplit) -> Pairs:
     """Generate all pairs; equal splits give equal pairs, to the bit."""
     from sklearn.datasets import load_digits  # late: importing scikit-learn takes a second and a half
 
@@ -78,7 +78,7 @@ def _place_on_canvas(digits: NDArray[np.uint8], rng: np.random.Generator, column
     return canvas
 
 
-def _open(entry: BundledSet, split: SplitSpec) -> Source:
+def _open(entry: BundledSet, split: GeneratedRowsSplit) -> Source:
     pairs = generate_pairs(split)
     classes = [str(digit) for digit in range(10)]
     columns = {

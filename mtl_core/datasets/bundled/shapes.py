@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.bundled_opener import BundledOpener, bundled_source, class_column, digest_of, number_column
 from mtl_core.datasets.source import Source
-from mtl_core.spec import SplitSpec
 from mtl_core.spec.data.bundled import BundledSet
+from mtl_core.spec.data.splits import GeneratedRowsSplit
 from mtl_core.tabular.pixel_maps import PixelMap
 
 COUNT = 2000
@@ -103,7 +103,7 @@ _CONTAINS = (_circle, _cross, _square, _triangle)
 """Whether a shape of center 0 and half size 1 contains the point (x, y), in the order of the classes."""
 
 
-def _open(entry: BundledSet, _: SplitSpec) -> Source:
+def _open(entry: BundledSet, _: GeneratedRowsSplit) -> Source:
     shapes = generate_shapes()
     columns = {"shape": class_column("shape", shapes.classes, NAMES)}
     for name, numbers in zip(("x", "y", "width", "height"), shapes.boxes.T, strict=True):

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from mtl_core.datasets.inputs.input_kind import InputKind, InputReader, SpecInput
+from mtl_core.datasets.inputs.media_reader import MediaReader
 from mtl_core.datasets.source import Source
 from mtl_core.spec import Dataset, ImageInput, Input, InputError, TableInput, Task, TextInput, kind_of, members, shorten
 from mtl_core.spec.reports import Shape
@@ -16,15 +17,28 @@ KINDS: dict[str, InputKind] = {
 """By the name of the kind, which is registered in :data:`mtl_core.spec.Input`."""
 
 
-def open_inputs(spec_inputs: Sequence[SpecInput], source: Source) -> dict[str, InputReader]:
+def open_inputs(spec_inputs: Sequence[SpecInput], source: Source, *, decoded: bool = True) -> dict[str, InputReader]:
     """Read the inputs of a data set, by name.
+
+    Args:
+        spec_inputs: The inputs.
+        source: The data.
+        decoded: Whether files of pictures and sounds will be decoded; if not, only their shapes are known.
 
     Raises:
         InputError: A column does not exist, or does not suit its input.
     """
-    return {
+    readers = {
         spec_input.name: KINDS[kind_of(type(spec_input.spec))].reader(spec_input, source) for spec_input in spec_inputs
     }
+    if decoded:
+        return readers
+    return {name: reader.outline() if isinstance(reader, MediaReader) else reader for name, reader in readers.items()}
+
+
+def reads_files(dataset: Dataset) -> bool:
+    """Whether an input is read from files of pictures or sounds, which may change without the table."""
+    return dataset.kind != "bundled" and bool({"image", "sound"} & set(dataset.input_kinds.values()))
 
 
 def inputs_of(dataset: Dataset, source: Source, tasks: Sequence[Task]) -> list[SpecInput]:
@@ -34,16 +48,19 @@ def inputs_of(dataset: Dataset, source: Source, tasks: Sequence[Task]) -> list[S
         InputError: No column is named where one must be, a column is also a target, or a listed one does not exist.
     """
     targets = {target: task.name for task in tasks for target in task.targets}
-    spec_inputs = _spec_inputs(dataset, source, tuple(targets))
+    spec_inputs = _spec_inputs(dataset, source, (*targets, *dataset.split.columns))
     for spec_input in spec_inputs:
         for i, column in enumerate(spec_input.spec.source_columns):
             if column in targets:
                 rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"
                 raise InputError(spec_input.column_path(i), rule, found=repr(column))
+            if column in dataset.split.columns:
+                rule = "a column that divides the rows is no input"
+                raise InputError(spec_input.column_path(i), rule, found=repr(column))
     return spec_inputs
 
 
-def _spec_inputs(dataset: Dataset, source: Source, targets: Sequence[str]) -> list[SpecInput]:
+def _spec_inputs(dataset: Dataset, source: Source, other_roles: Sequence[str]) -> list[SpecInput]:
     if (named := dataset.named_inputs) is not None:
         return [SpecInput(name, spec) for name, spec in named.items()]
     listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
@@ -52,7 +69,7 @@ def _spec_inputs(dataset: Dataset, source: Source, targets: Sequence[str]) -> li
             raise InputError("dataset.inputs", "the input of this data set is the image", fix="Leave it empty.")
         column = next(iter(source.pictures))
         return [SpecInput("image", ImageInput(column=column), is_short_form=True)]
-    names = listed or default_columns(source, targets)
+    names = listed or default_columns(source, other_roles)
     if not names:
         raise InputError("dataset.inputs", "name at least one input column")
     return [_listed_input(dataset, source, names)]
@@ -72,11 +89,16 @@ def _listed_input(dataset: Dataset, source: Source, names: Sequence[str]) -> Spe
     return SpecInput("text", TextInput(column=text, **dict(dataset.text)), is_short_form=True)
 
 
-def default_columns(source: Source, targets: Sequence[str]) -> tuple[str, ...]:
-    """The columns of the input when none are named; none of a data set that does not come with their roles."""
+def default_columns(source: Source, other_roles: Sequence[str]) -> tuple[str, ...]:
+    """The columns of the input when none are named; none of a data set that does not come with their roles.
+
+    Args:
+        source: The data.
+        other_roles: Columns with another role: targets, and those that divide the rows.
+    """
     if source.roles is None or source.pictures:
         return ()
-    return tuple(name for name in source.columns if source.roles[name] == "input" and name not in targets)
+    return tuple(name for name in source.columns if source.roles[name] == "input" and name not in other_roles)
 
 
 _SHORT_FORM_KINDS = ("table", "text", "image")

@@ -5,8 +5,9 @@ from importlib import import_module
 from mtl_core.datasets.bundled_opener import BundledOpener
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
-from mtl_core.spec import BundledDataset
+from mtl_core.spec import BundledDataset, StratifiedSplit
 from mtl_core.spec.data.bundled import BUNDLED
+from mtl_core.spec.data.splits import GeneratedRowsSplit
 from mtl_core.tabular.cache import LruCache
 
 OPENERS: dict[str, BundledOpener] = {
@@ -23,7 +24,8 @@ def _stamp(dataset: BundledDataset) -> None:
 
 def _open_source(dataset: BundledDataset) -> Source:
     entry, opener = BUNDLED[dataset.name], OPENERS[dataset.name]
-    split = dataset.split.model_copy(update={"tasks": ()})  # the rows of no set depend on the tasks
+    own = dataset.split if isinstance(dataset.split, GeneratedRowsSplit) else StratifiedSplit()
+    split = own.model_copy(update={"tasks": ()})  # the rows of no set depend on the tasks
     key = entry.name, split.model_dump_json() if opener.by_split else ""
     return _sources.get(key, lambda: opener.open(entry, split))
 

@@ -67,6 +67,7 @@ def _source(dataset: TableDataset, raw: RawTable) -> Source:
         encoding=raw.encoding,
         missing_texts=dataset.missing,
         date_features=dataset.date_features,
+        folder=str(Path(dataset.path).expanduser().absolute().parent),
     )
 
 

@@ -9,38 +9,16 @@ from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
 from mtl_core.spec.data.joined_table import JoinedTable
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
-from mtl_core.spec.inputs import Inputs, NamedInputs, NumericInputs, TextSpec
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
+from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, Standardized, TextSpec
 from mtl_core.spec.inputs.table import numeric_inputs_field
-from mtl_core.spec.tasks import Column, Task
+from mtl_core.spec.tasks import Column
 from mtl_core.spec.unions import kind_of, members
 
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
 DatePart = Literal["year", "month", "weekday", "hour", "elapsed"]
 """What a date becomes as an input; ``elapsed`` are the days since 1970, the hours of a time of day."""
-
-
-class SplitSpec(Spec):
-    """Shares of the rows for training, validation and test; stratified where a target has classes."""
-
-    title: ClassVar[str] = "Split"
-    train: float = field(0.7, "Share of the rows to train on.", gt=0, lt=1, widget="slider")
-    val: float = field(0.15, "Share of the rows to choose the best epoch by.", gt=0, lt=1, widget="slider")
-    test: float = field(0.15, "Share of the rows for the final report.", gt=0, lt=1, widget="slider")
-    seed: int = field(0, "Seed of the split; the same seed gives the same rows.", ge=0, le=2**32 - 1)
-    tasks: tuple[Task, ...] = field(
-        (),
-        "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
-        "own. A single-task baseline names those of the experiment it is compared with, and so gets the same rows.",
-        widget="hidden",
-    )
-
-    @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> "SplitSpec":
-        total = self.train + self.val + self.test
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"train, val and test must sum to 1, they sum to {total:g}")
-        return self
 
 
 class BaseDataset(Spec):
@@ -88,7 +66,7 @@ class BundledDataset(BaseDataset):
     )
     numeric_inputs: NumericInputs = numeric_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
-    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
     @property
     def named_inputs(self) -> NamedInputs | None:
@@ -168,7 +146,7 @@ class TableDataset(BaseDataset):
     date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
     numeric_inputs: NumericInputs = numeric_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
-    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
     @property
     def named_inputs(self) -> NamedInputs | None:
@@ -188,7 +166,44 @@ class TableDataset(BaseDataset):
         return self
 
 
-Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]
+class ImageFolderDataset(BaseDataset):
+    """A folder of images of yours, with a folder for each class."""
+
+    title: ClassVar[str] = "Folder of images"
+    has_column_types: ClassVar[bool] = True
+    has_default_inputs: ClassVar[bool] = True
+    decimal: ClassVar[DecimalMark | None] = None
+    numeric_inputs: ClassVar[NumericInputs] = Standardized()
+    text: ClassVar[TextSpec] = TextSpec()
+    kind: Literal["image_folder"] = "image_folder"
+    path: str = field(help="The folder; a relative path starts at the spec file's folder.", widget="folder")
+    labels: str = field(
+        "",
+        "A table of further columns of the images, whose first column holds their names: paths in the folder, or the "
+        "last parts of these. A relative path starts at the spec file's folder; empty: none.",
+        widget="file",
+    )
+    inputs: NamedInputs | None = field(None, "Inputs by name; empty: the image.", widget="columns")
+    types: dict[Column, ColumnType] = field(
+        help="Column types that differ from what looking at the table of labels says.", default_factory=dict
+    )
+    missing: dict[Column, tuple[str, ...]] = field(
+        help="The cells that count as missing in a column, as of a table.", default_factory=dict
+    )
+    split: SplitSpec = field(
+        StratifiedSplit(), "How the rows are divided, if the images do not lie in folders train, val and test."
+    )
+
+    @property
+    def named_inputs(self) -> NamedInputs:
+        """The inputs by name; by default the image."""
+        return self.inputs or {IMAGE_COLUMN: ImageInput(column=IMAGE_COLUMN)}
+
+
+IMAGE_COLUMN, CLASS_COLUMN = "image", "class"
+"""The columns of a folder of images: names of files and names of classes."""
+
+Dataset = Annotated[BundledDataset | TableDataset | ImageFolderDataset, Field(discriminator="kind")]
 
 DATASET_KINDS = {kind_of(member): cast(type[BaseDataset], member) for member in members(Dataset)}
 """The class of each kind of data set."""

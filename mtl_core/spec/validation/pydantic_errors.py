@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from mtl_core.errors import Problem, shorten
 from mtl_core.plugins import unknown_kind
 from mtl_core.spec.base import Spec
+from mtl_core.spec.data.splits import SHORT_FORM
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.validation.suggestions import similar_settings
@@ -123,13 +124,15 @@ def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:
 def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:
     """The keys of an error's location that exist in the data or could."""
     keys: list[Key] = []
+    tagged: Any = None
     for position, key in enumerate(location):
+        if isinstance(data, dict) and data is not tagged and key == data.get("kind", SHORT_FORM):
+            tagged = data  # the tag of a union, though a setting may have its name
+            continue
         if _holds(data, key):
             data = data[key]
         elif position < len(location) - 1 or not isinstance(data, dict):
             continue  # the tag of a union, not a place in the data
-        elif "kind" in data and key == data["kind"]:
-            continue
         keys.append(key)
     return keys
 

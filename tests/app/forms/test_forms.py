@@ -48,7 +48,7 @@ from mtl_core.spec import (
     Sampling,
     Schedule,
     Spec,
-    SplitSpec,
+    StratifiedSplit,
     Task,
     TrainingSpec,
     Weighting,
@@ -63,7 +63,7 @@ EVERY = [
         for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights, Fusion)
         for member in members(union)
     ),
-    SplitSpec,
+    StratifiedSplit,
     TrainingSpec,
     HardSharing,
 ]

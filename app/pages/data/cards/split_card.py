@@ -1,15 +1,24 @@
-"""The card for the split: train, validation and test shares that sum to one, and a seed."""
+"""The card for the split: its kind and settings, shares that sum to one, and a seed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
+from app.forms import KindForm
 from app.theme import CONTROL_RADIUS, GAP, resolve
 from app.widgets import Card, DoubleSpinBox, InlineError, Label, LinkButton, Muted, SpinBox, plain_tooltip
 from app.widgets.dot import Dot
+from mtl_core.spec import Problem, SplitSpec, kind_of, members
+from mtl_core.spec.data.splits import split_kind
 from mtl_core.text import group_digits
 
 _PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
+_PATH = "dataset.split"
+_OWN_FIELDS = ("train", "val", "test", "seed")
+"""Fields that the card shows by itself."""
 _MIN_SHARE = 10
 _WHOLE = 1000
 Shares = tuple[int, int, int]
@@ -38,23 +47,33 @@ def rebalance_shares(shares: Shares, part: int, share: int) -> Shares:
 
 
 class SplitCard(Card):
-    """Edits the split; ``changed(values)`` carries the new values by their name in ``dataset.split``."""
+    """Edits the split.
+
+    Signals:
+        changed(values): New values by their name in ``dataset.split``.
+        kindChanged(split): The split with another kind.
+    """
 
     changed = Signal(dict)
+    kindChanged = Signal(dict)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Split", parent=parent)
         self.setObjectName("split-card")
-        self.setToolTip("Rows are drawn at random; classes keep their shares in each part")
+        self.form = KindForm(members(SplitSpec), _PATH, skip=_OWN_FIELDS, help_text=lambda _: "", label_characters=0)
+        self.form.edited.connect(self._on_edited)
         self._shares: Shares = (700, 150, 150)
         self._bar = _Bar()
         self._error = InlineError()
         self.spins: list[DoubleSpinBox] = []
         self._rows: list[Label] = []
-        grid = QGridLayout()
+        self._grid_box = QWidget()
+        grid = QGridLayout(self._grid_box)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(GAP)
         grid.setColumnStretch(1, 1)
+        self._share_widgets: list[QWidget] = []
         for line, (name, title, color) in enumerate(_PARTS):
             self._add(grid, line, name, title, color)
         self.seed = SpinBox()
@@ -66,34 +85,65 @@ class SplitCard(Card):
         self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.seed.refused.connect(self._error.set_error)
         self.seed.valueChanged.connect(lambda seed: self.changed.emit({"seed": seed}))
-        grid.addWidget(Label("Seed"), len(_PARTS), 1)
+        self._seed_label = Label("Seed")
+        grid.addWidget(self._seed_label, len(_PARTS), 1)
         grid.addWidget(self.seed, len(_PARTS), 3)
         self._split_tasks = Muted(wrap=True)
         self._split_tasks.setObjectName("split-owners")
         self._clear_tasks = LinkButton("Use this experiment's own rows", self._clear_task_split, name="split-own")
+        self.body.addWidget(self.form)
         self.body.addWidget(self._bar)
-        self.body.addLayout(grid)
+        self.body.addWidget(self._grid_box)
         self.body.addWidget(self._split_tasks)
         self.body.addWidget(self._clear_tasks)
         self.body.addWidget(self._error)
         self.body.addStretch(1)
 
-    def show_split(self, split: dict[str, object], rows: int, problem: str = "") -> None:
-        """Show the split of the experiment, which has ``rows`` rows (0: unknown)."""
-        tenths = [round(float(str(split.get(name, 0))) * _WHOLE) for name, _, _ in _PARTS]
-        self._shares = (tenths[0], tenths[1], tenths[2])
-        self._error.set_error(problem)
-        for spin, label, share in zip(self.spins, self._rows, self._shares, strict=True):
-            _set_silently(spin, share / 10)
-            label.setText(f"≈ {group_digits(round(rows * share / _WHOLE))}" if rows else "")
+    def show_split(self, split: Mapping[str, Any], rows: int, columns: Sequence[str]) -> None:
+        """Show the split of the experiment.
+
+        Args:
+            split: Its spec data.
+            rows: Number of rows of the data; 0 when unknown.
+            columns: The columns of the data.
+        """
+        kind = split_kind(split)
+        self.form.combo.setToolTip(plain_tooltip(kind.help()))
+        self.form.set_columns(columns)
+        self.form.setValue({**split, "kind": split.get("kind", kind_of(kind))})
+        self._show_shares(split, rows)
+        for widget in (self._bar, *self._share_widgets):
+            widget.setVisible(kind.has_shares)
         _set_silently(self.seed, int(str(split.get("seed", 0))))
+        for widget in (self.seed, self._seed_label):
+            widget.setVisible("seed" in kind.model_fields)
         names = [str(task.get("name")) for task in _task_list(split.get("tasks"))]
         self._split_tasks.setText(
             f"The rows are those of an experiment with {', '.join(names)}, to be compared with it."
         )
         for widget in (self._split_tasks, self._clear_tasks):
             widget.setVisible(bool(names))
+
+    def show_problems(self, problems: Sequence[Problem], to_text: Callable[[Problem], str]) -> None:
+        """Show what is wrong with the split, at the field concerned or below the card's own ones."""
+        self.form.show_problems(problems)
+        fields = {f"{_PATH}.{name}" for name in (self.form.form.editors if self.form.form else ())}
+        others = [problem for problem in problems if problem.path not in fields]
+        self._error.set_error(to_text(others[0]) if others else "")
+
+    def _show_shares(self, split: Mapping[str, Any], rows: int) -> None:
+        tenths = [round(float(str(split.get(name, 0))) * _WHOLE) for name, _, _ in _PARTS]
+        self._shares = (tenths[0], tenths[1], tenths[2])
+        for spin, label, share in zip(self.spins, self._rows, self._shares, strict=True):
+            _set_silently(spin, share / 10)
+            label.setText(f"≈ {group_digits(round(rows * share / _WHOLE))}" if rows else "")
         self._bar.set_shares(self._shares)
+
+    def _on_edited(self, path: str, value: object, _label: str) -> None:
+        if path == _PATH and isinstance(value, dict):
+            self.kindChanged.emit(value)
+        else:
+            self.changed.emit({path.removeprefix(f"{_PATH}."): value})
 
     def _clear_task_split(self) -> None:
         self.changed.emit({"tasks": []})
@@ -114,10 +164,10 @@ class SplitCard(Card):
         rows.setToolTip(plain_tooltip(f"About so many {title.lower()} rows"))
         self.spins.append(spin)
         self._rows.append(rows)
-        grid.addWidget(Dot(color), line, 0)
-        grid.addWidget(Label(title), line, 1)
-        grid.addWidget(rows, line, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(spin, line, 3)
+        for column, widget in enumerate((Dot(color), Label(title), rows, spin)):
+            grid.addWidget(widget, line, column)
+            self._share_widgets.append(widget)
+        grid.setAlignment(rows, Qt.AlignmentFlag.AlignRight)
 
     def _set(self, part: int, tenths: int) -> None:
         train, val, test = rebalance_shares(self._shares, part, tenths)

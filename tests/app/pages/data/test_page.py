@@ -130,15 +130,21 @@ def test_sentences_are_shown_as_rows_with_how_often_each_tag_stands(
     assert box.currentText() == "Tagging"
 
 
-def test_an_input_read_as_text_stands_alone_and_gets_an_embedding(opened: DataPage, session: Session) -> None:
+def test_an_input_read_as_text_becomes_an_input_of_its_own_and_back(opened: DataPage, session: Session) -> None:
+    before = session.document.data
     opened.edits.set_type("도시", "text")
     data = session.document.data
     assert data["dataset"]["types"] == {"도시": "text"}
-    assert data["dataset"]["inputs"] == ["도시"]
-    assert data["model"]["shared"][0]["kind"] == "embedding"
+    assert [value["kind"] for value in data["dataset"]["inputs"].values()] == ["table", "text"]
+    assert data["model"]["inputs"]["도시"][0]["kind"] == "embedding"
+    assert session.document.valid
+    describe(session, table())
+    opened.edits.set_type("도시", "categorical")
+    assert session.document.data["dataset"]["inputs"] == ["area", "rooms", "도시"]
     assert session.document.valid
     session.document.undo_stack.undo()
-    assert len(session.document.data["dataset"]["inputs"]) == 3
+    session.document.undo_stack.undo()
+    assert session.document.data == before
 
 
 def test_while_a_file_is_read_the_page_says_so(page: DataPage, worker: PatientWorker) -> None:
