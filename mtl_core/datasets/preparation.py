@@ -285,6 +285,7 @@ def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str,
     split = {"tasks", "kind"} if dataset.split.kind == SHORT_FORM else {"tasks"}
     excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True, "numeric_inputs": True}
     excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
+    excluded |= {"url": True, "sql": True}  # the rows count, not where they come from
     if getattr(dataset, "join", ()):
         excluded["join"] = {"__all__": {"path"}}
     if dataset.named_inputs is not None:

@@ -14,6 +14,7 @@ from mtl_core.spec.data.dataset import (
     DatePart,
     DecimalMark,
     ImageFolderDataset,
+    QueryDataset,
     TableDataset,
 )
 from mtl_core.spec.data.joined_table import JoinedTable
@@ -139,6 +140,7 @@ __all__ = [
     "PiecewiseLinear",
     "Precision",
     "Problem",
+    "QueryDataset",
     "RegressionTask",
     "Report",
     "Sampling",
