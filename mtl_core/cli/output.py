@@ -118,12 +118,12 @@ def _print_score_table(scores: dict[str, dict[str, float]], split: str) -> None:
         print_out(table)
 
 
-def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool) -> None:
-    """Print the metrics of an ensemble and of its members; the best of each row is marked."""
+def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool, name: str = "ensemble") -> None:
+    """Print the metrics of several runs as one, under a name, and of its members; the best of each row is marked."""
     if as_json:
         print_json(data)
         return
-    columns = (*(f"run {run}" for run in data["runs"]), "ensemble")
+    columns = (*(f"run {run}" for run in data["runs"]), name)
     table = Table("task", "metric", *columns, title=f"{data['split']} metrics (* best)")
     metrics_by_column = [*(member["metrics"] for member in data["members"]), data["metrics"]]
     for task in tasks:

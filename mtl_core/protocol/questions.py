@@ -116,7 +116,10 @@ class MemberScores(Report):
 
 
 class EnsembleScores(Report):
-    """The losses and metrics by task of the mean prediction of some runs, and those of each run."""
+    """The losses and metrics by task of the mean prediction of some runs, and those of each run.
+
+    Of runs that are the folds of one experiment: of their out-of-fold predictions, and of each fold.
+    """
 
     runs: tuple[int, ...]
     metrics: dict[str, dict[str, float]]

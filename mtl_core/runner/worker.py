@@ -115,13 +115,14 @@ def _check(data: Any) -> list[Problem]:
 
 
 def _ensemble(question: EnsembleQuestion) -> EnsembleScores:
+    from mtl_core.evaluation.out_of_fold import is_fold_runs, out_of_fold_scores
     from mtl_core.evaluation.scores import evaluate_ensemble
     from mtl_core.runner.saved_models import saved_runs
     from mtl_core.store import open_store
 
     with open_store(question.store, create=False) as store:
         saved = saved_runs(store, question.runs)
-    return evaluate_ensemble(saved, question.split)
+    return out_of_fold_scores(saved) if is_fold_runs(saved) else evaluate_ensemble(saved, question.split)
 
 
 def _resumable(question: ResumableQuestion) -> bool:
