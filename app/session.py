@@ -32,6 +32,8 @@ MOST_COMPARED = 60
 """Most runs on Compare, as all points of all of them are kept in memory."""
 
 _DEBOUNCE_MS = 150
+_DATASET_KEY, _MODEL_KEY = "dataset", "model"
+"""Of the questions about the document's data set and model."""
 """After the last edit of a burst, before the worker is asked about the document."""
 
 
@@ -286,12 +288,17 @@ class Session(QObject):
             self.show_live(record.id)
             self._live_study = record.study
 
+    def stop_reading(self) -> None:
+        """Give up reading all rows of the document's data set; the rows that are read already stay described."""
+        for key in (_DATASET_KEY, _MODEL_KEY):
+            self.worker.cancel(key)
+
     def _ask_worker(self) -> None:
         dataset = self.document.data.get("dataset")
         if dataset != self._requested_dataset:
             self._requested_dataset = dataset
             self.dataset_descriptions.request(
-                dataset, self._on_dataset_described, self._on_dataset_error, key="dataset"
+                dataset, self._on_dataset_described, self._on_dataset_error, key=_DATASET_KEY
             )
         spec = self.document.spec
         if spec is None or self.document.problems:
@@ -300,7 +307,7 @@ class Session(QObject):
         parts = {name: data[name] for name in ("dataset", "tasks", "model")}
         if parts != self._requested_model:
             self._requested_model = parts
-            self.worker.ask(ModelQuestion(spec=data), self._on_model_described, self._on_model_error, key="model")
+            self.worker.ask(ModelQuestion(spec=data), self._on_model_described, self._on_model_error, key=_MODEL_KEY)
 
     def _on_devices(self, devices: list[DeviceInfo]) -> None:
         self.devices = devices

@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoStack
 
 from app.document.data_paths import is_below, without_path
 from app.document.edit_command import EditCommand
+from app.input_references import update_input_references
 from app.task_references import update_task_references
 from mtl_core.spec import (
     CURRENT_VERSION,
@@ -42,7 +43,7 @@ class Document(QObject):
     """The edited experiment as JSON data, which may be invalid while it is being edited.
 
     ``changed(list[str])``: the paths that differ from before; ``[""]`` if all data were replaced.
-    Every edit is a step on :attr:`undo_stack`; references to a renamed task are updated in the same step.
+    Every edit is a step on :attr:`undo_stack`; references to renamed tasks and inputs are updated in the same step.
     """
 
     changed = Signal(list)
@@ -225,7 +226,7 @@ class Document(QObject):
         self._update_dirty()
 
     def _edit(self, after: dict[str, Any], label: str, merge_key: tuple[str, ...]) -> None:
-        after = update_task_references(self._data, after)
+        after = update_input_references(self._data, update_task_references(self._data, after))
         if after != self._data:
             self.undo_stack.push(EditCommand(self._show, self._data, after, label, merge_key))
 

@@ -45,6 +45,8 @@ _LABELS = {
     "last_layer": "Last shared layer",
     "representation": "Shared representation",
     "top3_accuracy": "Top-3 accuracy",
+    "stand_in": "Learned stand-in",
+    "mask": "Left out",
 } | {value: label for kind in TASK_KINDS.values() for value, label in kind.value_labels.items()}
 _NAMES = frozenset(
     ("rmse", "r2", "f1", "auroc", "mape", "mcc", "iou", "giou", "iou50", "kl", "pearson", "spearman", "kappa", "brier")

@@ -1,4 +1,4 @@
-"""A tab bar of tasks that becomes a combo box when space is short."""
+"""A tab bar of tasks, or of blocks of a model, that becomes a combo box when space is short."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,13 @@ class TaskTabs(QWidget):
 
     Args:
         name: objectName of the tab bar; that of the combo box is ``name-list``.
+        noun: What a tab stands for.
         parent: Owner.
     """
 
     currentChanged = Signal(int)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, noun: str = "task", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bar, self.list = QTabBar(), QComboBox()
         self.bar.setObjectName(name)
@@ -36,11 +37,11 @@ class TaskTabs(QWidget):
         self.list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         guard_wheel(self.list)
-        self.bar.setAccessibleName("Tasks")
-        self.list.setAccessibleName("Tasks")
+        self.bar.setAccessibleName(f"{noun.capitalize()}s")
+        self.list.setAccessibleName(f"{noun.capitalize()}s")
         self.position = Muted()
-        self.previous = ToolButton("caret-left", "Previous task", lambda: self._step(-1), name=f"{name}-before")
-        self.next = ToolButton("caret-right", "Next task", lambda: self._step(1), name=f"{name}-after")
+        self.previous = ToolButton("caret-left", f"Previous {noun}", lambda: self._step(-1), name=f"{name}-before")
+        self.next = ToolButton("caret-right", f"Next {noun}", lambda: self._step(1), name=f"{name}-after")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusProxy(self.bar)
         row = QHBoxLayout(self)

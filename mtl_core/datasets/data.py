@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtl_core.datasets.decoding import Decoder
+from mtl_core.datasets.decoding import Augmentation, Decoder
 from mtl_core.spec import DataNote, TargetInfo
 from mtl_core.spec.reports import Shape
 
@@ -45,6 +45,8 @@ class Split:
             have only some of their values. Only of tasks that lack some label in any split.
         rows: ``[N]`` int64 on the CPU: the indices of the rows in the data; None where they are not known.
         decoders: By input, what turns its stored rows into what the model reads; only of inputs that need it.
+        augmentations: By input, the random changes of its stored rows in training.
+        is_mapped: Whether some input is mapped into memory from a file, so that selecting its rows may wait for a disk.
     """
 
     inputs: dict[str, Tensor]
@@ -52,6 +54,8 @@ class Split:
     masks: dict[str, Tensor] = field(default_factory=dict)
     rows: Tensor | None = None
     decoders: Mapping[str, Decoder] = field(default_factory=dict)
+    augmentations: Mapping[str, Augmentation] = field(default_factory=dict)
+    is_mapped: bool = False
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -78,12 +82,12 @@ class Split:
 
     def to(self, device: torch.device | str) -> "Split":
         """The same rows on a device."""
-        return Split(
-            {name: tensor.to(device) for name, tensor in self.inputs.items()},
-            {name: tensor.to(device) for name, tensor in self.targets.items()},
-            {name: tensor.to(device) for name, tensor in self.masks.items()},
-            self.rows,
-            self.decoders,
+        return replace(
+            self,
+            inputs={name: tensor.to(device) for name, tensor in self.inputs.items()},
+            targets={name: tensor.to(device) for name, tensor in self.targets.items()},
+            masks={name: tensor.to(device) for name, tensor in self.masks.items()},
+            is_mapped=self.is_mapped and torch.device(device) == self.device,
         )
 
 

@@ -1,10 +1,15 @@
-"""Decoders: from what is stored of an input to what the model reads, a chunk of rows at a time."""
+"""From what is stored of an input to what the model reads, a chunk of rows at a time: augmentations and decoders."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
+
+from mtl_core.media.images.augmentation import augment_images
+from mtl_core.media.images.normalization import normalize_images
+from mtl_core.media.sounds.masking import mask_spectrograms
+from mtl_core.spec.augmentation import ImageAugmentation, SoundAugmentation
 
 
 class Decoder(Protocol):
@@ -12,6 +17,14 @@ class Decoder(Protocol):
 
     def __call__(self, stored: Tensor) -> Tensor:
         """Decode rows; the result does not depend on which rows are decoded together."""
+        ...
+
+
+class Augmentation(Protocol):
+    """Changes stored rows ``[B, …]`` at random, in training."""
+
+    def __call__(self, stored: Tensor, generator: Generator) -> Tensor:
+        """Change rows; what is given is not written to."""
         ...
 
 
@@ -32,3 +45,53 @@ class PixelScaling:
         # Tensors, since some devices multiply by the inverse of a number instead of dividing by it.
         mean, std = torch.tensor([self.mean, self.std], dtype=torch.float32, device=stored.device).unbind()
         return stored.float().sub_(mean).div_(std)
+
+
+@dataclass(frozen=True)
+class ChannelScaling:
+    """Scales pixels of 0…255 by the mean and the standard deviation of their channel in the training rows."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __call__(self, stored: Tensor) -> Tensor:
+        """Scale pixels ``[B, C, H, W]``."""
+        return normalize_images(stored, self.mean, self.std)
+
+
+@dataclass(frozen=True)
+class ImageChanges:
+    """The augmentation of pictures."""
+
+    changes: tuple[ImageAugmentation, ...]
+
+    def __call__(self, stored: Tensor, generator: Generator) -> Tensor:
+        """Change pixels ``[B, C, H, W]`` of 0…255."""
+        return augment_images(stored, self.changes, generator)
+
+
+@dataclass(frozen=True)
+class BandScaling:
+    """Scales spectrograms by the mean and the standard deviation of each band in the training rows."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __call__(self, stored: Tensor) -> Tensor:
+        """Scale spectrograms ``[B, 1, mels, frames]``."""
+        mean = torch.tensor(self.mean, dtype=torch.float32, device=stored.device)[:, None]
+        std = torch.tensor(self.std, dtype=torch.float32, device=stored.device)[:, None]
+        return stored.to(torch.float32).sub_(mean).div_(std)
+
+
+@dataclass(frozen=True)
+class SpectrogramMasks:
+    """The augmentation of spectrograms, whose masked parts get the mean of their band."""
+
+    masks: tuple[SoundAugmentation, ...]
+    mean: tuple[float, ...]
+
+    def __call__(self, stored: Tensor, generator: Generator) -> Tensor:
+        """Mask spectrograms ``[B, 1, mels, frames]``."""
+        fill = torch.tensor(self.mean, dtype=stored.dtype, device=stored.device)[:, None]
+        return mask_spectrograms(stored, self.masks, generator, fill)

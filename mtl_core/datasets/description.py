@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from mtl_core.datasets.date_features import date_part
 from mtl_core.datasets.features import MAX_CATEGORIES
 from mtl_core.datasets.inputs.image import image_shape
 from mtl_core.datasets.inputs.registry import default_columns
+from mtl_core.datasets.inputs.sound import spectrogram_shape
 from mtl_core.datasets.numeric_features import bin_edges
-from mtl_core.datasets.registry import open_source, source_key
+from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import (
     ColumnInfo,
     DataNote,
@@ -23,6 +26,7 @@ from mtl_core.spec import (
     ImageInput,
     InputError,
     NumericInputs,
+    SoundInput,
     TableInput,
     TextInput,
     TextSpec,
@@ -35,6 +39,7 @@ from mtl_core.tabular.column import Column, format_number
 from mtl_core.tabular.column_roles import suggest_roles, suggest_tasks, unusable_reason
 from mtl_core.tabular.text.vocabulary import read_tokens
 from mtl_core.tabular.values.dates import date_text
+from mtl_core.text import group_digits
 
 PREVIEW_ROWS = 100
 EXAMPLE_IMAGES = 24
@@ -55,12 +60,31 @@ def describe(dataset: Dataset) -> DatasetInfo:
     return _cache.get(source_key(dataset), lambda: _describe(dataset))
 
 
-def _describe(dataset: Dataset) -> DatasetInfo:
-    source = open_source(dataset)
+def describe_sample(dataset: Dataset) -> DatasetInfo | None:
+    """Describe some rows of a data set, the first ones first; None where to read all of them takes no longer.
+
+    Raises:
+        InputError: There are no such data.
+    """
+    key = source_key(dataset)
+    sample = None if key in _cache else KINDS[dataset.kind].open_sample(dataset)
+    if sample is None:
+        return None
+    info, rows = _describe(dataset, sample.source), sample.source.rows
+    what = f"These are {group_digits(rows)} rows of about {group_digits(sample.total_rows)}, the first and some others."
+    note = DataNote(place="file", what=f"{what} The whole file is being read.", count=rows)
+    return info.model_copy(update={"rows": sample.total_rows, "sample": rows, "notes": (note,)})
+
+
+def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
+    source = source or open_source(dataset)
     columns = list(source.columns.values())
     roles = suggest_roles(columns) if source.roles is None else source.roles
     inputs = tuple(column.name for column in columns if roles[column.name] == "input")
-    infos = [_column_info(column, roles[column.name]) for column in columns]
+    infos = []
+    for i, column in enumerate(columns):
+        report_progress(f"Describing {source.name}", 0.7 + 0.3 * i / len(columns))
+        infos.append(_column_info(column, roles[column.name]))
     targets = [info for info in infos if info.suggested == "target"]
     is_image = bool(source.pictures) and not inputs
     return DatasetInfo(
@@ -97,16 +121,20 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
     names = stated or tuple(suggested)
     if len(names) == 1 and source.columns[names[0]].type == "text":
         return {"text": _text_shape(source.columns[names[0]], dataset.text)}
-    return {"table": _table_shape([source.columns[name] for name in names], dataset.numeric_inputs)}
+    return {"table": _table_shape([source.columns[name] for name in names], dataset.numeric_inputs, source)}
 
 
 def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
     """Shape of one row of an input; None where a column of it does not exist, which load refuses."""
+    if isinstance(spec, ImageInput) and spec.column in source.pictures:
+        return image_shape(source.pictures[spec.column])
     if isinstance(spec, ImageInput):
-        return image_shape(source.pictures[spec.column]) if spec.column in source.pictures else None
+        return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
+    if isinstance(spec, SoundInput):
+        return spectrogram_shape(spec.model_dump()) if spec.column in source.columns else None
     columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
     if isinstance(spec, TableInput):
-        return _table_shape(columns, spec.numeric_inputs)
+        return _table_shape(columns, spec.numeric_inputs, source)
     if isinstance(spec, TextInput) and columns and columns[0].type == "text":
         return _text_shape(columns[0], spec)
     return None
@@ -118,8 +146,12 @@ def _text_shape(column: Column, text: TextSpec) -> Shape:
     return (text.max_length,)
 
 
-def _table_shape(columns: Sequence[Column], numeric: NumericInputs) -> Shape:
-    return (sum(_width(column, numeric) for column in columns),)
+def _table_shape(columns: Sequence[Column], numeric: NumericInputs, source: Source) -> Shape:
+    width = 0
+    for column in columns:
+        parts = source.date_features.get(column.name) if column.format.dates else None
+        width += sum(_width(date_part(column, part), numeric) for part in parts or ("elapsed",))
+    return (width,)
 
 
 def _width(column: Column, numeric: NumericInputs) -> int:

@@ -2,8 +2,9 @@
 
 Numeric columns: :mod:`mtl_core.datasets.numeric_features`. Categorical columns are one-hot, the most frequent category
 first; missing cells have a feature of their own if training rows have some; an unseen category is all zeros. Beyond a
-hundred categories the rarer ones share one feature, also with unseen ones. How the cells of a column are written
-(decimal mark, dates, what counts as missing) is kept for new rows.
+hundred categories the rarer ones share one feature, also with unseen ones. Dates are numbers, or the parts that the
+spec asks for (:mod:`mtl_core.datasets.date_features`), each with an encoder of its own. How the cells of a column are
+written (decimal mark, dates, what counts as missing) is kept for new rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mtl_core.datasets.date_features import date_part
 from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_feature_count
 from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
+from mtl_core.spec.data.table_shape import TableColumn, TableShape
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
 from mtl_core.tabular.column_reader import read_column
@@ -26,6 +29,7 @@ def fit_inputs(
     rows: Rows,
     missing: Mapping[str, Sequence[str]] | None = None,
     numeric: NumericInputs | None = None,
+    dates: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[list[Encoder], list[DataNote]]:
     """Fit the encoder of each column on the training rows; also notes.
 
@@ -34,9 +38,17 @@ def fit_inputs(
         rows: The training rows.
         missing: The texts that the spec says count as missing, by column.
         numeric: How numbers are encoded; None: standardized.
+        dates: The parts that the dates of a column become; of other columns their days or hours.
     """
-    encoders = [_fit(column, rows, numeric) | _cells(column, missing or {}) for column in columns]
-    return encoders, [note for c, e in zip(columns, encoders, strict=True) if (note := _note(c, e, rows))]
+    encoders: list[Encoder] = []
+    notes: list[DataNote] = []
+    for column in columns:
+        cells = _cells(column, missing or {})
+        parts = (dates or {}).get(column.name, ())
+        fitted = [_fit(date_part(column, part), rows, numeric) | {"part": part} for part in parts]
+        encoders += [encoder | cells for encoder in fitted or [_fit(column, rows, numeric)]]
+        notes += [note] if (note := _note(column, encoders[-1], rows)) else []
+    return encoders, notes
 
 
 def _fit(column: Column, rows: Rows, numeric: NumericInputs | None) -> Encoder:
@@ -77,7 +89,7 @@ def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
     if not column.present[rows].any():
         what = f"Input {column.name!r} has no value in the training rows."
         return DataNote(place="column", name=column.name, what=what, fix="Leave it out of the inputs.")
-    if encoder["type"] == "categorical" and encoder["other"]:
+    if encoder["type"] == "categorical" and encoder["other"] and "part" not in encoder:
         kinds = f"{len(column.values)} categories, the {MAX_CATEGORIES} most frequent have a column each"
         what = f"Input {column.name!r} has {kinds}; the others share one."
         count = len(column.values) - MAX_CATEGORIES
@@ -93,16 +105,31 @@ def feature_count(encoder: Encoder) -> int:
     return len(encoder["categories"]) + bool(encoder["other"]) + bool(encoder["missing"])
 
 
+def table_shape(encoders: Sequence[Encoder]) -> TableShape:
+    """The shape of a row of the matrix, with the place of each column in it."""
+    columns: list[TableColumn] = []
+    start = 0
+    for encoder in encoders:
+        if width := feature_count(encoder):
+            bins = tuple((mean, std) for mean, std in encoder.get("bins", ()))
+            columns.append(TableColumn(start, width, encoder["type"] == "categorical", bins))
+        start += width
+    return TableShape(columns)
+
+
 def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], rows: int) -> NDArray[np.float32]:
     """Encode columns as a matrix ``[rows, F]``."""
     matrix = np.zeros((rows, sum(map(feature_count, encoders))), np.float32)
     start = 0
     for encoder in encoders:
         end = start + feature_count(encoder)
+        column = columns[encoder["name"]]
+        if "part" in encoder:
+            column = date_part(column, encoder["part"])
         if encoder["type"] == "numeric":
-            apply_numeric(encoder, columns[encoder["name"]].numbers, matrix[:, start:end])
+            apply_numeric(encoder, column.numbers, matrix[:, start:end])
         elif end > start:
-            _one_hot(encoder, columns[encoder["name"]], matrix[:, start:end])
+            _one_hot(encoder, column, matrix[:, start:end])
         start = end
     return matrix
 
@@ -124,7 +151,8 @@ def read_encoded_column(encoder: Encoder, frame: pd.DataFrame) -> Column:
     Raises:
         InputError: The column is missing.
     """
-    return read_new_column(frame, encoder["name"], encoder["type"], _cell_rules(encoder))
+    column_type: ColumnType = "numeric" if "part" in encoder else encoder["type"]
+    return read_new_column(frame, encoder["name"], column_type, _cell_rules(encoder))
 
 
 def read_new_column(frame: pd.DataFrame, name: str, column_type: ColumnType, rules: CellRules | None = None) -> Column:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -13,7 +14,11 @@ from torch import Tensor
 from mtl_core.datasets.inputs.image import transform_images
 from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing
 from mtl_core.errors import InputError, Problem, shorten
-from mtl_core.spec import presence_key
+from mtl_core.files import is_folder
+from mtl_core.media.file_listing import list_files
+from mtl_core.media.images.image_file import IMAGE_SUFFIXES
+from mtl_core.media.sounds.sound_file import SOUND_SUFFIXES
+from mtl_core.spec import DataNote, presence_key
 from mtl_core.tabular.column import Column, Encoder
 from mtl_core.tabular.readers.table_file import file_stamp, read_file
 from mtl_core.text import format_names
@@ -38,23 +43,24 @@ class NewRows:
 
 
 def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
-    """Read a table file with at least the input columns; targets need not be in it.
+    """Read a table file with at least the input columns, or a folder of files; targets need not be in it.
 
     Args:
-        path: The file.
+        path: The table, in which names of files begin at its folder; or, where the only input is read from files, a
+            folder of these.
         preprocessing: That of the training data (:attr:`mtl_core.datasets.data.TaskData.preprocessing`).
 
     Raises:
         InputError: The file cannot be read or is no table, an input column is not in it, or an input is an image.
     """
     fitted = input_preprocessing(preprocessing)
-    if any(values["kind"] == "image" for values in fitted.values()):
+    if any(values["kind"] == "image" and "column" not in values for values in fitted.values()):
         fix = "Use --split to predict the rows of its own data."
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
+    file_columns = {values["column"] for values in fitted.values() if values["kind"] in ("image", "sound")}
     try:
-        file_stamp(path)
-        raw = read_file(path, None, None, min_columns=1)
-        columns = {name: KINDS[values["kind"]].read_new(values, raw.frame) for name, values in fitted.items()}
+        frame, table_notes = _read_frame(path, fitted, file_columns)
+        columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
     except InputError as error:
         raise _error_at_file(path, error.problem) from None
     present = {name: np.any([column.present for column in of.values()], axis=0) for name, of in columns.items()}
@@ -63,7 +69,33 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
     if len(fitted) > 1:
         inputs |= {presence_key(name): torch.from_numpy(mask) for name, mask in present.items() if not mask.all()}
     notes = [note for name, values in fitted.items() for note in _input_notes(values, columns[name], readable)]
-    return NewRows(inputs, readable, (*map(str, raw.notes), *_unreadable_notes(readable), *notes))
+    return NewRows(inputs, readable, (*map(str, table_notes), *_unreadable_notes(readable), *notes))
+
+
+def _read_frame(
+    path: str, fitted: Mapping[str, Mapping[str, Any]], file_columns: set[str]
+) -> tuple[pd.DataFrame, tuple[DataNote, ...]]:
+    """The cells of new rows, in which the names of files are whole paths; and notes about the table."""
+    if file_columns and is_folder(Path(path).expanduser()):
+        return _list_files(path, fitted), ()
+    file_stamp(path)
+    raw = read_file(path, min_columns=1)
+    frame, folder = raw.frame.copy(), Path(path).expanduser().absolute().parent
+    for name in file_columns & set(frame.columns):
+        frame[name] = [cell if not isinstance(cell, str) or not cell else str(folder / cell) for cell in frame[name]]
+    return frame, raw.notes
+
+
+def _list_files(path: str, fitted: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """A row for each file of a folder that the only input may read."""
+    if len(fitted) > 1:
+        names = format_names(list(fitted))
+        fix = "Name a table with a column for each input."
+        raise InputError(path, f"a folder has one input, and the model reads {len(fitted)}", found=names, fix=fix)
+    (values,) = fitted.values()
+    suffixes = IMAGE_SUFFIXES if values["kind"] == "image" else SOUND_SUFFIXES
+    root = Path(path).expanduser().absolute()
+    return pd.DataFrame({values["column"]: [str(root / file.name) for file in list_files(root, suffixes).files]})
 
 
 def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> dict[str, Tensor]:
@@ -78,7 +110,7 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> dict[str, T
         InputError: A column is missing, or the images have another size.
     """
     fitted = input_preprocessing(preprocessing)
-    if [values["kind"] for values in fitted.values()] == ["image"]:
+    if [values["kind"] for values in fitted.values()] == ["image"] and "column" not in next(iter(fitted.values())):
         return {name: transform_images(values, np.asarray(rows)) for name, values in fitted.items()}
     kinds = {name: KINDS[values["kind"]] for name, values in fitted.items()}
     return {name: kinds[name].transform(values, kinds[name].read_new(values, rows)) for name, values in fitted.items()}
@@ -104,14 +136,19 @@ def _input_notes(
         yield from map(str, column.notes)
         missing = ~column.present & readable
         if missing.any():
-            yield f"{_row_numbers(missing)}: input {name!r} has no value; {_missing_cell_rule(encoders.get(name))}."
+            rule = _missing_cell_rule(preprocessing["kind"], encoders.get(name))
+            yield f"{_row_numbers(missing)}: input {name!r} has no value; {rule}."
         yield from _unseen_category_notes(name, column, encoders.get(name))
 
 
-def _missing_cell_rule(encoder: Encoder | None) -> str:
+def _missing_cell_rule(kind: str, encoder: Encoder | None) -> str:
     """What replaces a missing cell, for a message."""
+    if kind in ("image", "sound"):
+        return "the row lacks it"
     if encoder is None:
         return "it is read as an empty text"
+    if "part" in encoder:
+        return "it is read as the parts of no date"
     if encoder["type"] == "numeric":
         return f"the median of the training rows is taken, {encoder['median']:.6g}"
     return "that is a category of its own" if encoder["missing"] else "it is read as none of its categories"
@@ -119,7 +156,7 @@ def _missing_cell_rule(encoder: Encoder | None) -> str:
 
 def _unseen_category_notes(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]:
     """The note about categories that no training row has; none where rare ones share a feature, so are not known."""
-    if encoder is None or encoder["type"] != "categorical" or encoder["other"]:
+    if encoder is None or encoder["type"] != "categorical" or encoder["other"] or "part" in encoder:
         return
     training_categories = set(encoder["categories"])
     unseen = [code for code, value in enumerate(column.values) if value not in training_categories]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.inputs.input_kind import FittedInput, SpecInput
-from mtl_core.datasets.inputs.registry import inputs_of, open_inputs
+from mtl_core.datasets.inputs.registry import inputs_of, open_inputs, reads_files, row_shape
 from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
@@ -21,10 +21,14 @@ from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
 from mtl_core.datasets.splits.division import divide_rows
 from mtl_core.datasets.splits.labeled_rows import LabeledRows
+from mtl_core.media.limits import read_limits
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
     DataNote,
     Dataset,
+    ImageInput,
     InputError,
+    SoundInput,
     Standardized,
     TableInput,
     TargetInfo,
@@ -43,6 +47,8 @@ from mtl_core.tasks.targets.labels import Labels, TargetSource
 MIN_ROWS = 10
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
+"""Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
 
@@ -61,8 +67,24 @@ def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     """
     if not tasks:
         raise InputError("tasks", "there must be at least one task")
+    if reads_files(dataset):  # they may change unnoticed, and what was decoded of them is kept on disk
+        return _prepare(dataset, tasks)
     key: Hashable = (source_key(dataset), tuple(task.model_dump_json() for task in tasks))
     return _cache.get(key, lambda: _prepare(dataset, tasks))
+
+
+def load_outline(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+    """Load a data set as :func:`load`, but without decoding files of pictures and sounds, whose values are then zeros.
+
+    It has the shapes, targets and splits of the data, for what does not train.
+
+    Raises:
+        InputError: As of :func:`load`.
+    """
+    if not tasks or not reads_files(dataset):
+        return load(dataset, tasks)
+    key: Hashable = ("outline", source_key(dataset), tuple(task.model_dump_json() for task in tasks))
+    return _cache.get(key, lambda: _prepare(dataset, tasks, decoded=False))
 
 
 def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
@@ -81,11 +103,11 @@ def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         raise InputError("dataset", rule, found=error.problem.found or None, fix="Put the old data back.") from None
 
 
-def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -> TaskData:
     source = open_source(dataset)
     DATASET_KINDS[dataset.kind].check_settings(dataset, source)
     spec_inputs = inputs_of(dataset, source, (*tasks, *dataset.split.tasks))
-    readers = open_inputs(spec_inputs, source)
+    readers = open_inputs(spec_inputs, source, decoded=decoded)
     tokens = next((reader.tokens for reader in readers.values() if reader.tokens is not None), None)
     target_source = TargetSource(source.columns, source.maps, tokens)
     labels = read_labels(tasks, target_source)
@@ -99,9 +121,13 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     used_names = input_names | target_names | set(dataset.split.columns)
     missing_notes = missing_label_notes(column for name, column in source.columns.items() if name in target_names)
     inputs = {name: reader.fit(splits[0]) for name, reader in readers.items()}
+    splits = _rows_with_files(inputs, splits)
     preprocessing = _preprocessing(inputs, short_form=dataset.named_inputs is None)
     targets = {task_labels.task.name: _target_info(task_labels, splits[0]) for task_labels in labels}
-    train, val, test = (_split(inputs, labels, targets, rows, used_rows) for rows in splits)
+    stored_bytes = sum(fitted.values.nbytes for fitted in inputs.values() if fitted.stored is not None)
+    mapped = stored_bytes > read_limits().memory_bytes
+    train, val, test = (_split(inputs, labels, targets, rows, used_rows, mapped=mapped) for rows in splits)
+    train = replace(train, augmentations={name: x.augmentation for name, x in inputs.items() if x.augmentation})
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
     reading = _reading(source, used_names, labels)
     later_notes = (*split_notes, *(note for fitted in inputs.values() for note in fitted.notes))
@@ -109,9 +135,9 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         train=train,
         val=val,
         test=test,
-        input_shapes={name: tuple(fitted.values.shape[1:]) for name, fitted in inputs.items()},
+        input_shapes={name: row_shape(fitted.preprocessing, fitted.values.shape) for name, fitted in inputs.items()},
         targets=targets,
-        fingerprint=_fingerprint(source, dataset, tasks, reading, spec_inputs),
+        fingerprint=_fingerprint(source, dataset, tasks, reading | _file_digests(inputs), spec_inputs),
         preprocessing=preprocessing,
         notes=(*source.notes_of(used_names), *missing_notes, *row_notes, *label_notes(labels, splits), *later_notes),
     )
@@ -153,12 +179,32 @@ def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> 
             raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
 
 
+def _rows_with_files(inputs: Mapping[str, FittedInput], splits: Sequence[Rows]) -> list[Rows]:
+    """The rows of the splits without those whose only input is a file that cannot be read."""
+    alone = next(iter(inputs.values())) if len(inputs) == 1 else None
+    if alone is None or alone.stored is None:
+        return list(splits)
+    readable = [rows[alone.present[rows]] for rows in splits]
+    for name, rows, all_rows in zip(SPLITS, readable, splits, strict=True):
+        if len(all_rows) and not len(rows):
+            raise InputError("dataset", f"no file of the {name} rows can be read", found=f"{len(all_rows)} rows")
+    return readable
+
+
+def _file_digests(inputs: Mapping[str, FittedInput]) -> dict[str, Any]:
+    """The hashes of the content of files, for the fingerprint."""
+    digests = {name: fitted.digest for name, fitted in inputs.items() if fitted.digest}
+    return {"files": digests} if digests else {}
+
+
 def _split(
     inputs: Mapping[str, FittedInput],
     labels: Sequence[Labels],
     targets: dict[str, TargetInfo],
     rows: Rows,
     used_rows: Rows,
+    *,
+    mapped: bool,
 ) -> Split:
     """The tensors of some rows; ``used_rows`` are those of all splits."""
     tensors, masks = {}, {}
@@ -168,20 +214,23 @@ def _split(
         if (mask := _label_mask(task_labels, used_rows)) is not None:
             masks[name] = torch.from_numpy(mask[rows])
     return Split(
-        _input_tensors(inputs, rows, used_rows),
+        _input_tensors(inputs, rows, used_rows, mapped=mapped),
         tensors,
         masks,
         torch.from_numpy(rows),
         {name: fitted.decoder for name, fitted in inputs.items() if fitted.decoder is not None},
+        is_mapped=mapped,
     )
 
 
-def _input_tensors(inputs: Mapping[str, FittedInput], rows: Rows, used_rows: Rows) -> dict[str, Tensor]:
+def _input_tensors(
+    inputs: Mapping[str, FittedInput], rows: Rows, used_rows: Rows, *, mapped: bool
+) -> dict[str, Tensor]:
     """The stored inputs of some rows, and of several inputs the masks of those that some used rows lack.
 
     A row that lacks its only input is read as empty.
     """
-    tensors = {name: torch.from_numpy(fitted.values[rows]) for name, fitted in inputs.items()}
+    tensors = {name: fitted.tensor(rows, mapped=mapped) for name, fitted in inputs.items()}
     if len(inputs) > 1:
         for name, fitted in inputs.items():
             if not fitted.present[used_rows].all():
@@ -234,11 +283,12 @@ def _fingerprint(
 def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str, Any]:
     """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
     split = {"tasks", "kind"} if dataset.split.kind == SHORT_FORM else {"tasks"}
-    excluded: dict[str, Any] = {"path": True, "split": split, "text": True, "numeric_inputs": True}
-    excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
+    excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True, "numeric_inputs": True}
+    excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
     if dataset.named_inputs is not None:
-        texts = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
-        return excluded | {"inputs": texts}
+        unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
+        unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput | SoundInput)}
+        return excluded | {"inputs": unused}
     (spec,) = (spec_input.spec for spec_input in inputs)
     if isinstance(spec, TextInput):
         excluded["text"] = {"tokenizer", *_unused_words(spec)}

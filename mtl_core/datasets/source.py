@@ -30,6 +30,8 @@ class Source:
             None where roles are suggested from the columns.
         tasks: Suggested tasks as spec data, where the data set comes with them; else None.
         missing_texts: The texts that the spec says count as missing, by column.
+        date_features: The parts that the spec says the dates of a column become as inputs.
+        folder: The folder where the names of files in columns begin; empty where no column names files.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Source:
     roles: Mapping[str, Role] | None = None
     tasks: tuple[dict[str, Any], ...] | None = None
     missing_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    date_features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folder: str = ""
 
     @property
     def rows(self) -> int:
@@ -58,3 +62,16 @@ class Source:
         open_dates = [ambiguous_dates_note(column) for column in columns if column.ambiguous and column.format.dates]
         column_notes = [note for column in columns for note in column.notes]
         return (*self.notes, *conversion_notes(columns), *open_dates, *column_notes)
+
+
+@dataclass(frozen=True, eq=False)
+class SourceSample:
+    """Some rows of a large data set, the first ones first.
+
+    Attributes:
+        source: The rows.
+        total_rows: About how many rows the whole data set has.
+    """
+
+    source: Source
+    total_rows: int

@@ -57,7 +57,10 @@ class Ensemble(nn.Module):
         """Return each task's output, in task order."""
         outputs = zip(*(model(inputs) for model in self.models), strict=True)
         by_task = zip(self._heads, outputs, strict=True)
-        return [head.average_outputs(torch.stack(task_outputs)) for head, task_outputs in by_task]
+        return [
+            head.average_outputs(torch.stack([head.average_members(output) for output in task_outputs]))
+            for head, task_outputs in by_task
+        ]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mtl_core.architectures import build_model
 from mtl_core.datasets.data import Inputs
-from mtl_core.datasets.preparation import load
+from mtl_core.datasets.preparation import load_outline
 from mtl_core.protocol.questions import BatchCost, InferenceCost
 from mtl_core.spec import ExperimentSpec
 from mtl_core.tasks import build_task
@@ -36,7 +36,7 @@ def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> InferenceCost:
         InputError: The data, the model or the device is invalid.
     """
     device = choose_device(spec.training.device)
-    data = load(spec.dataset, spec.tasks)
+    data = load_outline(spec.dataset, spec.tasks)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
     model = build_model(spec.model, data.input_shapes, {task.name: task.out_features for task in tasks}).to(device)
     model.eval()

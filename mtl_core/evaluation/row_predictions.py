@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from mtl_core.datasets.data import Inputs
-from mtl_core.datasets.inputs.registry import token_input
+from mtl_core.datasets.inputs.registry import input_preprocessing, row_shape, token_input
 from mtl_core.datasets.new_rows import NewRows, read_new_rows
 from mtl_core.errors import InputError
 from mtl_core.evaluation.ensemble import SavedRun, build_predictor, check_members, load_data
@@ -60,13 +60,14 @@ def predict_rows(
         targets = {task.name: _target(task, preprocessing) for task in spec.tasks}
     rows = read_new_rows(path, preprocessing)
     device = choose_device(spec.training.device)
-    _, heads, model = build_predictor(saved, targets, _input_shapes(rows), device)
+    _, heads, model = build_predictor(saved, targets, _input_shapes(rows, preprocessing), device)
     names = (name for head in heads for name in head.columns().predicted)
     return RowPredictions(("row", *names), _cells(rows, model, heads, token_input(preprocessing)), rows.notes)
 
 
-def _input_shapes(rows: NewRows) -> dict[str, Shape]:
-    return {name: tuple(tensor.shape[1:]) for name, tensor in rows.inputs.items() if tensor.dtype != torch.bool}
+def _input_shapes(rows: NewRows, preprocessing: Mapping[str, Any]) -> dict[str, Shape]:
+    fitted = input_preprocessing(preprocessing)
+    return {name: row_shape(values, rows.inputs[name].shape) for name, values in fitted.items()}
 
 
 def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:

@@ -32,11 +32,16 @@ class DevicesQuestion(Question[list[DeviceInfo]]):
 
 
 class DatasetQuestion(Question[DatasetInfo]):
-    """Asks for the columns and statistics of a data set."""
+    """Asks for the columns and statistics of a data set.
+
+    Attributes:
+        preview: Whether a description of some rows suffices where it takes long to read all.
+    """
 
     ask: Literal["dataset"] = "dataset"
     answer: ClassVar[Any] = DatasetInfo
     dataset: Any
+    preview: bool = False
 
 
 class ModelQuestion(Question[ModelInfo]):

@@ -3,12 +3,13 @@
 The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it can answer. Each line of its standard input is a
 question of :mod:`mtl_core.protocol.questions`, ``{"id": 7, "ask": "model", …}``; each is answered on its standard
 output by ``{"id": 7, "ok": true, "value": …}`` or ``{"id": 7, "ok": false, "error": {"kind", "where", "rule", "found",
-"fix"}}``, whose kind is that of the error: ``input``, ``store``, ``worker`` or ``environment``.
+"fix"}}``, whose kind is that of the error: ``input``, ``store``, ``worker`` or ``environment``. Before its answer
+there may be lines with its progress, ``{"id": 7, "progress": {"what", "share"}}``.
 """
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mtl_core.errors import (
@@ -22,6 +23,7 @@ from mtl_core.errors import (
     shorten,
 )
 from mtl_core.protocol.questions import AnyQuestion, Question, read_question
+from mtl_core.protocol.work_progress import WorkProgress
 
 READY_ID = 0
 """Id of the first reply of a worker."""
@@ -42,11 +44,12 @@ _KINDS: dict[str, type[WorkbenchError]] = {
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply: a value or an error."""
+    """A reply: a value or an error, or before it the progress of the answer."""
 
     id: int
     value: Any = None
     error: WorkbenchError | None = None
+    progress: WorkProgress | None = None
 
 
 def encode_question(number: int, question: Question[Any]) -> str:
@@ -65,6 +68,8 @@ def decode_question(data: dict[str, Any]) -> AnyQuestion:
 
 def encode_reply(reply: Reply) -> str:
     """Encodes a reply as one line."""
+    if reply.progress is not None:
+        return json.dumps({"id": reply.id, "progress": asdict(reply.progress)}) + "\n"
     if reply.error is None:
         return json.dumps({"id": reply.id, "ok": True, "value": reply.value}) + "\n"
     kind = next(name for name, kind in _KINDS.items() if isinstance(reply.error, kind))
@@ -81,6 +86,9 @@ def decode_reply(line: str) -> Reply:
     """
     try:
         data = json.loads(line)
+        if "progress" in data:
+            progress = WorkProgress(str(data["progress"]["what"]), float(data["progress"]["share"]))
+            return Reply(data["id"], progress=progress)
         if data["ok"]:
             return Reply(data["id"], data["value"])
         error = data["error"]

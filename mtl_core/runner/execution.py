@@ -15,6 +15,7 @@ from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.protocol.events import ErrorData, ErrorEvent, FinishEvent, StartEvent, StopEvent
 from mtl_core.protocol.states import RESULT_STATES, TrainingEndState
+from mtl_core.runner.decoding_report import recorded_decoding
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.replay import weight_moves
 from mtl_core.runner.saved_models import best_checkpoint_path
@@ -194,7 +195,8 @@ def _prepare_run(store: RunStore, run: int, spec: ExperimentSpec, recorder: Stor
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
     last, best = _load_checkpoints(folder, device)
-    data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
+    with recorded_decoding(recorder):
+        data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     initial_weights = None if last else initial_weights_path(store, spec)
     moves = weight_moves(store.events(run))
     training_run = prepare_run(spec, data, device, recorder, folder, moves=moves, initial_weights=initial_weights)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.datasets.data import TaskData
-from mtl_core.datasets.description import describe
-from mtl_core.datasets.preparation import load
+from mtl_core.datasets.description import describe, describe_sample
+from mtl_core.datasets.preparation import load_outline
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU
@@ -29,14 +29,15 @@ class Inspection:
     notes: tuple[DataNote, ...] = ()
 
 
-def inspect_dataset(dataset: Dataset) -> DatasetInfo:
-    """Describe a data set for the Data page."""
-    return describe(dataset)
+def inspect_dataset(dataset: Dataset, *, preview: bool = False) -> DatasetInfo:
+    """Describe a data set for the Data page; with ``preview`` some rows of it where it takes long to read all."""
+    info = describe_sample(dataset) if preview else None
+    return info or describe(dataset)
 
 
 def inspect_model(spec: ExperimentSpec) -> ModelInfo:
     """Describe the model of a spec: shapes and parameter counts of every layer, with the errors of invalid layers."""
-    data = load(spec.dataset, spec.tasks)
+    data = load_outline(spec.dataset, spec.tasks)
     info = describe_model(spec.model, data.input_shapes, data.targets)
     return info.model_copy(update={"notes": data.notes})
 
@@ -54,7 +55,7 @@ def inspect(spec: ExperimentSpec) -> Inspection:
         InputError: The data, the model or the device is invalid.
     """
     check_precision(spec.training.precision, choose_device(spec.training.device))
-    data = load(spec.dataset, spec.tasks)
+    data = load_outline(spec.dataset, spec.tasks)
     model = describe_model(spec.model, data.input_shapes, data.targets)
     if min(spec.training.batch_size, len(data.train)) == 1 and not model.problems:
         check_single_rows(_build_model(spec, data), len(data.train), data.input_shapes)

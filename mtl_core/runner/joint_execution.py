@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from functools import partial
 
 from mtl_core.architectures import build_model
-from mtl_core.datasets.preparation import load
+from mtl_core.datasets.preparation import load, load_outline
+from mtl_core.runner.decoding_report import recorded_decoding
 from mtl_core.runner.execution import (
     RunResult,
     claim_run,
@@ -38,7 +39,7 @@ def check_joint_training(specs: Sequence[ExperimentSpec]) -> None:
     """
     check_compatible_specs(specs)
     spec = specs[0]
-    data = load(spec.dataset, spec.tasks)
+    data = load_outline(spec.dataset, spec.tasks)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
     model = build_model(spec.model, data.input_shapes, {task.name: task.out_features for task in tasks})
     check_stackable(model, tasks, data.train)
@@ -119,7 +120,8 @@ def _prepare_runs(
 ) -> list[TrainingRun]:
     check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
-    data = load(specs[0].dataset, specs[0].tasks)
+    with recorded_decoding(recorders[0]):
+        data = load(specs[0].dataset, specs[0].tasks)
     if fits_on_device(count_split_bytes(data.splits), device):
         data = data.to(device)  # once for all
     training_runs = []

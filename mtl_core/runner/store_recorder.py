@@ -50,6 +50,7 @@ class StoreRecorder:
     def __init__(self, store: RunStore, run: int, stop: threading.Event, observer: Observer | None = None) -> None:
         self._store, self._run, self._stop, self._observer = store, run, stop, observer
         self._last_progress = store.run(run).progress or Progress()
+        self._pending_requests: list[Request] = []
 
     def points(self, points: Mapping[SeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
         """Store new points."""
@@ -86,7 +87,7 @@ class StoreRecorder:
 
     def requests(self) -> Sequence[Request]:
         """Return the requests since the last call."""
-        requests: list[Request] = []
+        requests, self._pending_requests = self._pending_requests, []
         for record in self._store.take_requests(self._run):
             if record.content is not None:
                 requests.append(record.content)
@@ -94,6 +95,12 @@ class StoreRecorder:
                 text = f"request {record.kind} {shorten(record.payload)} is unknown or damaged and was ignored"
                 self.event(WarningEvent(step=self.step, message=text))
         return [*requests, StopRequest()] if self._stop.is_set() else requests
+
+    def is_stop_requested(self) -> bool:
+        """Whether the run is asked to stop; other requests are kept for :meth:`requests`."""
+        requests = self.requests()
+        self._pending_requests = [request for request in requests if not isinstance(request, StopRequest)]
+        return len(self._pending_requests) < len(requests)
 
 
 class Heartbeat:

@@ -3,6 +3,9 @@
 import json
 import logging
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, Problem, WorkbenchError
@@ -24,9 +27,11 @@ from mtl_core.protocol.questions import (
     answer_data,
 )
 from mtl_core.protocol.wire import READY_ID, Reply, decode_question, encode_reply, to_user_error
+from mtl_core.protocol.work_progress import WorkProgress, progress_listener
 from mtl_core.spec import dataset_from_data, read_spec, spec_from_data
 
 log = logging.getLogger(__name__)
+_REPORT_SECONDS = 0.2
 
 
 def serve(questions: TextIO, answers: TextIO) -> None:
@@ -39,21 +44,43 @@ def serve(questions: TextIO, answers: TextIO) -> None:
     inspection.warm_up()
     for line in questions:
         if line.strip():
-            _write(answers, _handle_line(line))
+            _write(answers, _handle_line(line, partial(_write, answers)))
 
 
-def _handle_line(line: str) -> Reply:
+def _handle_line(line: str, report: Callable[[Reply], object]) -> Reply:
+    """The reply to a question; ``report`` is called with replies that say how far it is."""
     request_id = -1
     try:
         data = json.loads(line)
         request_id = data["id"]
         question = decode_question(data)
-        return Reply(request_id, answer_data(question, answer(question)))
+        with progress_listener(_Reports(request_id, report)):
+            return Reply(request_id, answer_data(question, answer(question)))
     except WorkbenchError as error:
         return Reply(request_id, error=error)
     except Exception as error:
         log.exception("a question failed: %s", line[:200])
         return Reply(request_id, error=to_user_error(error))
+
+
+class _Reports:
+    """Reports progress a few times a second.
+
+    Args:
+        request_id: The id of the question.
+        report: Called with the replies.
+    """
+
+    def __init__(self, request_id: int, report: Callable[[Reply], object]) -> None:
+        self._id = request_id
+        self._report = report
+        self._next = time.monotonic() + _REPORT_SECONDS
+
+    def __call__(self, progress: WorkProgress) -> None:
+        """Report the progress unless another report was made just before."""
+        if (now := time.monotonic()) >= self._next:
+            self._next = now + _REPORT_SECONDS
+            self._report(Reply(self._id, progress=progress))
 
 
 def answer(question: AnyQuestion) -> Any:
@@ -64,10 +91,10 @@ def answer(question: AnyQuestion) -> Any:
             from mtl_core.training.runtime.devices import list_devices
 
             value = list_devices()
-        case DatasetQuestion(dataset=dataset):
+        case DatasetQuestion(dataset=dataset, preview=preview):
             from mtl_core.runner.inspection import inspect_dataset
 
-            value = inspect_dataset(dataset_from_data(dataset))
+            value = inspect_dataset(dataset_from_data(dataset), preview=preview)
         case ModelQuestion(spec=spec):
             from mtl_core.runner.inspection import inspect_model
 

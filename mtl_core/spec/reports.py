@@ -100,6 +100,7 @@ class DatasetInfo(Report):
 
     Attributes:
         rows: All rows, or for each split when the data set has splits of its own.
+        sample: The number of rows that are described where not all were read; ``rows`` is then an estimate. 0: all.
         preview: The first rows as text, in the order of ``columns``; an empty one for a map.
         input_kind: What the input is when no columns are named: columns of the table, or an image.
         input_shapes: Shape of one row of each input, by name.
@@ -115,6 +116,7 @@ class DatasetInfo(Report):
     title: str
     description: str
     rows: int
+    sample: int = 0
     input_kind: Literal["table", "image"]
     input_shapes: dict[str, Shape]
     columns: tuple[ColumnInfo, ...]

@@ -17,6 +17,11 @@ def compute() -> Any:
     return import_module("pyarrow.compute")
 
 
+def csv() -> Any:
+    """The module ``pyarrow.csv``."""
+    return import_module("pyarrow.csv")
+
+
 def flags(mask: Any) -> NDArray[np.bool_]:
     """A Boolean array of Arrow as one of NumPy; null counts as false."""
     return np.asarray(mask.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)

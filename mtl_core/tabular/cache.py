@@ -20,6 +20,11 @@ class LruCache(Generic[Value]):
         self._entries: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = Lock()
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Whether a value is cached."""
+        with self._lock:
+            return key in self._entries
+
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """Return the cached value of a key, computed by ``make`` where there is none."""
         with self._lock:

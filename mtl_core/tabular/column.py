@@ -72,18 +72,21 @@ class Column:
     ambiguous: bool = False
 
     @cached_property
-    def _levels(self) -> tuple[Codes, Floats]:
-        """The codes and the sorted distinct numbers of a numeric column."""
-        present = self.present
-        levels, inverse = np.unique(self.numbers[present], return_inverse=True)
+    def _levels(self) -> Floats:
+        """The sorted distinct numbers of a numeric column."""
+        return np.unique(self.numbers[self.present])
+
+    @cached_property
+    def _level_codes(self) -> Codes:
+        """The codes of a numeric column; much slower to find than its distinct numbers."""
         codes = np.full(len(self.numbers), -1, np.int64)
-        codes[present] = inverse
-        return codes, levels
+        codes[self.present] = np.unique(self.numbers[self.present], return_inverse=True)[1]
+        return codes
 
     @property
     def codes(self) -> Codes:
         """``[N]`` indices into :attr:`values`, -1 where missing."""
-        return self._levels[0] if self.type == "numeric" else self.text
+        return self._level_codes if self.type == "numeric" else self.text
 
     @cached_property
     def values(self) -> tuple[str, ...]:
@@ -91,12 +94,12 @@ class Column:
         if self.type != "numeric":
             return self.texts
         to_text = partial(date_text, order=self.format.dates) if self.format.dates else format_number
-        return tuple(map(to_text, self._levels[1].tolist()))
+        return tuple(map(to_text, self._levels.tolist()))
 
     @property
     def unique_count(self) -> int:
         """Number of distinct values."""
-        return len(self._levels[1] if self.type == "numeric" else self.texts)
+        return len(self._levels if self.type == "numeric" else self.texts)
 
     @cached_property
     def present(self) -> NDArray[np.bool_]:

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_core.spec import ColumnType, DataNote, shorten
+from mtl_core.tabular.arrow import arrow, compute
 from mtl_core.tabular.cells import CellRules, Distinct, column_setting, count_missing, distinct_texts
 from mtl_core.tabular.column import EXACT, HUGE, CellFormat, Column, format_number, parse_number, without_zero_fraction
 from mtl_core.tabular.values.dates import Dates, read_dates, typed_dates
@@ -29,6 +30,7 @@ from mtl_core.tabular.values.numerals import PERCENT, Flags, Floats, Numerals, b
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _LEADING_ZERO = re.compile(r"^\s*[+-]?0[0-9]", re.MULTILINE)
+_FIRST_CELLS = 1000
 _MOSTLY = 0.95
 _LOOKS_NUMERIC = 0.8
 
@@ -115,7 +117,16 @@ def _read_plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) ->
     """Read plain numbers and empty cells the fast way; None where a cell is anything else."""
     if rules.missing is not None or "," in (rules.decimal, rules.default_decimal):
         return None
-    texts = cells.tolist()
+    first = cells.head(_FIRST_CELLS).tolist()
+    if set(map(type, first)) != {str} or not all(map(_is_float, first)):
+        return None
+    if (numbers := _plain_numbers(cells)) is not None:
+        return _numeric_column(name, numbers, _missing_counts(numbers))
+    return _read_floats(name, cells.tolist())
+
+
+def _read_floats(name: str, texts: list[Any]) -> Column | None:
+    """Read texts that Python takes for plain numbers, some of which may not be finite; None where a cell is not."""
     if set(map(type, texts)) != {str}:
         return None
     try:
@@ -126,6 +137,31 @@ def _read_plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) ->
     if not joined.isascii() or "_" in joined or _LEADING_ZERO.search(joined) or _any_beyond_exact(numbers):
         return None
     return _numeric_column(name, numbers, count_missing(texts, np.isnan(numbers)))
+
+
+def _is_float(text: str) -> bool:
+    try:
+        return not text or float(text) is not None
+    except ValueError:
+        return False
+
+
+def _plain_numbers(cells: "pd.Series[Any]") -> Floats | None:
+    """The numbers of cells that are digits, with a point and an exponent at most, or empty; None of any others.
+
+    Arrow rounds as Python does, but takes some texts for numbers that Python does not; none of those is finite.
+    """
+    pa, pc = arrow(), compute()
+    try:
+        texts = pa.array(cells.array, pa.string())
+        numbers = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
+    except (pa.ArrowException, UnicodeError):
+        return None
+    if texts.null_count or pc.any(pc.match_substring_regex(texts, r"^[+-]?0[0-9]")).as_py():
+        return None
+    values = np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
+    is_plain = np.isfinite(values).sum() == len(values) - numbers.null_count and not _any_beyond_exact(values)
+    return values if is_plain else None
 
 
 def _infer_column(name: str, distinct: Distinct, rules: CellRules, column_type: ColumnType | None) -> Column:

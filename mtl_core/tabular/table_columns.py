@@ -6,6 +6,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import ColumnType, DataNote, DecimalMark, TableDataset, shorten
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, format_number
@@ -34,7 +35,10 @@ def read_table(frame: pd.DataFrame, dataset: TableDataset, delimiter: str = "") 
         rules = CellRules(dataset.missing.get(name), dataset.decimal, default_decimal)
         return read_column(name, frame[name], dataset.types.get(name), rules)
 
-    columns = {str(name): read(str(name)) for name in frame.columns}
+    columns = {}
+    for i, name in enumerate(map(str, frame.columns)):
+        report_progress(f"Reading column {shorten(name, 40)}", 0.3 + 0.3 * i / len(frame.columns))
+        columns[name] = read(name)
     if dataset.decimal is not None:
         return columns
     commas = [c.name for c in columns.values() if c.format.decimal == "," and not c.ambiguous]

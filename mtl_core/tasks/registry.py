@@ -8,6 +8,7 @@ from importlib import import_module
 from mtl_core.plugins import builder_of, plugin_fault
 from mtl_core.spec import TargetInfo, Task
 from mtl_core.spec.tasks import METRIC_PLUGINS, TASK_KINDS
+from mtl_core.tasks.members import accept_members
 from mtl_core.tasks.task_head import TaskHead, directions
 from mtl_core.tasks.task_kind import TaskKind
 from mtl_core.tasks.task_metrics import TaskMetric
@@ -55,9 +56,9 @@ def build_task(task: Task, info: TargetInfo) -> TaskHead:
     """
     plugin_metrics = [name for name in task.metrics if name in METRIC_PLUGINS]
     if not plugin_metrics:
-        return KINDS[task.kind].build_head(task, info)
+        return accept_members(KINDS[task.kind].build_head(task, info))
     own_metrics = tuple(name for name in task.metrics if name not in METRIC_PLUGINS)
-    head = KINDS[task.kind].build_head(task.model_copy(update={"metrics": own_metrics}), info)
+    head = accept_members(KINDS[task.kind].build_head(task.model_copy(update={"metrics": own_metrics}), info))
 
     def build_metrics() -> dict[str, TaskMetric]:
         metrics = head.build_metrics() | {name: _build_plugin_metric(name, task, info) for name in plugin_metrics}

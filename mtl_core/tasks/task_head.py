@@ -22,7 +22,8 @@ class Loss(Protocol):
     """The mean loss of a task over a batch.
 
     Args:
-        prediction: The output of the output layer, ``[N, out_features]`` or ``[N, C, h, w]``.
+        prediction: The output of the output layer, ``[N, out_features]`` or ``[N, C, h, w]``; of a model with members
+            ``[N, k, …]`` (:mod:`mtl_core.tasks.members`).
         target: As in :class:`mtl_core.datasets.Split`.
         mask: ``[N]`` bool, true where the row has a label, or ``[N, W]``, true where the value is present; ``None`` if
             nothing is missing.
@@ -71,6 +72,14 @@ class TaskHead:
     def average_outputs(self, outputs: Tensor) -> Tensor:
         """Average the outputs of M models ``[M, N, …]`` to ``[N, …]``, whose prediction is their mean prediction."""
         return self.average(outputs.double()).to(outputs.dtype)
+
+    def has_members(self, output: Tensor) -> bool:
+        """Whether an output is that of a model with members (TabM), ``[N, k, …]``."""
+        return output.dim() - 2 == (1 if isinstance(self.out_features, int) else len(self.out_features))
+
+    def average_members(self, output: Tensor) -> Tensor:
+        """Average the outputs of members ``[N, k, …]`` to ``[N, …]``; an output without members is unchanged."""
+        return self.average_outputs(output.movedim(1, 0)) if self.has_members(output) else output
 
     def metrics(self, device: torch.device | str = "cpu") -> TaskMetrics:
         """Return empty accumulators of the loss and of each metric on a device."""

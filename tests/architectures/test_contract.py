@@ -18,9 +18,10 @@ from mtl_core.spec import LAYER_GROUPS, Layer, ModelSpec, Spec, TargetInfo, kind
 from mtl_core.spec.layers import Linear
 from mtl_core.spec.sharing import BaseSharing, Sharing
 from tests.architectures.folders import with_defaults
+from tests.architectures.tables import TABLE
 
 TARGETS = {"t": TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c"))}
-SHAPES = ((16,), (16, 12), (16, 12, 12))
+SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
 every_kind = pytest.mark.parametrize("kind", members(Layer), ids=lambda kind: kind.title)
 
 

@@ -15,6 +15,7 @@ from statistics import median
 from mtl_core.spec.method_costs import MEASURED_TASKS
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
 from tests.benchmarks.quality import MARGIN, Comparison, quality
+from tests.benchmarks.reading import Reading, read_large
 from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.run_list import LISTINGS, fill_store, list_runs, show_runs
 from tests.benchmarks.seeds import SEEDS, seeds
@@ -22,8 +23,8 @@ from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
 
-SPEED_GOAL, BLOCKED_GOAL = 0.95, 0.1
-_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs")
+SPEED_GOAL, BLOCKED_GOAL, PREVIEW_GOAL = 0.95, 0.1, 2.0
+_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs", "reading")
 _COUNTS = (2, 8, 40)
 _QUALITY_SEEDS = 10
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
@@ -69,6 +70,8 @@ def main() -> int:
             _print_quality(quality(_made(folder / "quality"), 2 if quick else _QUALITY_SEEDS))
         if "runs" in parts:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
+        if "reading" in parts:
+            _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
         if "methods" in parts:
             counts = (MEASURED_TASKS,) if arguments.write else _COUNTS
             found = [_method_costs(network, counts, quick) for network in NETWORKS]
@@ -153,6 +156,16 @@ def _print_listings(folder: Path, runs: int) -> None:
     _say(f"  longest blockage {longest * 1000:.0f} ms; under {BLOCKED_GOAL * 1000:.0f} ms is {goal}")
     for one in page.worst:
         _say(f"  {one.seconds * 1000:4.0f} ms, {one.cpu * 1000:3.0f} of them computing  {one.at}")
+
+
+def _print_reading(reading: Reading) -> None:
+    rate, memory = reading.rows / reading.whole, (reading.peak - reading.base) / reading.size
+    _say(f"\nA CSV file of {reading.rows:,} rows, {reading.size / 1e6:.0f} MB {_load()}")
+    _goal("seconds until its first rows and guessed types are shown", reading.preview, PREVIEW_GOAL)
+    _say(f"  all is described after {reading.whole:.2f} s more: {rate:,.0f} rows/s")
+    _say(f"  estimated from the first rows and some others: {reading.estimate:,} rows")
+    base, peak = reading.base / 1e6, reading.peak / 1e6
+    _say(f"  peak memory {peak:.0f} MB, {base:.0f} of them before; between, {memory:.1f} times the file")
 
 
 def _print_blocked(what: str, scene: Scene) -> None:

@@ -1,6 +1,6 @@
 """Contract: every kind that can be chosen has a form, a builder and a round trip through YAML.
 
-Covers: mtl_core/spec/sharing/, mtl_core/spec/tasks/, mtl_core/spec/weighting/.
+Covers: mtl_core/spec/fusion/, mtl_core/spec/sharing/, mtl_core/spec/tasks/, mtl_core/spec/weighting/.
 """
 
 import re
@@ -34,6 +34,7 @@ from mtl_core.spec.method_costs import levels_of, measured_cost
 from mtl_core.store import SeriesKey, open_store
 from mtl_core.training import trainer
 from tests.architectures.folders import with_defaults
+from tests.architectures.tables import TABLE
 from tests.contracts.unions import experiment_with, kinds_by_place, path_of
 
 PLACES = kinds_by_place()
@@ -47,8 +48,8 @@ TRAINED = [
 """A run that begins with another needs that one: ``tests/runner`` has it."""
 NAMES_OF_TWO = {"random"}
 """Kinds that are another thing at another place: rows can be divided at random, and losses weighted so."""
-SHAPES = ((16,), (16, 12), (16, 12, 12))
-"""A row of a table, of a sequence, of an image."""
+SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
+"""A row of features, of a sequence, of an image; of a table with its columns."""
 
 
 def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None:
@@ -59,6 +60,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "dataset.split",
         "dataset.split.tasks",
         "tasks",
+        "model.fusion",
         "model.sharing",
         "model.shared",
         "model.heads",

@@ -80,6 +80,10 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             if kind_of(member) == "pretrained":
                 _on_images(data)
             data["model"]["shared"] = [given]
+        case "model.fusion":
+            data["dataset"]["inputs"] = {name: {"kind": "table", "columns": [name]} for name in ("age", "glasses")}
+            layers = [{"kind": "linear", "out_features": 4}]
+            data |= {"version": 2, "model": {"inputs": {"age": layers, "glasses": layers}, "fusion": given}}
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}
         case "dataset":

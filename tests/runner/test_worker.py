@@ -1,4 +1,7 @@
-"""The worker process: questions, answers and runs over standard input and output."""
+"""The worker process: questions, answers and runs over standard input and output.
+
+Covers: mtl_core/protocol/work_progress.py.
+"""
 
 import json
 import os
@@ -12,8 +15,11 @@ from typing import Any
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError, Problem, StoreError, WorkbenchError, WorkerError
-from mtl_core.protocol.questions import TrainQuestion
+from mtl_core.protocol.questions import DatasetQuestion, TrainQuestion
 from mtl_core.protocol.wire import Reply, decode_reply, encode_question, encode_reply, to_user_error, worker_command
+from mtl_core.protocol.work_progress import WorkProgress, report_progress
+from mtl_core.runner import inspection
+from mtl_core.runner import worker as worker_module
 from mtl_core.runner.execution import execute
 from mtl_core.spec import (
     DatasetInfo,
@@ -48,8 +54,10 @@ class Worker:
         self.process.stdin.flush()
 
     def read(self) -> Reply:
+        """The next reply that is not a report of progress."""
         assert self.process.stdout
-        return decode_reply(self.process.stdout.readline())
+        reply = decode_reply(self.process.stdout.readline())
+        return reply if reply.progress is None else self.read()
 
     def ask(self, number: int, kind: str, **payload: Any) -> Reply:
         self.write(json.dumps({**payload, "id": number, "ask": kind}) + "\n")
@@ -88,6 +96,24 @@ def test_devices_are_told(worker: Worker) -> None:
 def test_a_dataset_is_described(worker: Worker) -> None:
     info = DatasetInfo.model_validate(worker.ask(2, "dataset", dataset={"kind": "bundled", "name": "iris"}).value)
     assert info.rows == 150
+
+
+def test_progress_is_written_before_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def described(_: object, *, preview: bool) -> DatasetInfo:
+        report_progress("Reading a.csv", 0.25)
+        facts: dict[str, Any] = {"title": "", "description": "", "input_kind": "table", "columns": ()}
+        return DatasetInfo(name=str(preview), rows=1, input_shape=(1,), **facts)
+
+    monkeypatch.setattr(worker_module, "_REPORT_SECONDS", 0)
+    monkeypatch.setattr(inspection, "inspect_dataset", described)
+    reports: list[Reply] = []
+    line = encode_question(7, DatasetQuestion(dataset={"kind": "bundled", "name": "iris"}, preview=True))
+    reply = worker_module._handle_line(line, reports.append)
+    assert reply.value["name"] == "True"
+    assert [decode_reply(encode_reply(report)) for report in reports] == [
+        Reply(7, progress=WorkProgress("Reading a.csv", 0.25))
+    ]
+    report_progress("nobody listens", 1.0)
 
 
 def test_a_model_is_described_with_the_error_at_its_layer(worker: Worker, experiment: Experiment) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from mtl_core.spec import InputError
 from mtl_core.tabular.readers import workbook_archive
-from mtl_core.tabular.readers.table_file import read_bytes
-from mtl_core.tabular.readers.table_format import RawTable
+from mtl_core.tabular.readers.table_file import read_bytes, read_table_content
+from mtl_core.tabular.readers.table_format import FileContent, RawTable
 from tests.workbooks import (
     Cell,
     archive,
@@ -324,3 +324,21 @@ def test_an_old_workbook_is_read() -> None:
     raw = read(old_workbook(cells), "homes.xls")
     np.testing.assert_array_equal(raw.frame["a"], [1.5, np.nan])
     assert raw.frame.drop(columns="a").to_dict("list") == {"b": ["서울", "y"], "c": [True, False]}
+
+
+def test_a_sheet_can_be_named() -> None:
+    data = workbook({"Homes": HOMES, "More": sheet_rows([["x", "y"], [1, 2]]), "None": ""})
+    raw = read_table_content(FileContent(data, "a.xlsx", sheet="More"))
+    assert raw.frame.to_numpy().tolist() == [[1, 2]]
+    assert raw.notes == ()
+    with pytest.raises(InputError, match=r"dataset\.sheet: the workbook has no such sheet; found 'Mor'.*'More'"):
+        read_table_content(FileContent(data, "a.xlsx", sheet="Mor"))
+    with pytest.raises(InputError, match="the sheet has no cells"):
+        read_table_content(FileContent(data, "a.xlsx", sheet="None"))
+
+
+def test_a_sheet_without_a_header_has_numbered_columns() -> None:
+    data = workbook({"a": sheet_rows([[1, 2], [3, 4]])})
+    raw = read_table_content(FileContent(data, "a.xlsx", header=False))
+    assert raw.frame.columns.tolist() == ["column 1", "column 2"]
+    assert raw.frame.to_numpy().tolist() == [[1, 2], [3, 4]]

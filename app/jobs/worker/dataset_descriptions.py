@@ -47,6 +47,8 @@ class DatasetDescriptions:
     ) -> None:
         """Call ``done`` with the description of a data set, at once if the data are the same as when it was described.
 
+        Of large data it is called first with the description of some rows, and again with that of all.
+
         Args:
             dataset: Spec data of the data set.
             done: Called with the description.
@@ -57,13 +59,21 @@ class DatasetDescriptions:
         description = self._descriptions.get(_identity(dataset))
         if description is not None and version is not None and description.version == version:
             done(description.info)
-            return
+            if not description.info.sample:
+                return
 
         def keep(info: DatasetInfo) -> None:
             self.add(dataset, info, version)
+            if info.sample:
+                self._worker.ask(DatasetQuestion(dataset=dataset), keep, failed, key=key)
             call_back(done, info)
 
-        self._worker.ask(DatasetQuestion(dataset=dataset), keep, failed, key=key)
+        is_sample = description is not None and bool(description.info.sample)
+        self._worker.ask(DatasetQuestion(dataset=dataset, preview=not is_sample), keep, failed, key=key)
+
+    def cancel(self, key: str) -> bool:
+        """Give up the requests with a key; whether there was one. A process that works on it is replaced."""
+        return self._worker.cancel(key)
 
     def add(self, dataset: Any, info: DatasetInfo, version: Any = None) -> None:
         """Keep a description; the oldest one is dropped when there are too many."""

@@ -32,6 +32,7 @@ class Worker(QObject):
     """Sends questions to one process, one after the other; a process that exits is restarted.
 
     ``ready()``: a process can answer. ``stopped(str)``: the process exited, with a message for people.
+    ``progressed(str, WorkProgress)``: the progress of the question with this key.
 
     Args:
         command: What to run.
@@ -40,6 +41,7 @@ class Worker(QObject):
 
     ready = Signal()
     stopped = Signal(str)
+    progressed = Signal(str, object)
 
     def __init__(self, command: tuple[str, ...] = COMMAND, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +87,23 @@ class Worker(QObject):
         self._questions.append(_PendingQuestion(question, done, failed, key))
         self._advance()
 
+    def cancel(self, key: str) -> bool:
+        """Drop the questions with a key, without an answer; whether there was one.
+
+        The process is replaced by a new one if it works on one of them.
+        """
+        dropped = [question for question in self._questions if question.key == key]
+        self._questions = deque(question for question in self._questions if question.key != key)
+        if any(question.id >= 0 for question in dropped) and self._process is not None:
+            process, self._process, self._warm = self._process, None, False
+            process.replied.disconnect(self._on_reply)
+            process.exited.disconnect(self._on_exit)
+            process.exited.connect(process.deleteLater)
+            process.kill()
+            self._advance()
+            self.start()
+        return bool(dropped)
+
     def take_process(self) -> WorkerProcess:
         """Hand over a process to train: the warm one, which a new one replaces, or a new one while it is busy.
 
@@ -122,7 +141,11 @@ class Worker(QObject):
         if reply.id == READY_ID:
             self._warm = True
             self.ready.emit()
-        elif self._questions and reply.id == self._questions[0].id:
+        elif not self._questions or reply.id != self._questions[0].id:
+            return
+        elif reply.progress is not None:
+            self.progressed.emit(self._questions[0].key, reply.progress)
+        else:
             question = self._questions.popleft()
             self._crashes = 0
             self._advance()

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
+from app.input_references import input_kinds
+from app.pages.data.encoders import default_encoder, kind_of_layers, text_layers
+from app.pages.data.named_inputs import suggested_inputs
 from mtl_core.spec import DatasetInfo, Standardized, StratifiedSplit, TextSpec, TrainingSpec, load_preset, spec_to_data
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
@@ -12,9 +15,6 @@ from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_i
 from mtl_core.spec.tasks import task_kind
 
 _IMAGE_PRESET = "multidigits"
-_IMAGE_LAYERS = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
-_TEXT_TRUNK = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
-_TEXT_HEAD = [{"kind": "global_max_pool"}]
 
 
 def bundled_dataset(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -60,17 +60,17 @@ def with_dataset(
         rows_before: Number of rows of the previous data set, 0 when unknown.
     """
     new_dataset = dict(dataset)
-    if not dataset_kind(new_dataset).has_default_inputs:
-        new_dataset["inputs"] = list(info.inputs)
     rows = training_rows(new_dataset, info.rows)
     if _input_kind_of_data(info) == "table" and not _has_objectives(info):
         new_dataset["numeric_inputs"] = table_numeric_inputs(rows)
+    if not dataset_kind(new_dataset).has_default_inputs:
+        new_dataset["inputs"] = suggested_inputs(new_dataset, info)
     return {
         **data,
         "name": _experiment_name(data, info),
         "dataset": new_dataset,
         "tasks": [dict(task) for task in info.tasks],
-        "model": _model_for_data(data, info, rows),
+        "model": _model_for_data(data, new_dataset, info, rows),
         "training": _training_for_data(data, info, rows, training_rows(data.get("dataset") or {}, rows_before)),
     }
 
@@ -92,16 +92,23 @@ def training_rows(dataset: Mapping[str, Any], rows: int) -> int:
     return round(rows * train_share(dataset.get("split") or {}))
 
 
-def _model_for_data(data: Mapping[str, Any], info: DatasetInfo, rows: int) -> dict[str, Any]:
+def _model_for_data(
+    data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo, rows: int
+) -> dict[str, Any]:
     model = dict(data.get("model") or {})
+    if model.get("inputs"):
+        model["inputs"] = {}
     shared = model.get("shared") or []
     names = [task["name"] for task in info.tasks]
     if _has_objectives(info):
         return {**model, "shared": [{"kind": "linear", "out_features": 2}], "heads": {}}
-    if shared and _input_kind_of_layers(shared) == _input_kind_of_data(info) and not _is_table_default(shared):
+    if len(kinds := input_kinds(dataset)) > 1:
+        encoders = {name: default_encoder(kind) for name, kind in kinds.items()}
+        return {**model, **table_layers(rows, names), "inputs": encoders}
+    if shared and kind_of_layers(shared) == _input_kind_of_data(info) and not _is_table_default(shared):
         return model
     if _input_kind_of_data(info) == "text":
-        return {**model, **_text_layers(info.tasks)}
+        return {**model, **text_layers(info.tasks)}
     if info.input_kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
         head = next(iter(preset["heads"].values()))
@@ -133,32 +140,9 @@ def _is_table_default(shared: Sequence[Mapping[str, Any]]) -> bool:
     return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS)]
 
 
-def text_input_changes(data: Mapping[str, Any], column: str) -> dict[str, Any]:
-    """The change that makes a column the only input, as text, with layers that read texts unless the model has them."""
-    model = data.get("model") or {}
-    changes: dict[str, Any] = {"dataset.inputs": [column]}
-    if _input_kind_of_layers(model.get("shared") or []) != "text":
-        changes |= {f"model.{name}": layers for name, layers in _text_layers(data.get("tasks") or ()).items()}
-    return changes
-
-
 def _input_kind_of_data(info: DatasetInfo) -> str:
     texts = {column.name for column in info.columns if column.type == "text"}
     return "text" if texts & set(info.inputs) else info.input_kind
-
-
-def _input_kind_of_layers(shared: Sequence[Mapping[str, Any]]) -> str:
-    """The kind of input that the layers are made for."""
-    kinds = [str(layer.get("kind", "")) for layer in shared]
-    if kinds[:1] == ["embedding"]:
-        return "text"
-    return "image" if any(kind.startswith(_IMAGE_LAYERS) for kind in kinds) else "table"
-
-
-def _text_layers(tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Layers for a text: tagging predicts at each position, every other task from the maximum over all positions."""
-    heads = {task["name"]: [] if task_kind(task).per_token else _TEXT_HEAD for task in tasks}
-    return {"shared": _TEXT_TRUNK, "heads": heads}
 
 
 def _experiment_name(data: Mapping[str, Any], info: DatasetInfo) -> str:

@@ -10,11 +10,16 @@ from shiboken6 import isValid
 
 from app.pages.data import dataset_choice, roles
 from app.pages.data.dataset_notice import dataset_notice
+from app.pages.data.named_inputs import input_columns
 from app.pages.data.view_state import data_name
 from app.session import Session
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
+
+_KEY = "data-page"
+READING_KEYS = (_KEY, "dataset")
+"""The keys of questions whose progress is that of reading the page's data."""
 
 
 class DatasetLoader(QObject):
@@ -26,7 +31,7 @@ class DatasetLoader(QObject):
         started: Reading began.
         finished(notice): The document has changed; ``notice`` says what changed beside the data, or is empty.
         failed(dataset, error): The data cannot be read.
-        declined: Unsaved edits are not to be replaced.
+        declined: Unsaved edits are not to be replaced, or reading was given up.
 
     Args:
         session: Document and worker.
@@ -70,6 +75,13 @@ class DatasetLoader(QObject):
         """Read the experiment's file as a format of another package; None for its name and content to decide."""
         self._request({**self._document.data["dataset"], "format": kind})
 
+    def cancel(self) -> None:
+        """Give up what is being read; the document stays as it is."""
+        if self._reading:
+            self._reading = ""
+            self._descriptions.cancel(_KEY)
+            self.declined.emit()
+
     def _confirm_replace(self, name: str) -> bool:
         """Ask before unsaved tasks, columns or layers are replaced.
 
@@ -85,8 +97,11 @@ class DatasetLoader(QObject):
     def _request(self, dataset: dict[str, Any]) -> None:
         self._reading = data_name(dataset)
         self.started.emit()
+        info = self._session.dataset_info
+        if info is not None and info.sample:  # all rows of the data set before are of no use any more
+            self._session.stop_reading()
         done, failed = partial(self._on_read, dataset), partial(self._on_error, dataset)
-        self._descriptions.request(dataset, done, failed, key="data-page")
+        self._descriptions.request(dataset, done, failed, key=_KEY)
 
     def _on_read(self, dataset: dict[str, Any], info: DatasetInfo) -> None:
         if self._is_outdated(dataset):
@@ -133,7 +148,7 @@ def _is_same_table(
     if old.get("kind") != dataset.get("kind") or not dataset_kind(dataset).from_file or not old.get("inputs"):
         return False
     columns = {column.name for column in info.columns}
-    used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
+    used = {*input_columns(old), *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
     if old.get("path") == dataset.get("path") or before is None:
         return used <= columns
     return columns == {column.name for column in before.columns}

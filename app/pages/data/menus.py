@@ -1,16 +1,19 @@
-"""The context menu of a column and the menu of all columns."""
+"""The context menu of a column, the menus of its cells, and the menu of all columns."""
 
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.pages.data import roles
+from app.pages.data import named_inputs, roles
+from app.pages.data.cards.columns_table import Cell
 from app.pages.data.role_edits import ARTICLES, RoleEditor
 from app.widgets import escape_mnemonic
-from mtl_core.spec import ColumnInfo
+from mtl_core.spec import ColumnInfo, DatasetInfo
 from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec.reports import Role
 
+_ROLE_TITLES: dict[Role, str] = {"input": "Input", "target": "Target", "ignore": "Ignored"}
 _MOST_TEXTS = 8
 _READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
 
@@ -22,8 +25,12 @@ def make_column_menu(parent: QWidget, edits: RoleEditor, name: str) -> QMenu | N
         return None
     menu = QMenu(parent)
     menu.aboutToHide.connect(menu.deleteLater)
+    kinds = named_inputs.suggested_kinds(column)
     for role, phrase in ARTICLES.items():
-        _add(menu, f"Make it {phrase}", partial(edits.set_role, name, role))
+        if role != "input" or kinds:
+            _add(menu, f"Make it {phrase}", partial(edits.set_role, name, role))
+    if kinds and (info := edits.info) is not None:
+        _add_inputs(menu.addMenu("Input"), edits, column, info)
     if dataset_kind(edits.data["dataset"]).has_column_types:
         menu.addSeparator()
         for column_type, phrase in _READ_AS:
@@ -31,6 +38,55 @@ def make_column_menu(parent: QWidget, edits: RoleEditor, name: str) -> QMenu | N
         _add_missing(menu, edits, column)
     _add_joint_prediction(menu, edits, column)
     return menu
+
+
+def make_cell_menu(parent: QWidget, edits: RoleEditor, name: str, cell: Cell) -> QMenu | None:
+    """The menu of a cell of the table of columns: types, roles, or inputs and kinds of task. None for no column."""
+    column, info = edits.column(name), edits.info
+    if column is None or info is None:
+        return None
+    menu = QMenu(parent)
+    menu.aboutToHide.connect(menu.deleteLater)
+    role = roles.roles_of(edits.data, info)[name]
+    if cell is Cell.TYPE:
+        for column_type, phrase in _READ_AS:
+            _add_choice(menu, phrase, column.type == column_type, partial(edits.set_type, name, column_type))
+    elif cell is Cell.ROLE:
+        allowed: tuple[Role, ...] = ("input", "target", "ignore")
+        for other in allowed if named_inputs.suggested_kinds(column) else allowed[1:]:
+            _add_choice(menu, _ROLE_TITLES[other], other == role, partial(edits.set_role, name, other))
+    elif role == "target":
+        kind = edits.data["tasks"][roles.task_index_of(edits.data, name)]["kind"]
+        for other_kind in dict.fromkeys((*roles.kinds_for(column), kind)):
+            title = roles.KIND_TITLES[other_kind]
+            _add_choice(menu, title, other_kind == kind, partial(edits.set_kind_of_column, name, other_kind))
+    else:
+        _add_inputs(menu, edits, column, info)
+    return menu
+
+
+def _add_inputs(menu: QMenu, edits: RoleEditor, column: ColumnInfo, info: DatasetInfo) -> None:
+    """Add the inputs that a column can join, and the kinds of input that it can become on its own."""
+    inputs = named_inputs.named_inputs(edits.data, info)
+    current = named_inputs.input_of(inputs, column.name)
+    alone = current and len(named_inputs.columns_of(inputs[current])) == 1
+    for name, value in inputs.items():
+        if name == current or value.get("kind") == "table":
+            _add_choice(menu, name, name == current, partial(edits.move_to_input, column.name, name))
+    menu.addSeparator()
+    for kind in named_inputs.suggested_kinds(column):
+        if not (alone and inputs[current].get("kind") == kind):
+            title = named_inputs.INPUT_KINDS[kind].title.lower()
+            _add(menu, f"New {title} input", partial(edits.move_to_new_input, column.name, kind))
+
+
+def _add_choice(menu: QMenu, text: str, checked: bool, do: Callable[[], None]) -> None:
+    """Add an entry that is checked if it is the current choice, and then does nothing."""
+    action = menu.addAction(escape_mnemonic(text))
+    action.setCheckable(True)
+    action.setChecked(checked)
+    if not checked:
+        action.triggered.connect(lambda _checked=False: do())
 
 
 def fill_columns_menu(menu: QMenu, edits: RoleEditor) -> None:

@@ -9,29 +9,32 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter
 
 from app.document import affects, is_below
 from app.pages.data import roles
+from app.pages.data.cards.columns_table import Cell
+from app.pages.data.cards.inputs_card import InputsCard
 from app.pages.data.cards.numeric_inputs_card import NumericInputsCard
 from app.pages.data.cards.preview_card import PreviewCard
 from app.pages.data.cards.source_card import SourceCard
 from app.pages.data.cards.split_card import SplitCard
 from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
-from app.pages.data.dataset_loader import DatasetLoader
-from app.pages.data.menus import fill_columns_menu, make_column_menu
+from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
+from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_menu
 from app.pages.data.problem_text import error_text, problem_text
 from app.pages.data.role_edits import RoleEditor
-from app.pages.data.view_state import column_views, data_name, image_labels, task_views
+from app.pages.data.view_state import column_rows, column_views, data_name, image_labels, task_views
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, Chip, PageBody
+from app.widgets import Button, Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError
+from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo, Problem
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 from mtl_core.text import format_names
 
-_SPLITTER_KEY = "page/data/parts"
-_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH = 34, 27, 40
+_SPLITTER_KEY, _SWITCH_KEY = "page/data/parts", "page/data/preview"
+_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 27, 40, 44
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
 _STRETCHES = (5, 3)
 """Shares of the height of the upper and the lower cards."""
@@ -84,13 +87,14 @@ class DataPage(PageBody):
         """Keep the cards at the left narrow, unless cards stand one below the other."""
         super().resizeEvent(event)
         stacked = self.window().width() < _STACK_BELOW
-        for card in (self._source, self._split, *self._encoding_cards):
+        for card in (self._source, self._split, *self._encoding_cards, self._inputs):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
         self._preview.setMinimumHeight(self.fontMetrics().lineSpacing() * (21 if stacked else 17))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Save the position of the splitter."""
+        """Save the position of the splitter, and whether the columns are shown."""
         super().hideEvent(event)
+        self._session.settings.put(_SWITCH_KEY, "columns" if self._preview.shows_columns else "rows")
         self._session.settings.put_bytes(_SPLITTER_KEY, self._splitter.saveState())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -126,7 +130,10 @@ class DataPage(PageBody):
         return make_column_menu(self, self.edits, name)
 
     def _open_column_menu(self, name: str, at: QPoint) -> None:
-        menu = self.column_menu(name)
+        self._open_cell_menu(name, None, at)
+
+    def _open_cell_menu(self, name: str, cell: Cell | None, at: QPoint) -> None:
+        menu = self.column_menu(name) if cell is None else make_cell_menu(self, self.edits, name, cell)
         if menu is not None:
             menu.popup(at)
 
@@ -138,6 +145,7 @@ class DataPage(PageBody):
         if info is not None:
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
             self._preview.more.setVisible(info.input_kind == "table" or bool(roles.missing_tasks(data, info)))
+            self._show_columns()
         problem, names = self._problem_of_tasks(), self._absent_names()
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
@@ -147,7 +155,13 @@ class DataPage(PageBody):
         self._split.show_problems(self._problems_at("dataset.split"), problem_text)
         for card in self._encoding_cards:
             card.show_data(data, info, self._problems_at(card.PATH))
+        self._inputs.show_data(data, self._problems_at("dataset.inputs"))
         self._show_reading()
+
+    def _show_columns(self) -> None:
+        """Fill the table of columns while it is shown: there may be thousands."""
+        if (info := self.info) is not None and self._preview.shows_columns:
+            self._preview.show_columns(column_rows(self._document.data, info, info.notes))
 
     def _show_reading(self) -> None:
         error = self._session.dataset_error
@@ -156,7 +170,10 @@ class DataPage(PageBody):
         name = BUNDLED[name].title if name in BUNDLED else name
         if self.info is None and not self.loader.dataset_being_read:
             self._preview.show_nothing()
-        self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
+        if not name and self.info is not None and self.info.sample:
+            self._preview.set_busy(f"Reading all rows of {data_name(self._document.data['dataset'])} …")
+        else:
+            self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
@@ -165,6 +182,11 @@ class DataPage(PageBody):
         self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
         self._chip.setVisible(bool(self.loader.dataset_being_read))
         self._chip.set_text(f"Reading {name} …" if self.loader.dataset_being_read else "")
+        self._cancel.setVisible(bool(self.loader.dataset_being_read))
+
+    def _show_progress(self, key: str, progress: WorkProgress) -> None:
+        if key in READING_KEYS:
+            self._preview.set_progress(progress)
 
     def _show_notes(self) -> None:
         """Show the notes about the columns, then those about the labels, which come with the model."""
@@ -222,18 +244,23 @@ class DataPage(PageBody):
         self._chip = Chip("", "accent")
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
+        self._cancel = Button("Cancel", self.loader.cancel, name="cancel-reading")
+        self._cancel.hide()
+        self.header.add_chip(self._cancel)
         self._source, self._preview = SourceCard(), PreviewCard()
         self._tasks, self._split = TasksCard(), SplitCard()
         self._encoding_cards = (NumericInputsCard(self._document), TextCard(self._document))
+        self._inputs = InputsCard(self._document)
         line = self.fontMetrics().lineSpacing()
-        cards: tuple[Card, ...] = (self._source, self._split, *self._encoding_cards)
-        for card, width in zip(cards, (_SIDE_WIDTH, _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH), strict=True):
+        cards: tuple[Card, ...] = (self._source, self._split, *self._encoding_cards, self._inputs)
+        widths = (_SIDE_WIDTH, _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH)
+        for card, width in zip(cards, widths, strict=True):
             card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * width)
         upper, lower = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
         upper.add(self._source, 0)
         upper.add(self._preview, 1)
         lower.add(self._split, 0)
-        for card in self._encoding_cards:
+        for card in (*self._encoding_cards, self._inputs):
             lower.add(card, 0)
         lower.add(self._tasks, 1)
         self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one below the other
@@ -246,6 +273,8 @@ class DataPage(PageBody):
             self._splitter.setStretchFactor(index, stretch)
         if not self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY)):
             self._splitter.setSizes([1000 * stretch for stretch in _STRETCHES])
+        if self._session.settings.get(_SWITCH_KEY) == "columns":
+            self._preview.switch.setCurrentIndex(1)
         self.body.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
@@ -258,6 +287,10 @@ class DataPage(PageBody):
         header.typeChosen.connect(self.edits.set_type)
         header.kindChosen.connect(self.edits.set_kind_of_column)
         header.menuRequested.connect(self._open_column_menu)
+        self._preview.columns.menuRequested.connect(self._open_cell_menu)
+        self._preview.switch.currentChanged.connect(lambda _index: self._show_columns())
+        self._inputs.renamed.connect(self.edits.rename_input)
+        self._inputs.removed.connect(self.edits.remove_input)
         self._preview.menu.aboutToShow.connect(lambda: fill_columns_menu(self._preview.menu, self.edits))
         self._tasks.renamed.connect(self.edits.rename_task)
         self._tasks.kindChosen.connect(self.edits.set_kind)
@@ -273,6 +306,7 @@ class DataPage(PageBody):
         self._session.datasetInfoChanged.connect(self._show)
         self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
+        self._session.worker.progressed.connect(self._show_progress)
 
 
 def _dragged_table(mime: QMimeData) -> Path | None:

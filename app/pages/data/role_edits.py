@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.document import Document
-from app.pages.data import dataset_choice, roles
+from app.pages.data import named_inputs, roles
 from mtl_core.spec import ColumnInfo, DatasetInfo
 from mtl_core.spec.data.splits import split_columns, split_kind
 from mtl_core.spec.reports import Role
 from mtl_core.text import format_names
 
 ARTICLES: dict[Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
+INPUT_ARTICLES = {"table": "a table", "text": "a text", "image": "an image", "sound": "a sound"}
 
 
 class RoleEditor:
@@ -50,7 +51,9 @@ class RoleEditor:
     def set_role(self, column: str, role: Role) -> None:
         """Make a column an input, a target or neither."""
         if (info := self.info) is not None:
-            self._edit(roles.with_role(self.data, info, column, role), f"Make {column} {ARTICLES[role]}")
+            changes = roles.with_role(self.data, info, column, role)
+            self._edit(changes, f"Make {column} {ARTICLES[role]}")
+            self._notify_inputs(changes)
 
     def set_all(self, role: Role) -> None:
         """Give every column that is no target one role."""
@@ -66,14 +69,19 @@ class RoleEditor:
         if column_info is None or info is None:
             return
         changes = roles.with_type(self.data, column_info, column_type)
-        current = roles.roles_of(self.data, info)
-        others = [name for name, role in current.items() if role == "input" and name != column]
-        alone = column_type == "text" and current[column] == "input"
-        if alone:
-            changes |= dataset_choice.text_input_changes(self.data, column)
+        inputs = named_inputs.named_inputs(self.data, info)
+        name = named_inputs.input_of(inputs, column)
+        kind = inputs[name]["kind"] if name else ""
+        tables = named_inputs.tables_of(inputs)
+        if column_type == "text" and kind == "table":
+            changes |= named_inputs.with_inputs(self.data, info, named_inputs.moved_to_new(inputs, column_info, "text"))
+        elif column_type != "text" and kind == "text":
+            as_table = named_inputs.moved_to(inputs, info, column, tables[0]) if tables else None
+            as_table = as_table or named_inputs.moved_to_new(inputs, column_info, "table")
+            changes |= named_inputs.with_inputs(self.data, info, as_table)
+        changes["dataset.types"] = {**(changes.get("dataset.types") or {}), column: column_type}
         self._edit(changes, f"Read {column} as {column_type}")
-        if alone:
-            self._notify_single_text(column, others, layers="model.shared" in changes)
+        self._notify_inputs(changes)
 
     def set_missing(self, column: str, texts: Sequence[str] | None) -> None:
         """Say which texts count as missing in a column; None: the usual ones."""
@@ -82,12 +90,50 @@ class RoleEditor:
             missing[column] = list(texts)
         self._edit({"dataset.missing": missing}, f"Change what is missing in {column}")
 
-    def _notify_single_text(self, column: str, others: Sequence[str], *, layers: bool) -> None:
-        """Say what else changed when a column became the only input because it is read as text."""
-        parts = [f"{format_names(others)} {'is' if len(others) == 1 else 'are'} ignored now"] if others else []
-        parts += ["layers that read text took the place of the model's"] if layers else []
-        if parts:
-            self._notify(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
+    def _notify_inputs(self, changes: dict[str, Any]) -> None:
+        """Say what an edit of the inputs changed in the model."""
+        inputs = changes.get("dataset.inputs")
+        if isinstance(inputs, dict) and "model.inputs" in changes:
+            count, names = len(inputs), format_names(list(inputs))
+            self._notify(
+                f"The model reads {count} inputs now ({names}): each has its own layers, and a fusion joins them."
+            )
+        elif "model.shared" in changes:
+            self._notify("Layers that read the input took the place of the model's.")
+
+    # --- inputs
+
+    def move_to_input(self, column: str, name: str) -> None:
+        """Move a column to the input of that name, a table."""
+        if (info := self.info) is not None:
+            inputs = named_inputs.moved_to(named_inputs.named_inputs(self.data, info), info, column, name)
+            self._set_inputs(info, column, inputs, f"Move {column} to {name}")
+
+    def move_to_new_input(self, column: str, kind: str) -> None:
+        """Make a column an input of its own."""
+        column_info, info = self.column(column), self.info
+        if column_info is not None and info is not None:
+            inputs = named_inputs.moved_to_new(named_inputs.named_inputs(self.data, info), column_info, kind)
+            self._set_inputs(info, column, inputs, f"Make {column} {INPUT_ARTICLES.get(kind, 'an input')} of its own")
+
+    def rename_input(self, old: str, new: str) -> None:
+        """Rename an input, and with it its encoder."""
+        if (info := self.info) is not None and new not in (current := named_inputs.named_inputs(self.data, info)):
+            self._edit({"dataset.inputs": named_inputs.renamed(current, old, new)}, f"Rename input to {new}")
+
+    def remove_input(self, name: str) -> None:
+        """Remove an input; its columns are ignored from then on."""
+        if (info := self.info) is not None:
+            rest = {key: value for key, value in named_inputs.named_inputs(self.data, info).items() if key != name}
+            self._edit(named_inputs.with_inputs(self.data, info, rest), f"Remove input {name}")
+
+    def _set_inputs(self, info: DatasetInfo, column: str, inputs: named_inputs.Inputs, label: str) -> None:
+        """Change the inputs; a column that was a target is one no more."""
+        changes = named_inputs.with_inputs(self.data, info, inputs)
+        if roles.task_index_of(self.data, column) >= 0:
+            changes["tasks"] = roles.tasks_without_target(self.data, column)
+        self._edit(changes, label)
+        self._notify_inputs(changes)
 
     def set_kind(self, index: int, kind: str) -> None:
         """Change the kind of a task."""
@@ -140,9 +186,10 @@ class RoleEditor:
         """Add a column to the targets of the task at ``index``."""
         data = self.data
         changes = roles.with_added_target(data, column, index)
-        inputs = data["dataset"].get("inputs")
-        if inputs and column in inputs:
-            changes["dataset.inputs"] = [name for name in inputs if name != column]
+        if (info := self.info) is not None and data["dataset"].get("inputs"):
+            inputs = named_inputs.named_inputs(data, info)
+            if named_inputs.input_of(inputs, column):
+                changes |= named_inputs.with_inputs(data, info, named_inputs.without_columns(inputs, {column}))
         self._edit(changes, f"Predict {column} with {data['tasks'][index]['name']}")
 
     def separate_target(self, column: ColumnInfo) -> None:

@@ -1,4 +1,4 @@
-"""The role of each column, and the changes of spec data that give it another; no Qt.
+"""The role of each column, and the changes of spec data that give it another; no widgets.
 
 Every change is a mapping of paths to values, made in one step of undo.
 """
@@ -6,6 +6,7 @@ Every change is a mapping of paths to values, made in one step of undo.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.pages.data import named_inputs
 from mtl_core.spec import ColumnInfo, ColumnType, DatasetInfo
 from mtl_core.spec.data.splits import split_columns
 from mtl_core.spec.reports import Role
@@ -37,13 +38,15 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     Without stated inputs, which only a bundled data set may omit, each column is an input that is neither a target nor
     suggested to be ignored.
     """
-    inputs = data["dataset"].get("inputs")
-    divides_rows = split_columns(data["dataset"].get("split"))
+    dataset = data["dataset"]
+    inputs = None if dataset.get("inputs") is None else {*named_inputs.input_columns(dataset)}
+    stated = named_inputs.is_named(dataset)
+    divides_rows = split_columns(dataset.get("split"))
     roles: dict[str, Role] = {}
     for column in info.columns:
         suggested = column.suggested != "ignore" and column.name not in divides_rows
-        stated = column.name in inputs if inputs is not None else suggested
-        otherwise: Role = "input" if stated and info.input_kind == "table" else "ignore"
+        read = column.name in inputs if inputs is not None else suggested
+        otherwise: Role = "input" if read and (stated or info.input_kind == "table") else "ignore"
         roles[column.name] = "target" if task_index_of(data, column.name) >= 0 else otherwise
     return roles
 
@@ -75,8 +78,9 @@ def with_roles(data: Data, info: DatasetInfo, new: Mapping[str, Role]) -> dict[s
         if roles[column.name] == "target" and column.name not in predicted:
             tasks.append(_new_task(column, [str(task["name"]) for task in tasks]))
     changes: dict[str, Any] = {"tasks": tasks}
-    if info.input_kind == "table":
-        changes["dataset.inputs"] = [column.name for column in info.columns if roles[column.name] == "input"]
+    if info.input_kind == "table" or named_inputs.is_named(data["dataset"]) or "input" in new.values():
+        columns = [column.name for column in info.columns if roles[column.name] == "input"]
+        changes |= named_inputs.with_input_columns(data, info, columns)
     return changes
 
 
@@ -139,6 +143,12 @@ def with_added_target(data: Data, column: str, index: int) -> dict[str, Any]:
         elif rest:
             tasks.append(_with_targets(task, rest))
     return {"tasks": tasks}
+
+
+def tasks_without_target(data: Data, column: str) -> list[dict[str, Any]]:
+    """The tasks without a column as target; a task that has none left is gone."""
+    tasks = [_keep_targets(task, {column: "input"}) for task in data.get("tasks") or ()]
+    return [task for task in tasks if task is not None]
 
 
 def with_separate_task(data: Data, column: ColumnInfo) -> dict[str, Any]:

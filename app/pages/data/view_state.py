@@ -1,26 +1,31 @@
 """What the Data page shows, computed from spec data and the description of the data set; no Qt."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from app.pages.data.cards.columns_table import Cell, ColumnRow
 from app.pages.data.cards.image_grid import Label
 from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks_card import TaskView
-from app.pages.data.roles import kinds_for, roles_of, targets_of, task_index_of
-from mtl_core.spec import ColumnInfo, DatasetInfo
+from app.pages.data.named_inputs import inputs_by_column, is_named, named_inputs, suggested_kinds
+from app.pages.data.roles import KIND_TITLES, kinds_for, roles_of, targets_of, task_index_of
+from mtl_core.spec import ColumnInfo, DataNote, DatasetInfo
 from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec.reports import Role
 from mtl_core.text import group_digits
 
 Data = Mapping[str, Any]
+_ROLE_TITLES: dict[Role, str] = {"input": "Input", "target": "Target", "ignore": "Ignored"}
+_MOST_BARS = 40
 
 
 def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
     """The cells of the preview's header.
 
-    A column of an image data set cannot be an input, and a column of a bundled data set keeps its type.
+    A map of pixels cannot be an input, and a column of a bundled data set keeps its type.
     """
     roles = roles_of(data, info)
-    selectable_roles = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
+    inputs = inputs_by_column(named_inputs(data, info)) if is_named(data["dataset"]) else {}
     free = dataset_kind(data["dataset"]).has_column_types
     views = []
     for column in info.columns:
@@ -32,7 +37,8 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 name=column.name,
                 role=roles[column.name],
                 type=column.type,
-                roles=selectable_roles,
+                roles=("input", "target", "ignore") if suggested_kinds(column) else ("target", "ignore"),
+                input=inputs.get(column.name, ""),
                 type_free=free,
                 kind=kind,
                 kinds=_kinds((column,), kind) if kind else (),
@@ -42,6 +48,67 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
             )
         )
     return views
+
+
+def column_rows(data: Data, info: DatasetInfo, notes: Sequence[DataNote] = ()) -> list[ColumnRow]:
+    """The rows of the table of columns; pictures, which are no columns of the table, come first.
+
+    Args:
+        data: The experiment.
+        info: The description of its data set.
+        notes: Notes about the data.
+    """
+    used = _Use(data, info, {note.name: str(note) for note in reversed(notes) if note.place == "column"})
+    pictures = [
+        ColumnRow(
+            name, "Image", _ROLE_TITLES["input" if used.inputs.get(name) else "ignore"], used.inputs.get(name, "")
+        )
+        for name in info.pictures
+    ]
+    return [*pictures, *map(used.row, info.columns)]
+
+
+class _Use:
+    """What an experiment makes of the columns.
+
+    Args:
+        data: The experiment.
+        info: The description of its data set.
+        warnings: A warning about some columns, by name.
+    """
+
+    def __init__(self, data: Data, info: DatasetInfo, warnings: Mapping[str, str]) -> None:
+        self._data, self._info, self._warnings = data, info, warnings
+        self._roles, self._free = roles_of(data, info), dataset_kind(data["dataset"]).has_column_types
+        self.inputs = inputs_by_column(named_inputs(data, info))
+
+    def row(self, column: ColumnInfo) -> ColumnRow:
+        """The row of a column."""
+        role, place = self._roles[column.name], task_index_of(self._data, column.name)
+        task = self._data["tasks"][place] if place >= 0 else {}
+        kind = KIND_TITLES.get(str(task.get("kind")), "")
+        counts = column.histogram.counts if column.histogram else tuple(count for _, count in column.categories)
+        return ColumnRow(
+            name=column.name,
+            type="Map of classes" if column.pixels else column.type.capitalize(),
+            role=_ROLE_TITLES[role],
+            use=f"{task.get('name', '')} · {kind}" if task else self.inputs.get(column.name, ""),
+            choices=tuple(self._choices(column, role)),
+            missing=column.missing / self._info.rows if self._info.rows else 0.0,
+            unique=column.unique,
+            bars=tuple(counts[:_MOST_BARS]),
+            color=place if place >= 0 else None,
+            is_used=role != "ignore",
+            warning=self._warnings.get(column.name, ""),
+            about=about_column(column),
+        )
+
+    def _choices(self, column: ColumnInfo, role: Role) -> Iterator[Cell]:
+        if self._free and role != "target" and not column.pixels:
+            yield Cell.TYPE
+        yield Cell.ROLE
+        if role == "target" or not column.pixels:
+            yield Cell.USE
 
 
 def about_column(column: ColumnInfo) -> str:

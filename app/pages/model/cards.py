@@ -1,39 +1,19 @@
-"""The cards of the Model page: shared layers, each task's layers, the diagram."""
+"""The cards of each task's layers and of the diagram on the Model page."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.formatting import format_features, format_shape
-from app.forms import KindForm, LayerList, RowLine, bind, discard
+from app.forms import LayerList, RowLine, discard
 from app.pages.model.diagram import Diagram
 from app.pages.model.diagram_layout import summary
 from app.task_references import task_names
 from app.theme import card_title_font
 from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tooltip
-from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of
+from mtl_core.spec import LayerInfo, ModelInfo, join, parse, sharing_of
 
-NO_SHARED_LAYER = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
 NO_TASK_LAYER = "No layer of its own: the task's output layer reads the shared layers directly."
-
-
-class SharedCard(Card):
-    """The sharing scheme and the layers all tasks share."""
-
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__("Shared layers", parent=parent)
-        self.layers = LayerList(document, "model.shared", NO_SHARED_LAYER)
-        self.add = _add_button(self.layers, "add-shared-layer")
-        self.header.addWidget(self.add)
-        self.sharing = KindForm(members(Sharing), "model.sharing")
-        bind(self.sharing, document)
-        for index, scheme in enumerate(members(Sharing)):
-            self.sharing.combo.setItemData(index, scheme.help(), Qt.ItemDataRole.ToolTipRole)
-        self.body.addWidget(_scroll_column(self.sharing, self.layers), 1)
-
-    def show_model(self, info: ModelInfo) -> None:
-        """Show shapes and errors at the layers."""
-        self.layers.set_infos(info.shared, format_features(info.fused_shape))
 
 
 class TasksCard(Card):
@@ -70,7 +50,7 @@ class TasksCard(Card):
         column.addStretch(1)
         self.body.addWidget(self.tabs)
         self.body.addLayout(heading)
-        self.body.addWidget(_scroll_area(content), 1)
+        self.body.addWidget(scroll_column(content), 1)
         self.tabs.currentChanged.connect(self._show_current)
         document.changed.connect(self._update_lists)
         self._update_lists()
@@ -156,11 +136,11 @@ class DiagramCard(Card):
         self.body.addWidget(self.view, 1)
         self.view.hide()
 
-    def show_model(self, info: ModelInfo, input_title: str) -> None:
+    def show_model(self, info: ModelInfo) -> None:
         """Draw a model."""
         self.placeholder.hide()
         self.view.show()
-        self.view.show_model(info, input_title)
+        self.view.show_model(info)
         self.set_subtitle(summary(info))
 
     def show_placeholder(self, text: str) -> None:
@@ -170,7 +150,7 @@ class DiagramCard(Card):
 
 
 def task_of(path: str) -> str:
-    """The task whose layer stands at ``path``, or ``""`` for a shared one."""
+    """The task whose layer stands at ``path``, or ``""`` for one of no task."""
     keys = parse(path)
     return str(keys[2]) if keys[:2] == ("model", "heads") and len(keys) > 2 else ""
 
@@ -181,24 +161,8 @@ def index_of(path: str) -> int:
     return last if isinstance(last, int) else -1
 
 
-def _add_button(layers: LayerList, name: str) -> Button:
-    button = Button("Add layer", name=name)
-    button.clicked.connect(lambda: layers.menu.popup(button))
-    button.setToolTip("After the open layer, or at the end")
-    return button
-
-
-def _scroll_column(*widgets: QWidget) -> QScrollArea:
-    content = QWidget()
-    column = QVBoxLayout(content)
-    column.setContentsMargins(0, 0, 2, 0)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.addStretch(1)
-    return _scroll_area(content)
-
-
-def _scroll_area(content: QWidget) -> QScrollArea:
+def scroll_column(content: QWidget) -> QScrollArea:
+    """A vertical scroll area without a frame around ``content``."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

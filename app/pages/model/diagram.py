@@ -47,7 +47,7 @@ class Diagram(QGraphicsView):
         self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
         self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
         self._plan: Plan | None = None
-        self._shown: tuple[ModelInfo, str] | None = None
+        self._shown: ModelInfo | None = None
         self._items: list[_BoxItem] = []
         self._selected = ""
         self._is_fitted = True
@@ -58,12 +58,12 @@ class Diagram(QGraphicsView):
         """The layout that is drawn, None before the first model."""
         return self._plan
 
-    def show_model(self, info: ModelInfo, input_title: str) -> None:
+    def show_model(self, info: ModelInfo) -> None:
         """Draw a model."""
-        if (info, input_title) == self._shown:
+        if info == self._shown:
             return
-        self._shown = (info, input_title)
-        self._plan = plan_of(info, input_title, _metrics())
+        self._shown = info
+        self._plan = plan_of(info, _metrics())
         scene = self.scene()
         scene.clear()
         for frame in self._plan.frames:

@@ -11,6 +11,8 @@ ACTIVATIONS = frozenset(kind_of(spec) for spec in LAYER_GROUPS["Activation"])
 
 PILE = 4.0
 """Offset of each sheet of a pile."""
+FRAME_EDGE = 7.0
+"""Distance between a frame and the boxes in it."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ def boxes_of_layers(layers: Sequence[LayerInfo]) -> list[Entry]:
         else:
             groups.append([layer])
     return [_group(group) for group in groups]
+
+
+def box_of_layer(layer: LayerInfo) -> Entry:
+    """The entry of the box of one layer."""
+    return _group([layer])
 
 
 def _group(group: list[LayerInfo]) -> Entry:

@@ -11,9 +11,9 @@ __all__ = ["Box", "Frame", "Metrics", "Plan", "plan_of", "summary"]
 _PLAIN = Metrics()
 
 
-def plan_of(info: ModelInfo, input_title: str, sizes: Metrics = _PLAIN) -> Plan:
-    """The diagram of a model: the input, the shared layers as their scheme has them, then each task's own layers."""
-    return SchemeLayout(diagram_of(info), info, input_title, PlanBuilder(sizes)).plan()
+def plan_of(info: ModelInfo, sizes: Metrics = _PLAIN) -> Plan:
+    """The diagram of a model: inputs, encoders and fusion, shared layers as their scheme has them, each task's own."""
+    return SchemeLayout(diagram_of(info), info, PlanBuilder(sizes)).plan()
 
 
 def summary(info: ModelInfo) -> str:

@@ -1,17 +1,18 @@
-"""The Model page: the cards of the layers and the diagram, and the menu of templates."""
+"""The Model page: the cards of inputs, fusion, shared and task layers, the diagram, and the menu of templates."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.formatting import format_quantity
-from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
-from app.pages.model.templates import TEMPLATES, Reads, Template, template_settings
+from app.input_references import input_kinds
+from app.pages.model.cards import DiagramCard, TasksCard, index_of, task_of
+from app.pages.model.shared_card import SharedCard
+from app.pages.model.templates import TEMPLATES, Reads, Template, encoder_settings, template_settings
 from app.session import Session
 from app.task_references import task_names
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, Chip, PageBody, plain_tooltip
-from mtl_core.spec import ModelInfo
 from mtl_core.spec.tasks import task_kind
 
 _STACKED_HEIGHT = 420
@@ -20,9 +21,12 @@ _BUILDING = "The model is being built."
 _SPLITTER = "page/model/splitter"
 _HEADINGS: dict[Reads, str] = {"table": "For tables, or flattened images", "image": "For images", "text": "For texts"}
 
+_READS: dict[str, Reads] = {"table": "table", "text": "text"}
+"""What layers for an input of a kind read; any other kind is read as images are."""
+
 
 class ModelPage(QWidget):
-    """Edits the shared layers and each task's own; shapes, errors and the diagram come from the worker.
+    """Edits encoders, fusion, shared layers and each task's own; shapes, errors and the diagram come from the worker.
 
     Args:
         session: What the pages share.
@@ -48,7 +52,7 @@ class ModelPage(QWidget):
         self._body.header.add_action(self.templates)
         self._cards = QSplitter(Qt.Orientation.Horizontal)
         self._cards.setObjectName("model-splitter")
-        self._cards.setAccessibleName("Shared layers, task layers, diagram")
+        self._cards.setAccessibleName("Inputs and shared layers, task layers, diagram")
         self._cards.setChildrenCollapsible(False)
         self._cards.setHandleWidth(CARD_GAP)
         for card in (self.shared, self.tasks, self.diagram):
@@ -59,8 +63,8 @@ class ModelPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._body)
-        self.shared.layers.selected.connect(lambda path: self._layer_selected(path, shared=True))
-        self.tasks.selected.connect(lambda path: self._layer_selected(path, shared=False))
+        self.shared.selected.connect(self._layer_selected)
+        self.tasks.selected.connect(self._layer_selected)
         self.diagram.view.boxClicked.connect(self.select)
         session.modelInfoChanged.connect(self._show)
         session.datasetInfoChanged.connect(self._show)
@@ -72,21 +76,27 @@ class ModelPage(QWidget):
         """Open the layer at ``path`` where it is edited."""
         task, index = task_of(path), index_of(path)
         self.tasks.show_task(task)
-        layers = self.tasks.lists.get(task) if task else self.shared.layers
+        if not task:
+            self.shared.show_block(path)
+        layers = self.tasks.lists.get(task) if task else self.shared.list_at(path)
         if layers is not None and index >= 0:
             layers.open(index)
         elif task:
             self.tasks.tabs.setFocus()
 
     def apply(self, template: Template) -> None:
-        """Replace all layers by those of a template, in one step of undo."""
+        """Replace layers by those of a template, in one step of undo: those of the shown input, or all others."""
         document = self._session.document
         tasks = document.data.get("tasks") or ()
         tagging = [task["name"] for task in tasks if task_kind(task).per_token]
         image = self._input_kind() == "image"
-        values = template_settings(template, task_names(document.data), image=image, tagging=tagging)
+        if name := self.shared.input:
+            values, replaced = encoder_settings(template, name, image=image), f"layers of {name}"
+        else:
+            values = template_settings(template, task_names(document.data), image=image, tagging=tagging)
+            replaced = "shared and task layers"
         document.set_many(values, f"Template {template.title}")
-        self._session.show_message(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
+        self._session.show_message(f"{template.title}: {replaced} replaced. Ctrl+Z brings the former back.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the cards for the width of the window."""
@@ -115,7 +125,7 @@ class ModelPage(QWidget):
         if info is not None:
             self.shared.show_model(info)
             self.tasks.show_model(info)
-            self.diagram.show_model(info, self._input_title(info))
+            self.diagram.show_model(info)
         elif self._session.model_error is not None:
             self.diagram.show_placeholder(str(self._session.model_error))
         else:
@@ -134,30 +144,27 @@ class ModelPage(QWidget):
         self.problems.setToolTip(plain_tooltip("\n".join(messages)))
         self.problems.setAccessibleDescription("\n".join(messages))
 
-    def _layer_selected(self, path: str, *, shared: bool) -> None:
-        self.diagram.view.select(path)
-        if path and not shared:
-            self.shared.layers.open(-1, focus=False)
-        if path and shared:
-            for layers in self.tasks.lists.values():
-                if layers.open_index >= 0:
-                    layers.open(-1, focus=False)
+    def _layer_selected(self, path: str) -> None:
+        """Close the layers that are open in other lists, and highlight the layer in the diagram."""
         if path:
-            self.diagram.view.select(path)
+            for layers in (*self.shared.lists(), *self.tasks.lists.values()):
+                if layers.open_index >= 0 and layers.rows[layers.open_index].path != path:
+                    layers.open(-1, focus=False)
+        self.diagram.view.select(path)
 
     def _input_kind(self) -> Reads:
-        """The kind of input of the data, a guess until they are known."""
+        """The kind of input that the shown layers read, a guess until the data are known."""
         data, info = self._session.dataset_info, self._session.model_info
+        kinds = input_kinds(self._session.document.data["dataset"])
+        if len(kinds) > 1 or self.shared.input:
+            return _READS.get(kinds.get(self.shared.input, "table"), "image")
         if data is None:
             return "image" if info is not None and len(info.fused_shape or ()) > 1 else "table"
         texts = {column.name for column in data.columns if column.type == "text"}
         stated = self._session.document.data["dataset"].get("inputs")
+        if isinstance(stated, dict):
+            return _READS.get(next(iter(kinds.values()), "table"), "image")
         return "text" if texts & set(data.inputs if stated is None else stated) else data.input_kind
-
-    def _input_title(self, info: ModelInfo) -> str:
-        if info.shared and info.shared[0].kind == "embedding":
-            return "text"
-        return "image" if len(info.fused_shape or ()) > 1 else "table"
 
     def _template_menu(self) -> QMenu:
         menu = QMenu(self)

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 
-from app.formatting import format_shape
-from app.pages.model.diagram_geometry import PILE, Frame, Plan, PlanBuilder, boxes_of_layers
+from app.pages.model.diagram_geometry import FRAME_EDGE, PILE, Frame, Plan, PlanBuilder, boxes_of_layers
+from app.pages.model.input_layout import InputLayout
 from mtl_core.spec import ModelInfo
 from mtl_core.spec.sharing.block_diagram import Block, Row, SchemeDiagram
-
-_EDGE = 7.0
-"""Distance between a frame and the boxes in it."""
 
 
 class SchemeLayout:
@@ -17,14 +14,12 @@ class SchemeLayout:
     Args:
         diagram: The blocks.
         info: The model whose layers they hold.
-        input_title: Text of the input's box.
         builder: Receives the boxes.
     """
 
-    def __init__(self, diagram: SchemeDiagram, info: ModelInfo, input_title: str, builder: PlanBuilder) -> None:
+    def __init__(self, diagram: SchemeDiagram, info: ModelInfo, builder: PlanBuilder) -> None:
         self._diagram = diagram
         self._info = info
-        self._input_title = input_title
         self._builder = builder
         self._sizes = builder.sizes
         self._gap = self._column_gap()
@@ -49,7 +44,7 @@ class SchemeLayout:
         neighbors = [block for blocks in framed if len(blocks) > 1 for block in blocks]
         if not neighbors:
             return self._sizes.side
-        return self._sizes.side + 2 * _EDGE + (2 * PILE if any(block.copies > 1 for block in neighbors) else 0)
+        return self._sizes.side + 2 * FRAME_EDGE + (2 * PILE if any(block.copies > 1 for block in neighbors) else 0)
 
     def _block_centers(self) -> dict[Block, float]:
         """Horizontal center of each block; that of every row is 0."""
@@ -107,8 +102,7 @@ class SchemeLayout:
         x = self._centers[block] - width / 2
         match block.role:
             case "input":
-                entry = (self._input_title, format_shape(self._info.fused_shape), (), False)
-                boxes = [self._builder.box(entry, block.task, x, y, width)]
+                boxes = InputLayout(self._info, self._builder).place(self._centers[block], y)
             case "unit":
                 boxes = [self._builder.unit(block.title, block.task, x, y, width)]
             case "layers":
@@ -125,9 +119,11 @@ class SchemeLayout:
         entries = boxes_of_layers(self._info.shared[block.layers.start : block.layers.stop])
         if not _is_framed(block):
             return self._builder.column(entries, block.task, x, y, width)
-        height = sizes.unit + len(entries) * (sizes.height + sizes.gap) - sizes.gap + _EDGE
+        height = sizes.unit + len(entries) * (sizes.height + sizes.gap) - sizes.gap + FRAME_EDGE
         title = f"{block.title} ×{block.copies}" if block.copies > 1 else block.title
-        self._builder.frames.append(Frame(title, block.task, x - _EDGE, y, width + 2 * _EDGE, height, block.copies))
+        self._builder.frames.append(
+            Frame(title, block.task, x - FRAME_EDGE, y, width + 2 * FRAME_EDGE, height, block.copies)
+        )
         return self._builder.column(entries, block.task, x, y + sizes.unit, width)
 
     def _place_head(self, task: int, x: float, y: float) -> list[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.forms import defaults_of
-from mtl_core.spec import LAYER_GROUPS, kind_of
+from mtl_core.spec import LAYER_GROUPS, join, kind_of
 
 Reads = Literal["table", "image", "text"]
 _CLASSES = {kind_of(spec): spec for group in LAYER_GROUPS.values() for spec in group}
@@ -126,6 +126,13 @@ def template_settings(
     shared = (_FLATTEN, *template.shared) if image and template.reads == "table" else template.shared
     heads = {task: _layers(() if task in tagging else template.head) for task in tasks}
     return {"model.shared": _layers(shared), "model.heads": heads}
+
+
+def encoder_settings(template: Template, name: str, *, image: bool) -> dict[str, Any]:
+    """The setting of the input ``name`` that the template changes: its own layers, which give a row of features."""
+    layers = (*template.shared, *(template.head if template.reads == "text" else ()))
+    layers = (_FLATTEN, *layers) if image and template.reads == "table" else layers
+    return {join(("model", "inputs", name)): _layers(layers)}
 
 
 def _layers(layers: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:

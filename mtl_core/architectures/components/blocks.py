@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from mtl_core.architectures.components.inputs import InputReader, build_inputs, last_input_parameters
+from mtl_core.architectures.layers.members import SplitMembers
 from mtl_core.architectures.multi_task_model import last_parameters
 from mtl_core.architectures.planning.layer_stack import LayerPlan, build_modules
 from mtl_core.architectures.planning.model_plan import HeadPlan, ModelPlan
@@ -36,7 +37,8 @@ def build_heads(plan: ModelPlan) -> dict[str, nn.Module]:
 
 
 def _build_head(head: HeadPlan) -> nn.Sequential:
-    return nn.Sequential(*build_modules(head.layers), *build_modules(head.output))
+    split = [] if head.members is None else [SplitMembers(head.members.count)]
+    return nn.Sequential(*build_modules(head.layers), *build_modules(head.output), *split)
 
 
 class TaskModules(nn.ModuleDict):

@@ -109,8 +109,10 @@ def mix_outputs(weights: Tensor, experts: Sequence[Tensor]) -> Tensor:
 
     Args:
         weights: ``[N, experts]``.
-        experts: Each ``[N, …]``.
+        experts: Each ``[N, …]``, or ``[N·k, …]`` if the experts begin k members.
     """
+    if (members := len(experts[0]) // len(weights)) > 1:
+        weights = weights.repeat_interleave(members, dim=0)
     shape = (-1, *[1] * (experts[0].dim() - 1))
     total = weights[:, 0].view(shape) * experts[0]
     for number, expert in enumerate(experts[1:], 1):

@@ -11,6 +11,7 @@ Conv = spec.Conv1d | spec.Conv2d
 Pool = spec.MaxPool1d | spec.MaxPool2d | spec.AvgPool1d | spec.AvgPool2d
 BatchNorm = spec.BatchNorm1d | spec.BatchNorm2d
 Recurrent = spec.LSTM | spec.GRU
+TableEmbeddings = spec.FeatureEmbeddings | spec.NumericEmbeddings | spec.CategoryEmbeddings
 
 _TAKES = {
     1: "a row of features",
@@ -103,6 +104,9 @@ def check_first_layer(layer: Spec, shape: Shape | None) -> Fault | None:
     """Fault of a layer that must be the first of the model but is not."""
     if isinstance(layer, spec.Pretrained) and shape is not None and len(shape) == 1:
         text = f"{layer.title} reads images, or as the first layer the tokens of a text; {arrival_text(shape)}."
+        return Fault(text, QuickFix("Remove this layer", ()))
+    if isinstance(layer, TableEmbeddings):
+        text = f"{layer.title} reads the columns of a table, so it must be the first layer."
         return Fault(text, QuickFix("Remove this layer", ()))
     if not isinstance(layer, spec.Embedding):
         return None

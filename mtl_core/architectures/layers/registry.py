@@ -6,13 +6,13 @@ from typing import Any
 
 from torch import nn
 
-from mtl_core.architectures.layers import input_rules, pretrained, pretrained_rules
+from mtl_core.architectures.layers import input_rules, members, pretrained, pretrained_rules, table_embeddings
 from mtl_core.architectures.layers.faults import Fault
 from mtl_core.architectures.layers.modules import Embedding, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Recurrent
 from mtl_core.errors import EnvironmentFault
 from mtl_core.plugins import builder_of
 from mtl_core.spec import layers as spec
-from mtl_core.spec import members
+from mtl_core.spec import members as union_members
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
@@ -192,7 +192,12 @@ KINDS: dict[type[Spec], LayerKind] = {
     spec.Flatten: _kind_without_settings(nn.Flatten),
     spec.GlobalAvgPool: LayerKind(lambda _, __: GlobalAvgPool(), input_rules.check_global_pool),
     spec.GlobalMaxPool: LayerKind(lambda _, __: GlobalMaxPool(), input_rules.check_global_pool),
+    **{
+        layer: LayerKind(table_embeddings.build, table_embeddings.check, table_embeddings.detail)
+        for layer in (spec.FeatureEmbeddings, spec.NumericEmbeddings, spec.CategoryEmbeddings)
+    },
+    spec.TabM: LayerKind(members.build, members.check, members.detail),
     spec.Pretrained: LayerKind(pretrained.build, pretrained_rules.check, pretrained_rules.detail),
-    **{layer: _plugin_kind(layer) for layer in members(spec.Layer) if issubclass(layer, spec.PluginLayer)},
+    **{layer: _plugin_kind(layer) for layer in union_members(spec.Layer) if issubclass(layer, spec.PluginLayer)},
 }
 """One entry per member of :data:`mtl_core.spec.Layer`; a contract test holds it to that."""

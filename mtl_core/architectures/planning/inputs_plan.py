@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mtl_core.architectures.planning.fusion_plan import FusionPlan, plan_fusion
-from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
+from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers, refuse_members
 from mtl_core.spec import ModelSpec
 from mtl_core.spec.reports import Shape
 
@@ -63,7 +63,7 @@ def plan_inputs(model: ModelSpec, shapes: Mapping[str, Shape]) -> InputsPlan:
     encoders: dict[str, list[LayerPlan]] = {}
     parameters = 0
     for name, shape in shapes.items():
-        encoders[name] = plan_layers(model.inputs.get(name, ()), shape, parameters)
+        encoders[name] = refuse_members(plan_layers(model.inputs.get(name, ()), shape, parameters))
         parameters += sum(layer_plan.parameters for layer_plan in encoders[name])
     plan = InputsPlan(shapes, encoders)
     if len(shapes) == 1:

@@ -1,13 +1,15 @@
 """Plans a whole model: every layer of the trunk and of each head, and each output layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mtl_core.architectures.layers.faults import Fault, arrival_text, to_spec_fix
 from mtl_core.architectures.planning.inputs_plan import InputsPlan, plan_inputs
-from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
+from mtl_core.architectures.planning.layer_stack import LayerPlan, final_members, final_shape, plan_layers
+from mtl_core.architectures.planning.members import Members
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
+from mtl_core.spec.base import Spec
 from mtl_core.spec.paths import join
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.sharing import Sharing
@@ -20,11 +22,23 @@ SHARED_PATH = ("model", "shared")
 class HeadPlan:
     """The plan of a task's own layers and its output layer: a Linear, after a Flatten if one is needed.
 
-    For a map or a sequence it is a 1×1 convolution; a task that works on the features themselves has none.
+    For a map or a sequence it is a 1×1 convolution; a task that works on the features themselves has none. Behind the
+    beginning of members (TabM) each of them has an output layer of its own.
+
+    Attributes:
+        layers: The task's own layers.
+        output: The output layer.
+        shared_members: The members that have begun in the shared layers.
     """
 
     layers: list[LayerPlan]
     output: list[LayerPlan]
+    shared_members: Members | None = None
+
+    @property
+    def members(self) -> Members | None:
+        """The members of the ensemble that the head ends, if it does."""
+        return final_members([*self.layers, *self.output], self.shared_members)
 
 
 @dataclass(frozen=True)
@@ -88,30 +102,42 @@ def plan_model(model: ModelSpec, input_shapes: Mapping[str, Shape], outputs: Map
     output_shape = final_shape(shared, inputs.output_shape)
     head_input = None if output_shape is None else model.sharing.representation(output_shape)
     parameters = inputs.parameters + sum(layer_plan.parameters for layer_plan in shared)
+    members = final_members(shared)
     reads_input = inputs.is_plain and not shared
     heads: dict[str, HeadPlan] = {}
     for task, task_outputs in outputs.items():
-        head = _plan_head(model, task, task_outputs, head_input, parameters, reads_input=reads_input)
+        own_layers = model.heads.get(task, ())
+        head = _plan_head(own_layers, task_outputs, head_input, parameters, members, reads_input=reads_input)
         heads[task] = head
         parameters += sum(layer_plan.parameters for layer_plan in (*head.layers, *head.output))
     return ModelPlan(model.sharing, inputs, shared, heads)
 
 
 def _plan_head(
-    model: ModelSpec, task: str, task_outputs: Outputs, shape: Shape | None, parameters: int, *, reads_input: bool
+    own_layers: Sequence[Spec],
+    task_outputs: Outputs,
+    shape: Shape | None,
+    parameters: int,
+    shared_members: Members | None,
+    *,
+    reads_input: bool,
 ) -> HeadPlan:
-    layers = plan_layers(model.heads.get(task, ()), shape, parameters, reads_input=reads_input)
+    layers = plan_layers(own_layers, shape, parameters, reads_input=reads_input, members=shared_members)
     parameters += sum(layer_plan.parameters for layer_plan in layers)
-    output_shape = final_shape(layers, shape)
-    return HeadPlan(layers, _plan_output(task_outputs, output_shape, parameters))
+    members = final_members(layers, shared_members)
+    output = _plan_output(task_outputs, final_shape(layers, shape), parameters, members and members.independent)
+    return HeadPlan(layers, output, shared_members)
 
 
-def _plan_output(task_outputs: Outputs, output_shape: Shape | None, parameters: int) -> list[LayerPlan]:
+def _plan_output(
+    task_outputs: Outputs, output_shape: Shape | None, parameters: int, members: Members | None
+) -> list[LayerPlan]:
     """Plans the output layer for the head's output shape."""
     match task_outputs:
         case int():
             flatten = (spec.Flatten(),) if output_shape is not None and len(output_shape) > 1 else ()
-            return plan_layers((*flatten, spec.Linear(out_features=task_outputs)), output_shape, parameters)
+            layers = (*flatten, spec.Linear(out_features=task_outputs))
+            return plan_layers(layers, output_shape, parameters, members=members)
         case (features,):
             if output_shape in (None, task_outputs):
                 return []
@@ -122,8 +148,10 @@ def _plan_output(task_outputs: Outputs, output_shape: Shape | None, parameters: 
             text = f"The task tags {length} tokens, so {length} positions must arrive; {arrival_text(output_shape)}."
             return [LayerPlan(layer, output_shape, fault=Fault(text))]
         case (channels, _):
-            return plan_layers((spec.Conv1d(out_channels=channels, kernel_size=1),), output_shape, parameters)
-    return plan_layers((spec.Conv2d(out_channels=task_outputs[0], kernel_size=1),), output_shape, parameters)
+            conv1d = spec.Conv1d(out_channels=channels, kernel_size=1)
+            return plan_layers((conv1d,), output_shape, parameters, members=members)
+    conv2d = spec.Conv2d(out_channels=task_outputs[0], kernel_size=1)
+    return plan_layers((conv2d,), output_shape, parameters, members=members)
 
 
 def spec_fix(layer_plan: LayerPlan, layer_plans: list[LayerPlan], list_path: tuple[str, ...]) -> Fix | None:

@@ -6,10 +6,12 @@ from itertools import pairwise
 
 from mtl_core.architectures.planning.layer_stack import LayerPlan
 from mtl_core.spec import layers as spec
+from mtl_core.spec.base import Spec
 from mtl_core.spec.layers import LAYER_GROUPS
 from mtl_core.spec.reports import Shape
 
-_NORMS = LAYER_GROUPS["Normalization"]
+_NO_BEGINNINGS: tuple[type[Spec], ...] = (*LAYER_GROUPS["Normalization"], spec.TabM)
+"""Layers with parameters that belong to the stage around them."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Stages:
 def split_stages(layer_plans: Sequence[LayerPlan]) -> Stages:
     """Splits a trunk without faults into stages.
 
-    A stage begins with each layer that has parameters and is not a normalization; layers before the first of them
+    A stage begins with each layer that has parameters, but for a normalization or TabM; layers before the first of them
     belong to the first stage. A Flatten begins the following stage, or the tail: features are exchanged channel by
     channel, before positions are flattened into the channels.
 
@@ -95,7 +97,7 @@ def _stage_starts(layer_plans: Sequence[LayerPlan]) -> list[int]:
     learning_layers = [
         i
         for i, layer_plan in enumerate(layer_plans)
-        if layer_plan.parameters and not isinstance(layer_plan.layer, _NORMS)
+        if layer_plan.parameters and not isinstance(layer_plan.layer, _NO_BEGINNINGS)
     ]
     starts = [0] if layer_plans else []
     return starts + [

@@ -118,7 +118,7 @@ class AdversarialModel(MultiTaskModel):
         for task in range(len(self.tasks)):
             mask = self._masks[task]
             count = len(shared_features)
-            rows = shared_features.new_ones(count) if mask is None else row_mask(mask).to(shared_features)
+            rows = shared_features.new_ones(count) if mask is None else _member_rows(mask, count).to(shared_features)
             if self._adversary:
                 total = total + self._adversary * self._discriminator_loss(shared_features, rows, task)
             if self._orthogonality:
@@ -150,6 +150,12 @@ class AdversarialModel(MultiTaskModel):
             *(parameter for part in parts for parameter in part.parameters()),
             *self.heads.for_task(task).parameters(),
         ]
+
+
+def _member_rows(mask: Tensor, rows: int) -> Tensor:
+    """The mask ``[N]`` of a task's rows; of rows of a batch ``[N·k]`` where each row has k members."""
+    labeled = row_mask(mask)
+    return labeled if len(labeled) == rows else labeled.repeat_interleave(rows // len(labeled))
 
 
 def overlap(shared_features: Tensor, private_features: Tensor, rows: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.components.blocks import Tower, build_heads, build_towers
 from mtl_core.architectures.components.towers import TowersModel, share_matrix
 from mtl_core.architectures.layers.faults import Fault, QuickFix
+from mtl_core.architectures.layers.members import BatchEnsembleLinear, MemberScaling, PackedLinear
 from mtl_core.architectures.multi_task_model import Features
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import Stage, Stages, split_stages
@@ -15,7 +16,10 @@ from mtl_core.spec.layers import Conv1d, Conv2d, Linear
 from mtl_core.spec.sharing.learned_series import STITCH_WEIGHTS
 from mtl_core.spec.sharing.sluice import STAGE_WEIGHTS, Sluice
 
-_NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
+_WITHOUT_SUBSPACES = (
+    nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm, MemberScaling, BatchEnsembleLinear, PackedLinear,
+)  # fmt: skip
+"""Modules whose own parameters have no row for each output channel."""
 
 
 class SluiceUnit(nn.Module):
@@ -120,7 +124,7 @@ def _subspaces(stage: nn.Module, channels: int) -> list[tuple[Tensor, Tensor]]:
     weights = [
         weight
         for module in stage.modules()
-        if not isinstance(module, _NORMS)
+        if not isinstance(module, _WITHOUT_SUBSPACES)
         for weight in module.parameters(recurse=False)
         if weight.ndim > 1 and len(weight) == channels
     ]

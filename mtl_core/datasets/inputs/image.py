@@ -1,7 +1,8 @@
 """Inputs that are pictures."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.decoding import PixelScaling
-from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, SpecInput
+from mtl_core.datasets.decoding import ChannelScaling, ImageChanges, PixelScaling
+from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
+from mtl_core.datasets.inputs.media_files import MediaForm
+from mtl_core.datasets.inputs.media_reader import MediaReader, decoded_tensor, fitted_media, read_new_files
 from mtl_core.datasets.source import Source
+from mtl_core.media.images.image_file import ImageFormat, decode_image
+from mtl_core.media.images.normalization import fit_channels
 from mtl_core.spec import ImageInput, InputError
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
@@ -34,7 +39,7 @@ class ImageReader:
         if name not in source.pictures:
             fix = f"Pictures: {format_names(list(source.pictures))}." if source.pictures else ""
             raise InputError(spec_input.column_path(0), "is no column of pictures", found=repr(name), fix=fix)
-        self._pictures = source.pictures[name]
+        self._pictures, self._augmentation = source.pictures[name], _augmentation(spec_input.spec)
 
     def fit(self, rows: Rows) -> FittedInput:
         """Fit mean and standard deviation of the pixels; the pixels stay as they are stored."""
@@ -42,7 +47,51 @@ class ImageReader:
         mean, std = float(pixels.mean()), float(pixels.std()) or 1.0
         preprocessing = {"kind": "image", "shape": list(image_shape(self._pictures)), "mean": mean, "std": std}
         present = np.ones(len(self._pictures), np.bool_)
-        return FittedInput(channels_first(self._pictures), preprocessing, [], present, PixelScaling(mean, std))
+        pixels = channels_first(self._pictures)
+        return FittedInput(pixels, preprocessing, [], present, PixelScaling(mean, std), self._augmentation)
+
+
+class ImageFileReader(MediaReader):
+    """Files of pictures, which are resized to one size.
+
+    Args:
+        spec_input: The input.
+        source: The data.
+    """
+
+    def __init__(self, spec_input: SpecInput, source: Source) -> None:
+        assert isinstance(spec_input.spec, ImageInput)
+        spec = spec_input.spec
+        super().__init__(spec_input, source, spec.column)
+        self.form, self._augmentation = _form(spec.size, spec.channels, spec.fit), _augmentation(spec)
+        self._settings = {"column": spec.column, "fit": spec.fit}
+
+    def fit_statistics(self, array: NDArray[Any], rows: Rows) -> FittedInput:
+        """Fit mean and standard deviation of each channel."""
+        statistics = fit_channels(array, rows)
+        values = {"shape": list(self.form.shape), "mean": list(statistics.mean), "std": list(statistics.std)}
+        decoder = ChannelScaling(statistics.mean, statistics.std)
+        return fitted_media(array, {"kind": "image", **self._settings, **values}, decoder, self._augmentation)
+
+
+def _augmentation(spec: ImageInput) -> ImageChanges | None:
+    return ImageChanges(spec.augmentation) if spec.augmentation else None
+
+
+def _form(size: tuple[int, int], channels: Any, fit: Any) -> MediaForm:
+    """The form of pictures; the arguments as of :class:`ImageFormat`."""
+    form = ImageFormat(size, channels, fit)
+    settings = {"kind": "image", "size": list(size), "channels": channels, "fit": fit}
+    return MediaForm("picture", form.shape, np.dtype(np.uint8), partial(decode_image, form=form), settings)
+
+
+def _reader(spec_input: SpecInput, source: Source) -> InputReader:
+    """The reader of pictures that the data set holds, or of the files that a column names."""
+    assert isinstance(spec_input.spec, ImageInput)
+    name = spec_input.spec.column
+    if name not in source.pictures and source.folder:
+        return ImageFileReader(spec_input, source)
+    return ImageReader(spec_input, source)
 
 
 def image_shape(images: NDArray[Any]) -> Shape:
@@ -70,16 +119,16 @@ def transform_images(preprocessing: Mapping[str, Any], images: NDArray[Any]) -> 
 
 
 def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
-    _refuse_table()
+    if "column" not in preprocessing:
+        fix = "Use --split to predict the rows of its own data."
+        raise InputError("images", "cannot be predicted: the model reads images, and a table has none", fix=fix)
+    channels, *size = preprocessing["shape"]
+    return read_new_files(preprocessing, frame, _form((size[0], size[1]), channels, preprocessing["fit"]))
 
 
 def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> Tensor:
-    _refuse_table()
+    decoder = ChannelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"]))
+    return decoded_tensor(columns[preprocessing["column"]], decoder)
 
 
-def _refuse_table() -> NoReturn:
-    fix = "Use --split to predict the rows of its own data."
-    raise InputError("images", "cannot be predicted: the model reads images, and a table has none", fix=fix)
-
-
-KIND = InputKind(ImageReader, _read_new, _transform)
+KIND = InputKind(_reader, _read_new, _transform)

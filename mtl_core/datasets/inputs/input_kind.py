@@ -6,14 +6,17 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.decoding import Decoder
+from mtl_core.datasets.decoding import Augmentation, Decoder
+from mtl_core.datasets.inputs.media_files import StoredRows
 from mtl_core.datasets.source import Source
 from mtl_core.spec import DataNote
 from mtl_core.spec.inputs import BaseInput
 from mtl_core.spec.paths import join
+from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
 from mtl_core.tabular.text.vocabulary import Tokens
 
@@ -59,6 +62,9 @@ class FittedInput:
         notes: Notes about how it is read.
         present: ``[N]``, true where a row has the input.
         decoder: None where the model reads the values as they are stored.
+        augmentation: Random changes of stored rows in training.
+        stored: The values in the cache, of files; None where they are in memory.
+        digest: Hash of the content of files; empty where the columns hold all there is.
     """
 
     values: NDArray[Any]
@@ -66,6 +72,17 @@ class FittedInput:
     notes: list[DataNote]
     present: NDArray[np.bool_]
     decoder: Decoder | None = None
+    augmentation: Augmentation | None = None
+    stored: StoredRows | None = None
+    digest: str = ""
+
+    def tensor(self, rows: Rows, *, mapped: bool) -> Tensor:
+        """The stored values of some rows; ``mapped``: files stay on disk."""
+        if self.stored is not None:
+            return self.stored.select(rows, mapped=mapped)
+        if 0 in self.values.strides and len(self.values):  # an outline, which has no values
+            return torch.from_numpy(self.values[:1].copy()).expand(len(rows), *self.values.shape[1:])
+        return torch.from_numpy(self.values[rows])
 
 
 class InputReader(Protocol):
@@ -94,8 +111,11 @@ class InputKind:
         read_new: From the preprocessing and a table of new rows to the columns of the input, by name; raises an
             InputError where one is missing.
         transform: From the preprocessing and the columns of new rows to what the model reads, ``[N, …]`` float32.
+        shape: From the preprocessing to the shape of a row of a table, with its columns; None for other kinds, whose
+            shape is that of their values.
     """
 
     reader: Callable[[SpecInput, Source], InputReader]
     read_new: Callable[[Mapping[str, Any], pd.DataFrame], dict[str, Column]]
     transform: Callable[[Mapping[str, Any], Mapping[str, Column]], Tensor]
+    shape: Callable[[Mapping[str, Any]], Shape] | None = None

@@ -5,8 +5,10 @@ from importlib import import_module
 from typing import Any
 
 from mtl_core.datasets.inputs.input_kind import InputKind, InputReader, SpecInput
+from mtl_core.datasets.inputs.media_reader import MediaReader
 from mtl_core.datasets.source import Source
 from mtl_core.spec import Dataset, ImageInput, Input, InputError, TableInput, Task, TextInput, kind_of, members, shorten
+from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column_lookup import find_column
 
 KINDS: dict[str, InputKind] = {
@@ -15,15 +17,28 @@ KINDS: dict[str, InputKind] = {
 """By the name of the kind, which is registered in :data:`mtl_core.spec.Input`."""
 
 
-def open_inputs(spec_inputs: Sequence[SpecInput], source: Source) -> dict[str, InputReader]:
+def open_inputs(spec_inputs: Sequence[SpecInput], source: Source, *, decoded: bool = True) -> dict[str, InputReader]:
     """Read the inputs of a data set, by name.
+
+    Args:
+        spec_inputs: The inputs.
+        source: The data.
+        decoded: Whether files of pictures and sounds will be decoded; if not, only their shapes are known.
 
     Raises:
         InputError: A column does not exist, or does not suit its input.
     """
-    return {
+    readers = {
         spec_input.name: KINDS[kind_of(type(spec_input.spec))].reader(spec_input, source) for spec_input in spec_inputs
     }
+    if decoded:
+        return readers
+    return {name: reader.outline() if isinstance(reader, MediaReader) else reader for name, reader in readers.items()}
+
+
+def reads_files(dataset: Dataset) -> bool:
+    """Whether an input is read from files of pictures or sounds, which may change without the table."""
+    return dataset.kind != "bundled" and bool({"image", "sound"} & set(dataset.input_kinds.values()))
 
 
 def inputs_of(dataset: Dataset, source: Source, tasks: Sequence[Task]) -> list[SpecInput]:
@@ -97,6 +112,12 @@ def input_preprocessing(preprocessing: Mapping[str, Any]) -> dict[str, dict[str,
     if preprocessing["kind"] in _SHORT_FORM_KINDS:
         return {preprocessing["kind"]: dict(preprocessing)}
     return dict(preprocessing["inputs"])
+
+
+def row_shape(preprocessing: Mapping[str, Any], values_shape: Shape) -> Shape:
+    """Shape of a row of an input, from its preprocessing and the shape of the values of all rows."""
+    shape = KINDS[preprocessing["kind"]].shape
+    return tuple(values_shape[1:]) if shape is None else shape(preprocessing)
 
 
 def token_input(preprocessing: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from mtl_core.datasets.features import apply_inputs, fit_inputs, read_encoded_column
+from mtl_core.datasets.features import apply_inputs, fit_inputs, read_encoded_column, table_shape
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, SpecInput
 from mtl_core.datasets.source import Source
 from mtl_core.spec import InputError, TableInput
@@ -38,7 +38,8 @@ class TableReader:
     def fit(self, rows: Rows) -> FittedInput:
         """Fit the encoder of each column, and encode all rows."""
         columns = self._columns
-        encoders, notes = fit_inputs(columns, rows, self._source.missing_texts, self._spec.numeric_inputs)
+        source, numeric = self._source, self._spec.numeric_inputs
+        encoders, notes = fit_inputs(columns, rows, source.missing_texts, numeric, source.date_features)
         matrix = apply_inputs(encoders, {column.name: column for column in columns}, self._source.rows)
         if not matrix.shape[1]:
             raise InputError(self._place.path, "no input column has a value in the training rows")
@@ -64,4 +65,4 @@ def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) 
     return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, rows))
 
 
-KIND = InputKind(TableReader, _read_new, _transform)
+KIND = InputKind(TableReader, _read_new, _transform, lambda preprocessing: table_shape(preprocessing["inputs"]))

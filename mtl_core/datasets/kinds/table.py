@@ -3,13 +3,14 @@
 from collections.abc import Hashable
 from pathlib import Path
 
+from mtl_core.datasets.column_settings import check_column_settings
 from mtl_core.datasets.dataset_kind import DatasetKind
-from mtl_core.datasets.source import Source
-from mtl_core.spec import InputError, TableDataset
+from mtl_core.datasets.source import Source, SourceSample
+from mtl_core.spec import TableDataset
 from mtl_core.tabular.cache import LruCache
-from mtl_core.tabular.column_lookup import find_column
+from mtl_core.tabular.readers.sample import read_sample
 from mtl_core.tabular.readers.table_file import Stamp, file_stamp, read_file
-from mtl_core.tabular.readers.table_format import RawTable
+from mtl_core.tabular.readers.table_format import FileContent, RawTable
 from mtl_core.tabular.table_columns import read_table
 
 _raw_tables: LruCache[RawTable] = LruCache(3)
@@ -21,14 +22,31 @@ def _stamp(dataset: TableDataset) -> Stamp:
 
 
 def _open_source(dataset: TableDataset) -> Source:
-    file_key = file_stamp(dataset.path), dataset.delimiter, dataset.encoding, dataset.format
-    column_key = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
+    file_key = file_stamp(dataset.path), *_options(dataset)
+    by_column = (dataset.types, dataset.missing, dataset.date_features)
+    column_key = *(tuple(sorted(settings.items())) for settings in by_column), dataset.decimal
     return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
 
 
+def _options(dataset: TableDataset) -> tuple[Hashable, ...]:
+    return dataset.delimiter, dataset.encoding, dataset.format, dataset.header, dataset.sheet
+
+
+def _open_sample(dataset: TableDataset) -> SourceSample | None:
+    file_key = file_stamp(dataset.path), *_options(dataset)
+    if file_key in _raw_tables:
+        return None
+    sample = read_sample(Path(dataset.path).expanduser(), _content_options(dataset))
+    if sample is None:
+        return None
+    return SourceSample(_source(dataset, sample.table), sample.total_rows)
+
+
 def _read(dataset: TableDataset, file_key: Hashable) -> Source:
-    options = dataset.path, dataset.delimiter, dataset.encoding
-    raw = _raw_tables.get(file_key, lambda: read_file(*options, stated_format=dataset.format))
+    return _source(dataset, _raw_tables.get(file_key, lambda: read_raw_table(dataset)))
+
+
+def _source(dataset: TableDataset, raw: RawTable) -> Source:
     name = Path(dataset.path).name
     return Source(
         name=name,
@@ -40,17 +58,27 @@ def _read(dataset: TableDataset, file_key: Hashable) -> Source:
         delimiter=raw.delimiter,
         encoding=raw.encoding,
         missing_texts=dataset.missing,
+        date_features=dataset.date_features,
+        folder=str(Path(dataset.path).expanduser().absolute().parent),
     )
 
 
-def _check_settings(dataset: TableDataset, source: Source) -> None:
-    for name, column_type in dataset.types.items():
-        column = find_column(source.columns, name, f"dataset.types.{name}")
-        if column_type == "numeric" and not column.unique_count and column.notes:
-            fix = "Set its type to categorical."
-            raise InputError(f"dataset.types.{name}", "no cell of this column is a number", found=name, fix=fix)
-    for name in dataset.missing:
-        find_column(source.columns, name, f"dataset.missing.{name}")
+def _content_options(dataset: TableDataset) -> FileContent:
+    """What the spec states about the file."""
+    return FileContent(
+        b"",
+        Path(dataset.path).name,
+        dataset.delimiter,
+        dataset.encoding,
+        stated_format=dataset.format,
+        header=dataset.header,
+        sheet=dataset.sheet,
+    )
 
 
-KIND = DatasetKind(_stamp, _open_source, _check_settings)
+def read_raw_table(dataset: TableDataset) -> RawTable:
+    """The cells of the table, read anew."""
+    return read_file(dataset.path, _content_options(dataset))
+
+
+KIND = DatasetKind(_stamp, _open_source, check_column_settings, _open_sample)

@@ -9,13 +9,15 @@ from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
-from mtl_core.spec.inputs import Inputs, NamedInputs, NumericInputs, TextSpec
+from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, Standardized, TextSpec
 from mtl_core.spec.inputs.table import numeric_inputs_field
 from mtl_core.spec.tasks import Column
 from mtl_core.spec.unions import kind_of, members
 
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
+DatePart = Literal["year", "month", "weekday", "hour", "elapsed"]
+"""What a date becomes as an input; ``elapsed`` are the days since 1970, the hours of a time of day."""
 
 
 class BaseDataset(Spec):
@@ -86,6 +88,16 @@ def _known_reader(kind: str) -> str:
     return kind
 
 
+def date_features_field() -> dict[Column, tuple[DatePart, ...]]:
+    """A field for what dates become as inputs."""
+    default: dict[Column, tuple[DatePart, ...]] = field(
+        help="What the dates of an input column become: year and elapsed (days since 1970) as numbers, month, weekday "
+        "and hour as categories. A column that is not named becomes elapsed alone.",
+        default_factory=dict,
+    )
+    return default
+
+
 class TableDataset(BaseDataset):
     """A table file of yours."""
 
@@ -116,6 +128,16 @@ class TableDataset(BaseDataset):
         title="Decimal mark",
     )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
+    header: bool | None = field(
+        None,
+        "Whether the first row of a text or a sheet holds the names of the columns; empty: it does, unless it repeats "
+        "numbers.",
+        widget="hidden",
+    )
+    sheet: str | None = field(
+        None, "The name of the sheet of a workbook; empty: the first with cells.", min_length=1, widget="hidden"
+    )
+    date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
     numeric_inputs: NumericInputs = numeric_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
@@ -138,7 +160,44 @@ class TableDataset(BaseDataset):
         return self
 
 
-Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]
+class ImageFolderDataset(BaseDataset):
+    """A folder of images of yours, with a folder for each class."""
+
+    title: ClassVar[str] = "Folder of images"
+    has_column_types: ClassVar[bool] = True
+    has_default_inputs: ClassVar[bool] = True
+    decimal: ClassVar[DecimalMark | None] = None
+    numeric_inputs: ClassVar[NumericInputs] = Standardized()
+    text: ClassVar[TextSpec] = TextSpec()
+    kind: Literal["image_folder"] = "image_folder"
+    path: str = field(help="The folder; a relative path starts at the spec file's folder.", widget="folder")
+    labels: str = field(
+        "",
+        "A table of further columns of the images, whose first column holds their names: paths in the folder, or the "
+        "last parts of these. A relative path starts at the spec file's folder; empty: none.",
+        widget="file",
+    )
+    inputs: NamedInputs | None = field(None, "Inputs by name; empty: the image.", widget="columns")
+    types: dict[Column, ColumnType] = field(
+        help="Column types that differ from what looking at the table of labels says.", default_factory=dict
+    )
+    missing: dict[Column, tuple[str, ...]] = field(
+        help="The cells that count as missing in a column, as of a table.", default_factory=dict
+    )
+    split: SplitSpec = field(
+        StratifiedSplit(), "How the rows are divided, if the images do not lie in folders train, val and test."
+    )
+
+    @property
+    def named_inputs(self) -> NamedInputs:
+        """The inputs by name; by default the image."""
+        return self.inputs or {IMAGE_COLUMN: ImageInput(column=IMAGE_COLUMN)}
+
+
+IMAGE_COLUMN, CLASS_COLUMN = "image", "class"
+"""The columns of a folder of images: names of files and names of classes."""
+
+Dataset = Annotated[BundledDataset | TableDataset | ImageFolderDataset, Field(discriminator="kind")]
 
 DATASET_KINDS = {kind_of(member): cast(type[BaseDataset], member) for member in members(Dataset)}
 """The class of each kind of data set."""

@@ -10,11 +10,12 @@ from pydantic import Discriminator, Field, Tag
 
 from mtl_core.spec.inputs.base import BaseInput, InputName, presence_key
 from mtl_core.spec.inputs.image import ImageInput
+from mtl_core.spec.inputs.sound import SoundInput
 from mtl_core.spec.inputs.table import NumericInputs, PiecewiseLinear, Standardized, TableInput
 from mtl_core.spec.inputs.text import TextInput, TextSpec
 from mtl_core.spec.tasks import Column
 
-Input = Annotated[TableInput | TextInput | ImageInput, Field(discriminator="kind")]
+Input = Annotated[TableInput | TextInput | ImageInput | SoundInput, Field(discriminator="kind")]
 
 NamedInputs = dict[InputName, Input]
 """Inputs by name, in the order in which the fusion reads them."""
@@ -39,6 +40,7 @@ __all__ = [
     "NamedInputs",
     "NumericInputs",
     "PiecewiseLinear",
+    "SoundInput",
     "Standardized",
     "TableInput",
     "TextInput",

@@ -47,6 +47,8 @@ def _read(path: Path) -> str:
 
 _FILES = (
     ("dataset", "table", "path"),
+    ("dataset", "image_folder", "path"),
+    ("dataset", "image_folder", "labels"),
     ("dataset.text", None, "tokenizer"),
     ("dataset.inputs.*", "text", "tokenizer"),
     ("training.start_from", "from_file", "path"),

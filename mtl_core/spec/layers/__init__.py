@@ -21,6 +21,7 @@ from mtl_core.spec.layers.pooling import (
 )
 from mtl_core.spec.layers.pretrained import Pretrained
 from mtl_core.spec.layers.sequences import GRU, LSTM, Embedding
+from mtl_core.spec.layers.tables import CategoryEmbeddings, FeatureEmbeddings, NumericEmbeddings, TabM
 
 _BuiltIn = (
     Linear
@@ -52,6 +53,10 @@ _BuiltIn = (
     | GlobalAvgPool
     | GlobalMaxPool
     | Pretrained
+    | FeatureEmbeddings
+    | NumericEmbeddings
+    | CategoryEmbeddings
+    | TabM
 )
 
 _PLUGINS = load_kinds(LAYERS, PluginLayer)
@@ -66,6 +71,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
     "Activation": (ReLU, LeakyReLU, ELU, GELU, SiLU, Tanh, Sigmoid, Softplus),
     "Pooling and shape": (MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, Flatten),
     "Text and sequences": (Embedding, LSTM, GRU),
+    "Tables": (FeatureEmbeddings, NumericEmbeddings, CategoryEmbeddings, TabM),
     "Normalization": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
     "Dropout and noise": (Dropout, Dropout2d, GaussianNoise),
     "Pretrained": (Pretrained,),
@@ -83,11 +89,13 @@ __all__ = [
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "CategoryEmbeddings",
     "Conv1d",
     "Conv2d",
     "Dropout",
     "Dropout2d",
     "Embedding",
+    "FeatureEmbeddings",
     "Flatten",
     "GaussianNoise",
     "GlobalAvgPool",
@@ -99,11 +107,13 @@ __all__ = [
     "Linear",
     "MaxPool1d",
     "MaxPool2d",
+    "NumericEmbeddings",
     "PluginLayer",
     "Pretrained",
     "ReLU",
     "SiLU",
     "Sigmoid",
     "Softplus",
+    "TabM",
     "Tanh",
 ]

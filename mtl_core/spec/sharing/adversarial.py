@@ -41,6 +41,10 @@ class Adversarial(BaseSharing):
         scale="log",
     )
 
+    def input_copies(self, tasks: int) -> int:
+        """A shared one, and one for each task."""
+        return tasks + 1
+
     def representation(self, shape: Shape) -> Shape:
         """Shared and own features, one behind the other."""
         return (2 * shape[0], *shape[1:])

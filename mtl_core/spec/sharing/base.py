@@ -28,6 +28,10 @@ class BaseSharing(Spec):
         """The number of levels, at most, into which the stages of the trunk are grouped; None for no levels."""
         return None
 
+    def input_copies(self, tasks: int) -> int:
+        """The number of copies of the encoders and the fusion in a model of several tasks with shared layers."""
+        return 1
+
     def representation(self, shape: Shape) -> Shape:
         """Shape of what a task's own layers read, given the output shape of the shared layers."""
         return shape

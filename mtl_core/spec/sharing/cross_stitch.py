@@ -23,6 +23,10 @@ class CrossStitch(BaseSharing):
     per_channel: bool = field(False, "Learn a share for each channel instead of one for all of a stage.")
     lr_factor: float = lr_factor_field()
 
+    def input_copies(self, tasks: int) -> int:
+        """One for each task."""
+        return tasks
+
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A tower for each task, with a unit across all of them after each stage."""
         return tower_diagram(trunk, tasks, unit="cross-stitch {}")

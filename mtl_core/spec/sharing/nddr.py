@@ -24,6 +24,10 @@ class Nddr(BaseSharing):
     own: float = own_share_field()
     lr_factor: float = lr_factor_field()
 
+    def input_copies(self, tasks: int) -> int:
+        """One for each task."""
+        return tasks
+
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A tower for each task, with a layer across all of them after each stage."""
         return tower_diagram(trunk, tasks, unit="NDDR {}: 1×1 · norm · ReLU")

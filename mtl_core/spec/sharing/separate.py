@@ -17,6 +17,10 @@ class SeparateModels(BaseSharing):
     one_representation: ClassVar[bool] = False
     trains_jointly: ClassVar[bool] = True
 
+    def input_copies(self, tasks: int) -> int:
+        """One for each task."""
+        return tasks
+
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A tower for each task."""
         return tower_diagram(trunk, tasks)

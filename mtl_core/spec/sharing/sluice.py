@@ -36,6 +36,10 @@ class Sluice(BaseSharing):
     )
     lr_factor: float = lr_factor_field()
 
+    def input_copies(self, tasks: int) -> int:
+        """One for each task."""
+        return tasks
+
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A tower for each task, with a unit across all of them after each stage."""
         return tower_diagram(trunk, tasks, unit="sluice unit {}")

@@ -30,6 +30,10 @@ class SoftSharing(BaseSharing):
         0.01, "What the penalty is multiplied by before it is added to the losses.", ge=0, le=1e6, scale="log"
     )
 
+    def input_copies(self, tasks: int) -> int:
+        """One for each task."""
+        return tasks
+
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A tower for each task, tied to its neighbors."""
         return tower_diagram(trunk, tasks, tied=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec
 from mtl_core.spec.data.dataset import Dataset
-from mtl_core.spec.inputs import TextInput
+from mtl_core.spec.inputs import ImageInput, TextInput
 from mtl_core.spec.layers import Embedding, Pretrained
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
-from mtl_core.spec.tasks import Task
+from mtl_core.spec.tasks import BoxTask, SegmentationTask, Task
 
 INPUTS = ("dataset", "inputs")
 _FirstLayers = dict[str, Spec | None]
@@ -28,6 +28,7 @@ def input_problems(dataset: Dataset, model: ModelSpec, tasks: Sequence[Task]) ->
     """
     yield from _column_problems(dataset, (*dataset.split.tasks, *tasks))
     kinds = dataset.input_kinds
+    yield from _augmentation_problems(dataset, tasks)
     for name in model.inputs:
         if name not in kinds:
             yield Problem(join(("model", "inputs", name)), "there is no such input", repr(name), _input_list(kinds))
@@ -37,6 +38,19 @@ def input_problems(dataset: Dataset, model: ModelSpec, tasks: Sequence[Task]) ->
             yield from _text_problems(name, dataset, layers, alone=len(kinds) == 1)
         elif kind == "table":
             yield from _table_problems(layers)
+
+
+def _augmentation_problems(dataset: Dataset, tasks: Sequence[Task]) -> Iterator[Problem]:
+    """Problems of changes that move what is in a picture away from where a target says it is."""
+    task = next((task for task in tasks if isinstance(task, BoxTask | SegmentationTask)), None)
+    if task is None:
+        return
+    for name, value in (dataset.named_inputs or {}).items():
+        for i, change in enumerate(value.augmentation if isinstance(value, ImageInput) else ()):
+            if change.is_geometric:
+                rule = f"moves what is in a picture, and the target of task {task.name!r} says where it is"
+                path = join((*INPUTS, name, "augmentation", i))
+                yield Problem(path, rule, change.kind, "Leave it out; colors and cutout may change.")
 
 
 def _input_list(kinds: Mapping[str, str]) -> str:

@@ -3,20 +3,20 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mtl_core.spec import DataNote, InputError
-from mtl_core.tabular.readers.table_format import TOO_NARROW, FileContent, RawTable, TableFormat
+from mtl_core.spec import DataNote, InputError, shorten
+from mtl_core.tabular.readers.header_row import number_columns
+from mtl_core.tabular.readers.plain_text import read_plain_text
+from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat
+from mtl_core.tabular.readers.text_layout import DELIMITERS, find_layout
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SAMPLE = 1 << 16
-_SAMPLE_ROWS = 100
 _SEPARATOR_HINT = re.compile(r'"?sep=([^"\r\n])"?[,;\t|]*(?:\r\n|\n|\r)')
 """A first line that tells spreadsheets the delimiter."""
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
 
 
 def _read(file: FileContent) -> RawTable:
@@ -24,10 +24,15 @@ def _read(file: FileContent) -> RawTable:
     hint = _SEPARATOR_HINT.match(text)
     text = text[hint.end() :] if hint else text
     stated = _parse_delimiter(file.delimiter) if file.delimiter else ""
-    delimiter = stated or (hint[1] if hint else _sniff_delimiter(text, file.min_columns))
-    frame, notes = _read_cells(text, delimiter, 2 if hint else 1)
-    description = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {file.encoding}"
-    return RawTable(frame, description, notes=notes, delimiter=delimiter, encoding=file.encoding)
+    layout = find_layout(text, stated or (hint[1] if hint else ""), file.min_columns)
+    text, title_notes = _without_title(text, layout.title_lines)
+    first_line = (2 if hint else 1) + layout.title_lines
+    content = file.utf8 if text is file.text else text.encode("utf-8", "replace")
+    frame, notes = _read_cells(text, content, layout.delimiter, first_line)
+    frame, header_notes = _with_header(frame, file.header)
+    description = f"{DELIMITERS.get(layout.delimiter, repr(layout.delimiter))}-separated text, {file.encoding}"
+    notes = (*title_notes, *header_notes, *notes)
+    return RawTable(frame, description, notes=notes, delimiter=layout.delimiter, encoding=file.encoding)
 
 
 def _parse_delimiter(delimiter: str) -> str:
@@ -39,48 +44,54 @@ def _parse_delimiter(delimiter: str) -> str:
     return delimiter
 
 
-def _sniff_delimiter(text: str, min_columns: int) -> str:
-    """The delimiter with which most of the first rows have as many cells as the header; of equals the widest."""
-    head = text[:_SAMPLE]
-    if len(text) > _SAMPLE:
-        head = head[: head.rfind("\n") + 1] or head
-    scores = {delimiter: _score(head, delimiter) for delimiter in DELIMITERS}
-    best = max(scores, key=lambda delimiter: scores[delimiter])
-    if scores[best][0] == 0 and min_columns > 1:
-        first = next((line for line in head.splitlines() if line.strip()), "")
-        fix = "Cells are separated by , ; | or tab; state another as the delimiter. " + TOO_NARROW
-        raise InputError("dataset.path", "has only one column", found=first, fix=fix)
-    return best
+def _without_title(text: str, lines: int) -> tuple[str, tuple[DataNote, ...]]:
+    """The text below some lines above the table, and the note that they are left out."""
+    end = 0
+    for _ in range(lines):
+        line = _LINE.match(text, end)
+        end = line.end() if line else len(text)
+    if not lines:
+        return text, ()
+    first = shorten(text[:end], 40)
+    have = "1 line above the table is" if lines == 1 else f"{lines} lines above the table are"
+    what = f"{have} left out ({first!r}); the column names are in line {lines + 1}."
+    return text[end:], (DataNote(place="file", what=what, count=lines),)
 
 
-def _score(head: str, delimiter: str) -> tuple[float, int]:
-    """The share of rows with as many cells as the header, and how many those are."""
-    widths = []
-    try:
-        for cells in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True):
-            if cells:
-                widths.append(len(cells))
-            if len(widths) > _SAMPLE_ROWS:
-                break
-    except csv.Error:
-        return 0.0, 0
-    if not widths or widths[0] < 2:
-        return 0.0, 0
-    return sum(width == widths[0] for width in widths) / len(widths), widths[0]
-
-
-def _read_cells(text: str, delimiter: str, first_line: int) -> tuple["pd.DataFrame", tuple[DataNote, ...]]:
+def _read_cells(
+    text: str, content: bytes, delimiter: str, first_line: int
+) -> tuple["pd.DataFrame", tuple[DataNote, ...]]:
     """The cells below the header as text, and notes.
 
     Args:
         text: The table.
+        content: The same in UTF-8.
         delimiter: What separates cells.
         first_line: The number of the header's line in the file, for messages.
     """
     import pandas as pd
 
+    notes: tuple[DataNote, ...] = ()
+    frame = read_plain_text(content, delimiter)
+    if frame is None:
+        cells = _parse_cells(text, delimiter, first_line)
+        header = [str(cell) for cell in cells.iloc[0]]
+        frame = cells.iloc[1:].reset_index(drop=True)
+        notes = _short_row_notes(text, frame, delimiter, first_line)
+        frame.columns = pd.Index(header)
+    header = list(frame.columns)
+    while len(header) > 2 and not header[-1].strip() and frame.iloc[:, -1].isin(("", None)).all():
+        frame, header = frame.iloc[:, :-1], header[:-1]  # lines that end in a delimiter
+        notes = ()
+    return frame, notes
+
+
+def _parse_cells(text: str, delimiter: str, first_line: int) -> "pd.DataFrame":
+    """All cells as text, the header's too; arguments as of :func:`_read_cells`."""
+    import pandas as pd
+
     try:
-        frame = pd.read_csv(
+        return pd.read_csv(
             io.StringIO(text), sep=delimiter, header=None, dtype=object, na_filter=False, skipinitialspace=True
         )
     except pd.errors.EmptyDataError:
@@ -88,14 +99,6 @@ def _read_cells(text: str, delimiter: str, first_line: int) -> tuple["pd.DataFra
     except (pd.errors.ParserError, ValueError, csv.Error) as error:
         rule = _parser_rule(str(error), first_line)
         raise InputError("dataset.path", rule, fix=_parser_fix(delimiter)) from None
-    header = [str(cell) for cell in frame.iloc[0]]
-    frame = frame.iloc[1:].reset_index(drop=True)
-    short_row_notes = _short_row_notes(text, frame, delimiter, first_line)
-    while len(header) > 2 and not header[-1].strip() and frame.iloc[:, -1].isin(("", None)).all():
-        frame, header = frame.iloc[:, :-1], header[:-1]  # lines that end in a delimiter
-        short_row_notes = ()
-    frame.columns = pd.Index(header)
-    return frame, (*header_notes(header), *short_row_notes)
 
 
 def _short_row_notes(text: str, frame: "pd.DataFrame", delimiter: str, first_line: int) -> tuple[DataNote, ...]:
@@ -129,12 +132,17 @@ def _parser_fix(delimiter: str) -> str:
     return f"It was read as separated by {name}; put cells that contain one in quotation marks."
 
 
-def header_notes(header: Sequence[str]) -> tuple[DataNote, ...]:
-    """The note that the column names are all numbers, and so may be the first row of the data."""
-    if all(re.fullmatch(r"\s*[-+]?\d*\.?\d+([eE][-+]?\d+)?\s*", cell) for cell in header):
-        what = "The first line holds only numbers. It is taken as the column names."
-        return (DataNote(place="file", what=what, fix="Put a line of names before it."),)
-    return ()
+def _with_header(frame: "pd.DataFrame", header: bool | None) -> tuple["pd.DataFrame", tuple[DataNote, ...]]:
+    """Take the first row of a file as the names of the columns, as they are, or as a row; also a note."""
+    import pandas as pd
+
+    first = [str(cell) for cell in frame.columns]
+    names, notes = number_columns(first, header)
+    if names:
+        frame.columns = pd.Index(names)
+        row = pd.DataFrame([first], columns=frame.columns).astype(frame.dtypes.to_dict())
+        frame = pd.concat([row, frame], ignore_index=True)
+    return frame, notes
 
 
 FORMAT = TableFormat("CSV", (".csv", ".tsv", ".txt"), "text", _read)

@@ -1,7 +1,6 @@
 """Decode the bytes of a text table, in the encoding that is stated or else detected."""
 
 import codecs
-import re
 
 from mtl_core.spec import InputError
 
@@ -20,7 +19,7 @@ _CANDIDATES = [
 ]
 _SAMPLE = 1 << 16
 # NUL and the control characters that no text has; tab, line ends, form feed and escape may occur.
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROL = bytes([*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 BINARY_FIX = "Save it as CSV (UTF-8) or Parquet."
 
 
@@ -69,13 +68,17 @@ def _detect(data: bytes) -> str:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return name
-    if not _CONTROL.search(data) and _decodes(data, "utf-8"):
+    if not _has_control(data) and _decodes(data, "utf-8"):
         return "utf-8"
     if name := _unmarked_utf16(data):
         return name
-    if _CONTROL.search(data):
+    if _has_control(data):
         raise BinaryDataError("dataset.path", "must be text", found="binary data", fix=BINARY_FIX)
     return "cp949" if _is_korean(data) else _most_plausible(data)
+
+
+def _has_control(data: bytes) -> bool:
+    return len(data.translate(None, _CONTROL)) < len(data)  # several times as fast as a search by a pattern
 
 
 def _decodes(data: bytes, name: str) -> bool:
@@ -95,7 +98,7 @@ def _unmarked_utf16(data: bytes) -> str:
     if few * 4 > many or many * 20 < min(len(data), _SAMPLE) or not _decodes(data, name):
         return ""
     text = data[:_SAMPLE].decode(name, "ignore")
-    return "" if _CONTROL.search(text.encode("utf-8")) else name
+    return "" if _has_control(text.encode("utf-8")) else name
 
 
 def _is_korean(data: bytes) -> bool:

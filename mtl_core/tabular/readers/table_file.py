@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError, column_name
 from mtl_core.tabular.readers.encodings import BINARY_FIX, BinaryDataError
 from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, format_titles
@@ -38,55 +39,55 @@ def file_stamp(path: str) -> Stamp:
     return str(absolute), status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def read_file(
-    path: str, delimiter: str | None, encoding: str | None, *, min_columns: int = 2, stated_format: str | None = None
-) -> RawTable:
+def read_file(path: str, options: FileContent | None = None, *, min_columns: int = 2) -> RawTable:
     """Read the table in a file; its format is recognized by its content, not by its name.
 
     Only formats of other packages are recognized by the name of the file, or stated by their kind.
 
     Args:
         path: The file.
-        delimiter: What separates the cells of a text; None infers it from the content.
-        encoding: The encoding of a text; None detects it.
-        min_columns: Least number of columns of a table.
-        stated_format: The kind of the format, of another package; None recognizes it.
+        options: What is stated about the file, with any content; None: nothing.
+        min_columns: Least number of columns of a table, if there are no options.
 
     Raises:
         InputError: It cannot be read or is no table; the error says which and where.
     """
+    options = options or FileContent(b"", Path(path).name, min_columns=min_columns)
     try:
+        report_progress(f"Reading {Path(path).name}", 0.0)
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
-    return read_bytes(data, Path(path).name, delimiter, encoding, min_columns=min_columns, stated_format=stated_format)
+    return read_table_content(replace(options, data=data))
 
 
-def read_bytes(
-    data: bytes,
-    name: str,
-    delimiter: str | None = None,
-    encoding: str | None = None,
-    *,
-    min_columns: int = 2,
-    stated_format: str | None = None,
-) -> RawTable:
-    """Read the table in the content of a file called ``name``; arguments as of :func:`read_file`.
+def read_bytes(data: bytes, name: str) -> RawTable:
+    """Read the table in the content of a file called ``name``, as :func:`read_file` does without options.
 
     Raises:
         InputError: It is no table.
     """
-    if not data or data.isspace():
-        raise InputError("dataset.path", "the file is empty", found=name)
-    table = _read(FileContent(data, name, delimiter, encoding, min_columns, stated_format))
+    return read_table_content(FileContent(data, name))
+
+
+def read_table_content(file: FileContent) -> RawTable:
+    """Read the table in the content of a file.
+
+    Raises:
+        InputError: It is no table.
+    """
+    if not file.data or file.data.isspace():
+        raise InputError("dataset.path", "the file is empty", found=file.name)
+    report_progress(f"Reading {file.name}", 0.1)
+    table = _read(file)
     frame = table.frame
     frame.columns = _column_names([str(column) for column in frame.columns])
     found = ", ".join(frame.columns)
-    if len(frame.columns) < min_columns:
+    if len(frame.columns) < file.min_columns:
         raise InputError("dataset.path", "has only one column", found=found, fix=TOO_NARROW)
     if frame.empty:
         raise InputError("dataset.path", "has column names and no rows", found=found)
-    return replace(table, digest=blake2b(data, digest_size=16).hexdigest())
+    return replace(table, digest=blake2b(file.data, digest_size=16).hexdigest())
 
 
 def _read(file: FileContent) -> RawTable:

@@ -1,5 +1,6 @@
 """A file format of tables: its name, and a function that reads the content of a file."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +48,8 @@ class FileContent:
         stated_encoding: The encoding of a text; None detects it.
         min_columns: Least number of columns of a table.
         stated_format: Kind of a format of another package; None infers the format from name and content.
+        header: Whether the first row holds the names of the columns; None finds it by looking.
+        sheet: The name of the sheet of a workbook; None takes the first with cells.
     """
 
     data: bytes
@@ -55,6 +58,8 @@ class FileContent:
     stated_encoding: str | None = None
     min_columns: int = 2
     stated_format: str | None = None
+    header: bool | None = None
+    sheet: str | None = None
 
     @property
     def text(self) -> str:
@@ -69,6 +74,12 @@ class FileContent:
     def encoding(self) -> str:
         """The encoding of the text, without the suffix that says that it has a byte order mark."""
         return self._text_and_encoding[1].removesuffix("-sig")
+
+    @property
+    def utf8(self) -> bytes:
+        """The text in UTF-8, without a byte order mark."""
+        is_utf8 = self.encoding == "utf-8" and not self.data.startswith(BOM_UTF8)
+        return self.data if is_utf8 else self.text.encode("utf-8", "replace")
 
     @cached_property
     def _text_and_encoding(self) -> tuple[str, str]:

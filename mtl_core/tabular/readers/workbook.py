@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.spec import DataNote, InputError, shorten
-from mtl_core.tabular.readers.delimited_text import header_notes
+from mtl_core.tabular.readers.header_row import number_columns
 from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat
 from mtl_core.tabular.readers.workbook_archive import ArchiveSummary, LockedWorkbookError, summarize_archive
 from mtl_core.tabular.readers.xls_records import check_xls
@@ -59,7 +59,7 @@ def _read_workbook(file: FileContent, summary: ArchiveSummary) -> RawTable:
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
-        sheet, index = _first_sheet(book, file.name)
+        sheet, index = _first_sheet(book, file.name) if file.sheet is None else _named_sheet(book, file.sheet)
         rows = [row for row in sheet.to_python() if any(cell != "" for cell in row)]
         merged = _count_merged_areas(sheet)
     except PasswordError:
@@ -74,9 +74,11 @@ def _read_workbook(file: FileContent, summary: ArchiveSummary) -> RawTable:
         raise InputError("dataset.path", rule, found=file.name, fix=_DAMAGED_FIX) from None
     if not rows:
         raise InputError("dataset.path", _NO_CELLS, found=file.name)
-    frame, header = _table(rows)
+    names, header_notes = number_columns([_text(cell) or "" for cell in rows[0]], file.header)
+    frame = _table([names, *rows] if names else rows)
     errors = summary.errors_of(sheet.name, index)
-    notes = (*_sheet_notes(book, sheet.name), *header_notes(header), *_error_notes(errors), *_merge_notes(merged))
+    sheet_notes = _sheet_notes(book, sheet.name) if file.sheet is None else ()
+    notes = (*sheet_notes, *header_notes, *_error_notes(errors), *_merge_notes(merged))
     return RawTable(frame, f"sheet {shorten(sheet.name, 40)!r} of a workbook", notes=notes)
 
 
@@ -91,14 +93,28 @@ def _first_sheet(book: "CalamineWorkbook", name: str) -> tuple["CalamineSheet", 
     raise InputError("dataset.path", _NO_CELLS, found=name)
 
 
+def _named_sheet(book: "CalamineWorkbook", name: str) -> tuple["CalamineSheet", int]:
+    """The sheet of a name, and its index."""
+    from python_calamine import SheetTypeEnum
+
+    names = [data.name for data in book.sheets_metadata if data.typ == SheetTypeEnum.WorkSheet]
+    if name not in names:
+        fix = f"The sheets are {shorten(', '.join(map(repr, names)), 150)}."
+        raise InputError("dataset.sheet", "the workbook has no such sheet", found=repr(name), fix=fix)
+    sheet = book.get_sheet_by_name(name)
+    if not sheet.height:
+        raise InputError("dataset.sheet", "the sheet has no cells", found=repr(name))
+    return sheet, book.sheet_names.index(name)
+
+
 def _count_merged_areas(sheet: "CalamineSheet") -> int:
     """Count the merged areas below the header."""
     header = sheet.start[0] if sheet.start else 0
     return sum(last[0] > header for _, last in sheet.merged_cell_ranges or ())
 
 
-def _table(rows: Sequence[_Row]) -> tuple["pd.DataFrame", list[str]]:
-    """The data frame and its header, from rows of which the first is the header; empty unnamed columns are dropped."""
+def _table(rows: Sequence[_Row]) -> "pd.DataFrame":
+    """The data frame, from rows of which the first is the header; empty unnamed columns are dropped."""
     import pandas as pd
 
     header = [_text(cell) or "" for cell in rows[0]]
@@ -106,7 +122,7 @@ def _table(rows: Sequence[_Row]) -> tuple["pd.DataFrame", list[str]]:
     columns = [(name, cells) for name, cells in columns if name.strip() or any(cell != "" for cell in cells)]
     frame = pd.DataFrame({i: _column(cells) for i, (_, cells) in enumerate(columns)})
     frame.columns = pd.Index([name for name, _ in columns])
-    return frame, [name for name, _ in columns]
+    return frame
 
 
 def _column(cells: _Row) -> "pd.Series[Any]":
@@ -160,7 +176,7 @@ def _text(cell: Any) -> str | None:
 def _sheet_notes(book: "CalamineWorkbook", name: str) -> Iterator[DataNote]:
     if (count := len(book.sheet_names)) > 1:
         what = f"The workbook has {count} sheets; the first with cells is read, {shorten(name, 40)!r}."
-        yield DataNote(place="file", what=what, count=count, fix="To read another, make it the first in the workbook.")
+        yield DataNote(place="file", what=what, count=count, fix="To read another, name it as dataset.sheet.")
 
 
 def _error_notes(errors: Counter[str]) -> Iterator[DataNote]:

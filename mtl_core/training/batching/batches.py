@@ -5,8 +5,9 @@ batches at once costs next to nothing.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -14,12 +15,15 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.datasets.data import Split, decode
+from mtl_core.datasets.decoding import Decoder
 from mtl_core.spec import InputError
 from mtl_core.spec.reports import Shape
+from mtl_core.training.batching.read_ahead import read_ahead
 from mtl_core.training.batching.row_order import RowOrder
-from mtl_core.training.runtime.seeding import epoch_order
+from mtl_core.training.runtime.seeding import batch_generator, epoch_order
 
-RowSelection = Callable[[Tensor], Tensor]
+Rows = Tensor | slice
+"""Indices of rows, or a range of them."""
 
 _CHUNK_BYTES = 2**20
 _CHUNK_BATCHES = 64
@@ -101,6 +105,7 @@ class Batches:
         full, rest = divmod(self.rows, self.batch_size)
         self.count = full + (rest > 0) - (drop_single and full > 0 and rest == 1)
         self._inputs, self._decoders, self._storage = split.inputs, split.decoders, split.device
+        self._augmentations, self._reads_ahead = split.augmentations, split.is_mapped
         self._targets = tuple(split.targets[task] for task in tasks)
         self._masks = tuple(split.masks.get(task) for task in tasks)
         self._order = order or partial(epoch_order, self.rows)
@@ -113,58 +118,100 @@ class Batches:
         Chunks are aligned independently of ``start``, so that a resumed run computes on the same memory layout.
         """
         order = self._order(seed, epoch).to(self._storage)
-        for first_batch in range(start - start % self._chunk, self.count, self._chunk):
-            last_batch = min(first_batch + self._chunk, self.count)
-            rows = order[first_batch * self.batch_size : last_batch * self.batch_size]
-            batches = self._select_batches(partial(_gather_rows, rows=rows))
-            yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
+        first_batches = range(start - start % self._chunk, self.count, self._chunk)
+        rows = (order[self._chunk_rows(first, self._chunk)] for first in first_batches)
+        with closing(self._select_chunks(rows)) as chunks:
+            for first_batch, chunk in zip(first_batches, chunks, strict=True):
+                batches = self._batches(self._augment(chunk, [seed], epoch, first_batch))
+                yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
 
     def iter_stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
         """Iterate over the stacked batches of an epoch for several runs, each in the row order of its own seed."""
         orders = torch.stack([self._order(seed, epoch) for seed in seeds]).to(self._storage)
-        chunk = max(self._chunk // len(seeds), 1)
-        for first_batch in range(0, self.count, chunk):
-            last_batch = min(first_batch + chunk, self.count)
-            yield from self._select_stacked(orders[:, first_batch * self.batch_size : last_batch * self.batch_size])
+        count = max(self._chunk // len(seeds), 1)
+        first_batches = range(0, self.count, count)
+        rows = [orders[:, self._chunk_rows(first, count)] for first in first_batches]
+        with closing(self._select_chunks(chunk_rows.reshape(-1) for chunk_rows in rows)) as chunks:
+            for first_batch, chunk, chunk_rows in zip(first_batches, chunks, rows, strict=True):
+                yield from self._stacked_batches(self._augment(chunk, seeds, epoch, first_batch), chunk_rows.shape)
 
-    def _select_stacked(self, rows: Tensor) -> Iterator[StackedBatch]:
+    def _chunk_rows(self, first_batch: int, count: int) -> slice:
+        """The rows of up to so many batches, in the order of an epoch."""
+        return slice(first_batch * self.batch_size, min(first_batch + count, self.count) * self.batch_size)
+
+    def _stacked_batches(self, chunk: "_Chunk", shape: torch.Size) -> Iterator[StackedBatch]:
         def split_rows(tensor: Tensor) -> tuple[Tensor, ...]:
-            return torch.split(tensor.view(*rows.shape, *tensor.shape[1:]), self.batch_size, dim=1)
+            return torch.split(tensor.view(*shape, *tensor.shape[1:]), self.batch_size, dim=1)
 
-        chunk = self._select_chunk(partial(_gather_rows, rows=rows.reshape(-1)))
-        batches = chunk.map(split_rows)
-        present = _stacked_labeled_tasks(batches.masks, batches.count, len(rows))
+        batches = chunk.decode(self._decoders).map(split_rows)
+        present = _stacked_labeled_tasks(batches.masks, batches.count, shape[0])
         yield from (StackedBatch(*batches.at(i), present[i]) for i in range(batches.count))
 
     def iter_in_order(self) -> Iterator[Batch]:
         """Iterate over all rows once, in the order of the split."""
-        for first in range(0, self.rows, self.batch_size * self._chunk):
-            last = min(first + self.batch_size * self._chunk, self.rows)
-            yield from self._select_batches(partial(_slice_rows, first=first, last=last))
+        step = self.batch_size * self._chunk
+        rows = (slice(first, first + step) for first in range(0, self.rows, step))
+        with closing(self._select_chunks(rows)) as chunks:
+            for chunk in chunks:
+                yield from self._batches(chunk)
 
-    def _select_batches(self, selection: RowSelection) -> Iterator[Batch]:
-        batches = self._select_chunk(selection).map(partial(torch.split, split_size_or_sections=self.batch_size))
+    def _batches(self, chunk: "_Chunk") -> Iterator[Batch]:
+        split_rows = partial(torch.split, split_size_or_sections=self.batch_size)
+        batches = chunk.decode(self._decoders).map(split_rows)
         present = _labeled_tasks(batches.masks, batches.count)
         yield from (Batch(*batches.at(i), present[i]) for i in range(batches.count))
 
-    def _select_chunk(self, selection: RowSelection) -> "_Chunk":
-        """Select the rows of many batches, copy them to the device and decode them."""
+    def _select_chunks(self, rows: Iterator[Rows]) -> Generator["_Chunk", None, None]:
+        """Select the rows of many batches at a time, on the device; a thread reads those that a file holds ahead."""
+        if not self._reads_ahead:
+            yield from (self._select_chunk(_select_rows, chunk_rows).to(self.device) for chunk_rows in rows)
+            return
+        with closing(read_ahead(self._select_chunk(_read_rows, chunk_rows) for chunk_rows in rows)) as chunks:
+            yield from (chunk.to(self.device) for chunk in chunks)
 
-        def select(tensor: Tensor) -> Tensor:
-            return selection(tensor).to(self.device, non_blocking=True)
+    def _select_chunk(self, select: Callable[[Tensor, Rows], Tensor], rows: Rows) -> "_Chunk":
+        return _Chunk(
+            {name: select(tensor, rows) for name, tensor in self._inputs.items()},
+            [select(target, rows) for target in self._targets],
+            [None if mask is None else select(mask, rows) for mask in self._masks],
+        )
 
-        stored = {name: select(tensor) for name, tensor in self._inputs.items()}
-        masks = [None if mask is None else select(mask) for mask in self._masks]
-        return _Chunk(decode(stored, self._decoders), [select(target) for target in self._targets], masks)
+    def _augment(self, chunk: "_Chunk", seeds: Sequence[int], epoch: int, first_batch: int) -> "_Chunk":
+        """Change stored inputs at random: each batch of each run by its own generator, however they are chunked."""
+        if not self._augmentations:
+            return chunk
+        inputs = dict(chunk.inputs)
+        for name, augmentation in self._augmentations.items():
+            runs = zip(seeds, torch.chunk(inputs[name], len(seeds)), strict=True)
+            inputs[name] = torch.cat(
+                [
+                    augmentation(batch, batch_generator(seed, epoch, number))
+                    for seed, run_rows in runs
+                    for number, batch in enumerate(torch.split(run_rows, self.batch_size), first_batch)
+                ]
+            )
+        return replace(chunk, inputs=inputs)
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """The rows of many batches."""
+    """The rows of many batches; the inputs are as stored until they are decoded."""
 
     inputs: dict[str, Tensor]
     targets: list[Tensor]
     masks: list[Tensor | None]
+
+    def to(self, device: torch.device) -> "_Chunk":
+        """The same rows on a device."""
+        return _Chunk(
+            {name: tensor.to(device, non_blocking=True) for name, tensor in self.inputs.items()},
+            [target.to(device, non_blocking=True) for target in self.targets],
+            [None if mask is None else mask.to(device, non_blocking=True) for mask in self.masks],
+        )
+
+    def decode(self, decoders: Mapping[str, Decoder]) -> "_Chunk":
+        """The inputs as the model reads them."""
+        return replace(self, inputs=decode(self.inputs, decoders))
 
     def map(self, split: Callable[[Tensor], tuple[Tensor, ...]]) -> "_ChunkBatches":
         """Split every tensor into batches."""
@@ -218,12 +265,18 @@ def _stacked_labeled_tasks(
     return [tuple(zip(*batch, strict=True)) for batch in zip(*columns, strict=True)]
 
 
-def _gather_rows(tensor: Tensor, rows: Tensor) -> Tensor:
-    return tensor.index_select(0, rows)
+def _select_rows(tensor: Tensor, rows: Rows) -> Tensor:
+    return tensor[rows] if isinstance(rows, slice) else tensor.index_select(0, rows)
 
 
-def _slice_rows(tensor: Tensor, first: int, last: int) -> Tensor:
-    return tensor[first:last]
+def _read_rows(tensor: Tensor, rows: Rows) -> Tensor:
+    """Select rows that may lie in a file, and read them now.
+
+    NumPy does it on the calling thread alone: threads of torch would compete with those of the training.
+    """
+    if isinstance(rows, slice):
+        return tensor[rows].clone()
+    return torch.from_numpy(tensor.numpy().take(rows.numpy(), axis=0))
 
 
 def check_single_rows(model: nn.Module, rows: int, input_shapes: Mapping[str, Shape]) -> None:

@@ -169,9 +169,10 @@ def check_stackable(model: MultiTaskModel, tasks: Sequence[TaskHead], split: Spl
         split: The check computes its first rows.
 
     Raises:
-        InputError: A layer has buffers, or an operation is not supported by ``vmap``.
+        InputError: A layer has buffers that training changes, or an operation is not supported by ``vmap``.
     """
-    if buffer := next((name for name, _ in model.named_buffers()), None):
+    parameter_names = {name for name, _ in model.named_parameters()}
+    if buffer := next((name for name in model.state_dict() if name not in parameter_names), None):
         rule = "runs that train together need a model whose layers keep nothing, as batch normalization does"
         raise InputError("model", rule, found=buffer, fix="Take layer or group normalization, or train one by one.")
     model_copy = copy.deepcopy(model).to("cpu").train()

@@ -34,13 +34,14 @@ class Scorer:
     """
 
     def __init__(self, tasks: Sequence[TaskHead], device: torch.device) -> None:
+        self._tasks = tuple(tasks)
         self._metrics = {task.name: task.metrics(device) for task in tasks}
 
     @torch.inference_mode()
     def __call__(self, model: nn.Module, batches: Batches) -> Scores:
         """Return mean loss and metrics of each task on a split, with the model in evaluation mode.
 
-        A task without a label in the split has no entries.
+        Outputs of members are averaged first. A task without a label in the split has no entries.
         """
         was_training = model.training
         model.eval()
@@ -48,7 +49,8 @@ class Scorer:
         for metric in task_metrics:
             metric.reset()
         for batch in batches.iter_in_order():
-            for i, prediction in enumerate(model(batch.inputs)):
+            for i, output in enumerate(model(batch.inputs)):
+                prediction = self._tasks[i].average_members(output)
                 task_metrics[i].update(prediction, batch.targets[i], batch.masks[i])
         model.train(was_training)
         return {name: metric.compute() for name, metric in self._metrics.items()}

@@ -29,6 +29,12 @@ def epoch_generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(sequence >> np.uint64(1)))
 
 
+def batch_generator(seed: int, epoch: int, batch: int) -> torch.Generator:
+    """Return a generator for a batch of an epoch, which depends only on the arguments."""
+    sequence = np.random.SeedSequence([seed, epoch, batch]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(sequence >> np.uint64(1)))
+
+
 class TorchGenerators:
     """State of torch's global random number generators, on the CPU and every CUDA device."""
 

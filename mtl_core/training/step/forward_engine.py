@@ -87,6 +87,7 @@ class ModelForwardEngine:
         self._compiled_model, self._compiled_features = compile_function(model), compile_function(model.features)
         self._penalty: Tensor | None = None
         self._masks: Masks = ()
+        self._rows = 0
 
     def begin_step(self) -> None:
         """Announce a new training step to the model."""
@@ -103,11 +104,13 @@ class ModelForwardEngine:
 
     def __call__(self, inputs: Inputs) -> list[Tensor]:
         """Return each task's output."""
+        self._rows = _row_count(inputs)
         outputs = self._run_micro_batches(partial(self._outputs, tuple(inputs)), tuple(inputs.values()), penalized=True)
         return [self._scaler.scale_gradient(output) for output in outputs]
 
     def features(self, inputs: Inputs) -> Tensors:
         """Return the shared representation of a batch."""
+        self._rows = _row_count(inputs)
         function = partial(self._features, tuple(inputs))
         features = self._run_micro_batches(function, tuple(inputs.values()), penalized=True)
         return tuple(self._scaler.scale_gradient(feature) for feature in features)
@@ -156,14 +159,14 @@ class ModelForwardEngine:
             return eager(inputs)
 
     def _run_micro_batches(self, function: TensorFunction, inputs: Tensors, *, penalized: bool) -> Tensors:
-        rows = len(inputs[0])
+        rows = self._rows
         count = min(self._micro_batches, max(rows // 2, 1))  # batch normalization needs two rows
         if count == 1:
             self._model.set_label_masks(self._masks)
             outputs = function(*inputs)
             self._penalty = self._model.penalty() if penalized else self._penalty
             return outputs
-        micro_batches = list(zip(*(tensor.tensor_split(count) for tensor in inputs), strict=True))
+        micro_batches = list(zip(*(_split_rows(tensor, rows, count) for tensor in inputs), strict=True))
         masks = zip(*([None] * count if m is None else m.tensor_split(count) for m in self._masks), strict=True)
         micro_batch_masks = list(masks) or [()] * count
         results_and_penalties = [
@@ -198,6 +201,18 @@ class ModelForwardEngine:
             context_fn=lambda: (_BatchNormTracking(self._model, on=True), _BatchNormTracking(self._model, on=False)),
         )
         return result
+
+
+def _row_count(inputs: Inputs) -> int:
+    return len(next(iter(inputs.values())))
+
+
+def _split_rows(tensor: Tensor, rows: int, count: int) -> tuple[Tensor, ...]:
+    """Split a batch of ``rows`` rows, or of the k members of each of them (TabM), between rows."""
+    if len(tensor) == rows:
+        return tensor.tensor_split(count)
+    parts = tensor.reshape(rows, -1, *tensor.shape[1:]).tensor_split(count)
+    return tuple(part.flatten(0, 1) for part in parts)
 
 
 def _compile(function: Any) -> Any:

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.document import Document, affects, changed_paths, edit_command
+from app.input_references import input_kinds, update_input_references
 from app.task_references import monitor_names
 from mtl_core.spec import InputError, load_preset, save_spec, spec_to_data
 
@@ -283,3 +284,57 @@ def test_restored_edits_may_be_faulty(document: Document) -> None:
     assert other.problems
     assert other.dirty
     assert other.get("training.epochs") == -1
+
+
+def named_inputs(**inputs: Any) -> dict[str, Any]:
+    return {"dataset": {"kind": "table", "path": "/x/a.csv", "inputs": inputs}}
+
+
+def with_encoders(document: Document) -> list[dict[str, Any]]:
+    """Makes the document one with a table and a text, and returns the layers of the text's encoder."""
+    text = [{"kind": "embedding"}, {"kind": "global_max_pool"}]
+    data = named_inputs(numbers={"kind": "table", "columns": ["a"]}, title={"kind": "text", "column": "t"})
+    model = {"inputs": {"title": text}, "fusion": {"kind": "concat"}, "shared": []}
+    document.load_data({**document.data, **data, "model": model})
+    assert document.valid
+    return list(document.get("model.inputs.title"))
+
+
+def test_a_renamed_input_takes_its_encoder_along_and_a_removed_one_leaves_none(document: Document) -> None:
+    encoder = with_encoders(document)
+    inputs = document.get("dataset.inputs")
+    document.set("dataset.inputs", {"numbers": inputs["numbers"], "words": inputs["title"]}, "Rename title")
+    assert document.get("model.inputs") == {"words": encoder}
+    assert document.valid
+    document.remove("dataset.inputs.words")
+    assert document.get("model.inputs") == {}
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert document.get("model.inputs") == {"title": encoder}
+
+
+def test_the_query_of_a_fusion_follows_its_input() -> None:
+    table, text = {"kind": "table", "columns": ["a"]}, {"kind": "text", "column": "t"}
+    model = {"inputs": {}, "fusion": {"kind": "cross_attention", "query": "t"}}
+    before = named_inputs(a=table, t=text) | {"model": model}
+    renamed = update_input_references(before, before | named_inputs(a=table, u=text))
+    assert renamed["model"]["fusion"]["query"] == "u"
+    gone = update_input_references(before, before | named_inputs(a=table))
+    assert gone["model"]["fusion"]["query"] == ""
+    assert update_input_references(before, before) is before
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kinds"),
+    [
+        ({"kind": "bundled", "name": "multidigits", "inputs": None}, {"image": "image"}),
+        ({"kind": "bundled", "name": "sentences"}, {"text": "text"}),
+        ({"kind": "bundled", "name": "nothing such"}, {"table": "table"}),
+        ({"kind": "table", "inputs": ["a"], "types": {"a": "text"}}, {"text": "text"}),
+        ({"kind": "table", "inputs": ["a", "b"]}, {"table": "table"}),
+        ({"kind": "table", "inputs": {"x": {"kind": "image"}, "y": 3}}, {"x": "image", "y": ""}),
+        (None, {}),
+    ],
+)
+def test_the_kinds_of_inputs_are_read_from_any_form(dataset: Any, kinds: dict[str, str]) -> None:
+    assert input_kinds(dataset) == kinds

@@ -54,12 +54,13 @@ from mtl_core.spec import (
     Weighting,
     members,
 )
+from mtl_core.spec.fusion import Fusion
 from mtl_core.spec.layers import Pretrained
 
 EVERY = [
     *(
         member
-        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights)
+        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights, Fusion)
         for member in members(union)
     ),
     StratifiedSplit,
@@ -147,7 +148,7 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights]
+    "union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights, Fusion]
 )
 def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
     form = KindForm(members(union), "part")

@@ -24,6 +24,8 @@ class CountingWorker(Worker):
         dataset = dataset_from_data(question.dataset)
         if isinstance(dataset, TableDataset) and dataset.path.endswith(".bad"):
             failed(InputError("dataset.path", "cannot be read"))
+        elif isinstance(dataset, TableDataset) and dataset.path.endswith("large.csv") and question.preview:
+            done(table().model_copy(update={"sample": 10}))
         else:
             done(table())
 
@@ -117,3 +119,25 @@ def test_old_descriptions_are_dropped(descriptions: DatasetDescriptions) -> None
         descriptions.add({"kind": "table", "path": f"/x/{number}.csv"}, table())
     kept = [descriptions.get({"kind": "table", "path": f"/x/{number}.csv"}) is not None for number in range(40)]
     assert kept == [False] * 24 + [True] * 16
+
+
+def test_large_data_are_described_by_some_rows_first(
+    descriptions: DatasetDescriptions, worker: CountingWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "large.csv").write_text("area,price\n1,2\n")
+    dataset = spec_to_data(TableDataset(path=str(tmp_path / "large.csv")))
+    assert sorted(info.sample for info in _request(descriptions, dataset)) == [0, 10]
+    assert [question.preview for question in worker.questions] == [True, False]
+    described = descriptions.get(dataset)
+    assert described is not None
+    assert described.sample == 0
+
+
+def test_all_rows_are_asked_for_by_whoever_gets_a_sample_only(
+    descriptions: DatasetDescriptions, worker: CountingWorker, houses: dict[str, Any]
+) -> None:
+    sample = table().model_copy(update={"sample": 10})
+    descriptions.request(houses, lambda _: None)
+    descriptions.add(houses, sample, descriptions._descriptions.popitem()[1].version)
+    assert [info.sample for info in _request(descriptions, houses)] == [10, 0]
+    assert worker.questions[-1].preview is False

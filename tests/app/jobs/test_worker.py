@@ -91,6 +91,20 @@ def test_a_later_ask_of_the_same_key_replaces_one_that_waits(worker: Worker, ans
     wait(lambda: [answer[0].path for answer in answers.good] == ["0", "4"])
 
 
+def test_a_question_that_is_given_up_is_not_answered_and_the_next_one_is(
+    worker: Worker, answers: Answers, wait: Any
+) -> None:
+    worker.ask(CheckQuestion(spec="hold"), answers.done, answers.failed, key="slow")
+    worker.ask(CheckQuestion(spec="waits"), answers.done, answers.failed, key="slow 2")
+    worker.ask(CheckQuestion(spec="after"), answers.done, answers.failed)
+    assert worker.cancel("slow")
+    assert worker.cancel("slow 2")
+    assert not worker.cancel("slow")
+    wait(lambda: answers.good)
+    assert [answer[0].path for answer in answers.good] == ["after"]
+    assert answers.bad == []
+
+
 def test_a_process_that_answers_is_not_taken_away(worker: Worker, answers: Answers, wait: Any, home: Path) -> None:
     worker.ask(CheckQuestion(spec={"name": "checked-late"}), answers.done, answers.failed)
     wait(lambda: worker.pid)

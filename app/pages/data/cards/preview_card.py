@@ -1,20 +1,33 @@
-"""The preview of the data: the first rows under combo boxes for the role of each column, or example images."""
+"""The preview of the data: first rows under combo boxes for the role of each column, or images; and all columns."""
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QMenu,
+    QProgressBar,
+    QStackedLayout,
+    QTabBar,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.formatting import format_quantity, format_shape
+from app.pages.data.cards.columns_table import ColumnRow, ColumnsTable
 from app.pages.data.cards.image_grid import ImageGrid, Label
 from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
 from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
+from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.reports import Shape
 
+_ROWS, _IMAGES, _NOTHING, _COLUMNS = range(4)
+"""The views, by their place in the stack."""
 _EMPTY = "Nothing to show yet"
 _WAITING = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
@@ -32,6 +45,15 @@ class PreviewCard(Card):
         self.header_ = RoleHeader(self.table)
         self._style_table()
         self.images = ImageGrid()
+        self.columns = ColumnsTable()
+        self.switch = QTabBar()
+        self.switch.setObjectName("preview-switch")
+        self.switch.setAccessibleName("What is shown of the data")
+        self.switch.setDrawBase(False)
+        for title in ("Rows", "Columns"):
+            self.switch.addTab(title)
+        self.switch.currentChanged.connect(self._show_view)
+        self.header.addWidget(self.switch)
         self.more = ToolButton("dots-three", "More", name="all-columns")
         self.more.setPopupMode(ToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.more)
@@ -55,7 +77,7 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         self._nothing = EmptyState("table", _EMPTY, _WAITING)
-        for page in (self.table, scroll_area(images), self._nothing):
+        for page in (self.table, scroll_area(images), self._nothing, self.columns):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
@@ -64,13 +86,22 @@ class PreviewCard(Card):
         self.set_busy("")
         self.show_nothing()
 
+    @property
+    def shows_columns(self) -> bool:
+        """Whether the table of columns is chosen."""
+        return self.switch.currentIndex() == 1
+
+    def show_columns(self, rows: Sequence[ColumnRow]) -> None:
+        """Fill the table of columns."""
+        self.columns.columns.show(rows)
+
     def show_info(self, info: DatasetInfo, views: Sequence[ColumnView], labels: Sequence[Sequence[Label]]) -> None:
         """Show a data set: a table with the roles of its columns, or images with their labels."""
         table = info.input_kind == "table"
         if info is not self._shown:
             self._shown = info
             self.model.show(info.columns, info.preview if table else ())
-            self.images.show_images(info.images, color=_image_shape(info)[0] == 3)
+            self.images.show_images(info.images, color=_image_shape(info)[:1] == (3,))
             self.set_title(info.title)
             self.description.setText(info.description)
             self.description.setVisible(
@@ -84,7 +115,9 @@ class PreviewCard(Card):
         self.header_.show_columns(views)
         self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
         self.images.set_labels(labels)
-        self._views.setCurrentIndex(0 if table else 1)
+        self.switch.setTabText(0, "Rows" if table else "Images")
+        self.switch.show()
+        self._show_view()
 
     def show_nothing(self) -> None:
         """Show the empty state: no data set is known."""
@@ -94,11 +127,23 @@ class PreviewCard(Card):
         self.description.hide()
         self.notes.hide()
         self.more.hide()
-        self._views.setCurrentIndex(2)
+        self.switch.hide()
+        self._show_view()
+
+    def _show_view(self) -> None:
+        shown = self._shown
+        if shown is None:
+            self._views.setCurrentIndex(_NOTHING)
+        elif self.shows_columns:
+            self._views.setCurrentIndex(_COLUMNS)
+        else:
+            self._views.setCurrentIndex(_ROWS if shown.input_kind == "table" else _IMAGES)
 
     def set_busy(self, text: str, *, starting: bool = False) -> None:
         """Show that ``text`` is going on, or nothing when it is empty; ``starting``: the engine is not ready yet."""
         self.busy.setVisible(bool(text))
+        if not text:
+            self.busy.setRange(0, 0)
         self.busy.setAccessibleName(text)
         if text:
             self.set_subtitle(text)
@@ -107,6 +152,12 @@ class PreviewCard(Card):
         else:
             self._nothing.title.setText(_EMPTY)
             self._nothing.text.setText(_WAITING)
+
+    def set_progress(self, progress: WorkProgress) -> None:
+        """Show how far the work is that is going on."""
+        self.busy.setRange(0, 100)
+        self.busy.setValue(round(100 * progress.share))
+        self.busy.setAccessibleDescription(progress.what)
 
     def show_notice(self, text: str, undo: Callable[[], object]) -> None:
         """Show a banner that says what else an edit changed, with a link that undoes it."""
@@ -142,5 +193,5 @@ class PreviewCard(Card):
 
 
 def _image_shape(info: DatasetInfo) -> Shape:
-    """Shape of one image, channels first."""
-    return next(shape for shape in info.input_shapes.values() if len(shape) == 3)
+    """Shape of one image, channels first; empty where there are none."""
+    return next((shape for shape in info.input_shapes.values() if len(shape) == 3), ())

@@ -30,6 +30,7 @@ class ColumnView:
         kind: Kind of the task that predicts it, of ``kinds``; ``""`` when none does.
         color: Series index of that task.
         task: Name of that task.
+        input: Name of the input that reads it, where inputs have names.
         about: Its tooltip.
     """
 
@@ -42,6 +43,7 @@ class ColumnView:
     kinds: tuple[str, ...] = ()
     color: int | None = None
     task: str = ""
+    input: str = ""
     about: str = ""
 
 
@@ -165,7 +167,8 @@ class ColumnCell(QWidget):
         self._dot.set_color(view.color or 0)
         self._name.setEnabled(view.role != "ignore")
         target = view.role == "target"
-        _fill(self.role, {role: _ROLE_TITLES[role] for role in view.roles}, view.role)
+        titles = {**_ROLE_TITLES, "input": f"Input {view.input}".rstrip()}
+        _fill(self.role, {role: titles[role] for role in view.roles}, view.role)
         _fill(self.type, _TYPE_TITLES, view.type)
         _fill(self.kind, {kind: KIND_TITLES[kind] for kind in view.kinds}, view.kind)
         self.type.setVisible(not target)

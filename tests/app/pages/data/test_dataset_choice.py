@@ -98,14 +98,6 @@ def test_a_text_brings_an_embedding_and_tags_are_predicted_at_every_position() -
     assert back["model"]["shared"][0]["kind"] == "linear"
 
 
-def test_reading_an_input_as_text_makes_it_the_only_one_with_layers_for_it() -> None:
-    changes = choice.text_input_changes(data(), "도시")
-    assert changes["dataset.inputs"] == ["도시"]
-    assert changes["model.shared"][0]["kind"] == "embedding"
-    read = {**data(), "model": {"shared": changes["model.shared"]}}
-    assert choice.text_input_changes(read, "도시") == {"dataset.inputs": ["도시"]}
-
-
 def test_a_name_that_nobody_chose_follows_the_data() -> None:
     preset = spec_to_data(load_preset("multidigits"))
     assert choice.with_dataset(preset, choice.table_dataset("/x/h.csv"), table())["name"] == "houses.csv"

@@ -62,8 +62,7 @@ def test_reading_an_input_as_text_says_what_else_changed_and_can_be_undone(opene
     said = notice(opened)
     assert said is not None
     assert said.label.text() == (
-        "A text is read alone: with 도시 as text, area, rooms are ignored now and layers that read text took the "
-        "place of the model's."
+        "The model reads 2 inputs now (table, 도시): each has its own layers, and a fusion joins them."
     )
     next(link for link in said.findChildren(LinkButton) if link.text() == "Undo").click()
     assert session.document.data == before

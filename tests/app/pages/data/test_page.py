@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QProgressBar,
+    QPushButton,
     QScrollArea,
     QWidget,
 )
@@ -26,10 +27,11 @@ from app.pages.data.cards.tasks_card import TasksCard
 from app.plots import BarPlot, Histogram
 from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
+from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import InputError, TextSpec, single_task, spec_to_data
 from mtl_core.tabular.readers.formats import FORMATS, SUFFIXES
 from mtl_core.tabular.readers.table_format import TableFormat
-from tests.app.pages.data.conftest import PatientWorker
+from tests.app.pages.data.conftest import PatientWorker, describe
 from tests.app.pages.data.synthetic_sets import table, texts
 
 
@@ -128,21 +130,54 @@ def test_sentences_are_shown_as_rows_with_how_often_each_tag_stands(
     assert box.currentText() == "Tagging"
 
 
-def test_an_input_read_as_text_stands_alone_and_gets_an_embedding(opened: DataPage, session: Session) -> None:
+def test_an_input_read_as_text_becomes_an_input_of_its_own_and_back(opened: DataPage, session: Session) -> None:
+    before = session.document.data
     opened.edits.set_type("도시", "text")
     data = session.document.data
     assert data["dataset"]["types"] == {"도시": "text"}
-    assert data["dataset"]["inputs"] == ["도시"]
-    assert data["model"]["shared"][0]["kind"] == "embedding"
+    assert [value["kind"] for value in data["dataset"]["inputs"].values()] == ["table", "text"]
+    assert data["model"]["inputs"]["도시"][0]["kind"] == "embedding"
+    assert session.document.valid
+    describe(session, table())
+    opened.edits.set_type("도시", "categorical")
+    assert session.document.data["dataset"]["inputs"] == ["area", "rooms", "도시"]
     assert session.document.valid
     session.document.undo_stack.undo()
-    assert len(session.document.data["dataset"]["inputs"]) == 3
+    session.document.undo_stack.undo()
+    assert session.document.data == before
 
 
 def test_while_a_file_is_read_the_page_says_so(page: DataPage, worker: PatientWorker) -> None:
     page.loader.open_file(Path("/x/houses.csv"))
     assert shown(page, QProgressBar, "reading-data")
     worker.answer(table())
+    assert not shown(page, QProgressBar, "reading-data")
+
+
+def test_progress_is_shown_and_reading_can_be_given_up(page: DataPage, session: Session, worker: PatientWorker) -> None:
+    before = session.document.data
+    page.loader.open_file(Path("/x/houses.csv"))
+    worker.progressed.emit("data-page", WorkProgress("Reading houses.csv", 0.25))
+    bar, cancel = page.findChild(QProgressBar, "reading-data"), page.findChild(QPushButton, "cancel-reading")
+    assert bar is not None
+    assert cancel is not None
+    assert bar.value() == 25
+    cancel.click()
+    assert not shown(page, QProgressBar, "reading-data")
+    assert not cancel.isVisible()
+    worker.answer(table())
+    assert session.document.data is before
+
+
+def test_some_rows_of_a_large_file_are_shown_until_all_are_read(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    page.loader.open_file(Path("/x/houses.csv"))
+    worker.answer(table().model_copy(update={"sample": 10}))
+    assert session.document.data["dataset"]["path"] == "/x/houses.csv"
+    assert worker.asked()["preview"] is False
+    assert shown(page, QProgressBar, "reading-data")
+    describe(session, table())
     assert not shown(page, QProgressBar, "reading-data")
 
 

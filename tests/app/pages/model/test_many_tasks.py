@@ -20,7 +20,10 @@ def model(tasks: int = 12, layers: int = 30) -> ModelInfo:
         return LayerInfo(path=path, kind="linear", title="Linear", output_shape=(64,), parameters=4160)
 
     return ModelInfo(
-        input_shape=(20,),
+        input_shapes={"table": (20,)},
+        encoders={},
+        fusion=None,
+        fused_shape=(20,),
         shared=tuple(linear(f"model.shared[{i}]") for i in range(layers)),
         heads=dict.fromkeys(NAMES[:tasks], ()),
         outputs={name: linear(f"model.heads.{name}") for name in NAMES[:tasks]},
@@ -99,7 +102,7 @@ def diagram(qtbot: QtBot) -> Diagram:
     diagram = Diagram()
     qtbot.addWidget(diagram)
     diagram.show()
-    diagram.show_model(model(), "table")
+    diagram.show_model(model())
     return diagram
 
 
@@ -120,7 +123,7 @@ def test_the_diagram_fits_at_every_size(diagram: Diagram, qtbot: QtBot, size: tu
 
 
 def test_a_small_diagram_grows_with_its_room(diagram: Diagram) -> None:
-    diagram.show_model(model(tasks=2, layers=2), "table")
+    diagram.show_model(model(tasks=2, layers=2))
     diagram.resize(1200, 1000)
     assert 1.0 < diagram.transform().m11() <= 1.6
 

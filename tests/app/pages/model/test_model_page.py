@@ -51,7 +51,10 @@ def layer(path: str, kind: str, title: str, shape: tuple[int, ...] | None, **val
 
 def model_info(error: str | None = None) -> ModelInfo:
     return ModelInfo(
-        input_shape=(1, 16, 16),
+        input_shapes={"image": (1, 16, 16)},
+        encoders={},
+        fusion=None,
+        fused_shape=(1, 16, 16),
         shared=(
             layer("model.shared[0]", "conv2d", "Conv2d", (32, 16, 16), parameters=320),
             layer("model.shared[1]", "relu", "ReLU", (32, 16, 16)),
@@ -186,7 +189,7 @@ def test_a_template_for_texts_leaves_tags_every_position(page: ModelPage, sessio
     assert session.document.get("model.heads.tags") == []
     assert session.document.get("model.heads.topic") != []
     targets = load(session.document.spec.dataset, session.document.spec.tasks).targets
-    assert describe_model(session.document.spec.model, (14,), targets).problems == ()
+    assert describe_model(session.document.spec.model, {"text": (14,)}, targets).problems == ()
 
 
 def test_a_template_is_one_step_of_undo(page: ModelPage, session: FakeSession) -> None:
@@ -199,7 +202,7 @@ def test_a_template_is_one_step_of_undo(page: ModelPage, session: FakeSession) -
 
 
 def test_the_plan_has_a_trunk_and_a_column_per_task() -> None:
-    plan = plan_of(model_info(), "image")
+    plan = plan_of(model_info())
     assert [box.title for box in plan.boxes] == ["image", "Conv2d · ReLU", "Flatten", "Linear", "left", "right"]
     assert [box.task for box in plan.boxes] == [-1, -1, -1, 0, 0, 1]
     assert sorted(plan.links) == [(0, 1), (1, 2), (2, 3), (2, 5), (3, 4)]

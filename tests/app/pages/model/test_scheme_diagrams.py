@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.document import Document
-from app.pages.model.cards import SharedCard, TasksCard
+from app.pages.model.cards import TasksCard
 from app.pages.model.diagram import Diagram
 from app.pages.model.diagram_geometry import Box, Plan
 from app.pages.model.diagram_layout import plan_of
+from app.pages.model.shared_card import SharedCard
 from mtl_core.architectures import describe_model
 from mtl_core.spec import ModelInfo, ModelSpec, Sharing, TargetInfo, kind_of, load_preset, members
 
@@ -33,7 +34,7 @@ def info_of(sharing: dict[str, Any] | str, tasks: int = 3, shared: list[dict[str
     if not shared or shared[-1]["kind"] != "flatten":
         spec["heads"] = {}
     targets = {name: TargetInfo(name=name, kind="binary", classes=("no", "yes")) for name in names}
-    return describe_model(ModelSpec.model_validate(spec, strict=False), (1, 8, 8), targets)
+    return describe_model(ModelSpec.model_validate(spec, strict=False), {"image": (1, 8, 8)}, targets)
 
 
 def titles(plan: Plan, task: int) -> list[str]:
@@ -59,7 +60,7 @@ def overlap(one: Box, two: Box) -> bool:
 @every_scheme
 @pytest.mark.parametrize("tasks", [1, 2, 4])
 def test_no_box_stands_on_another_and_all_are_on_the_page(kind: str, tasks: int) -> None:
-    plan = plan_of(info_of(kind, tasks), "image")
+    plan = plan_of(info_of(kind, tasks))
     assert not [(a.title, b.title) for a, b in combinations(plan.boxes, 2) if overlap(a, b)]
     for area in (*plan.boxes, *plan.frames):
         assert area.x >= 0
@@ -72,7 +73,7 @@ def test_no_box_stands_on_another_and_all_are_on_the_page(kind: str, tasks: int)
 @pytest.mark.parametrize("tasks", [1, 2, 4])
 def test_the_input_reaches_every_output(kind: str, tasks: int) -> None:
     info = info_of(kind, tasks)
-    plan = plan_of(info, "image")
+    plan = plan_of(info)
     for task in info.outputs:
         (output,) = (i for i, box in enumerate(plan.boxes) if box.title == task)
         assert 0 in reached(plan, output)
@@ -80,21 +81,21 @@ def test_the_input_reaches_every_output(kind: str, tasks: int) -> None:
 
 @every_scheme
 def test_without_shared_layers_and_with_a_fault_a_plain_model_is_drawn(kind: str) -> None:
-    assert titles(plan_of(info_of(kind, shared=[]), "image"), -1) == ["image"]
+    assert titles(plan_of(info_of(kind, shared=[])), -1) == ["image"]
     faulty = info_of(kind, shared=[{"kind": "linear"}])
-    assert titles(plan_of(faulty, "image"), -1) == ["image", "Linear"]
+    assert titles(plan_of(faulty), -1) == ["image", "Linear"]
 
 
 def test_towers_have_a_copy_per_task_and_what_joins_them() -> None:
-    plan = plan_of(info_of("cross_stitch"), "image")
+    plan = plan_of(info_of("cross_stitch"))
     assert titles(plan, 1) == ["Conv2d · ReLU", "MaxPool2d", "Conv2d", "Flatten", "right"]
     assert [box.title for box in plan.boxes if box.unit] == ["cross-stitch 1", "cross-stitch 2"]
-    assert plan_of(info_of("separate"), "image").ties == ()
-    assert len(plan_of(info_of("soft"), "image").ties) == 2 * 4
+    assert plan_of(info_of("separate")).ties == ()
+    assert len(plan_of(info_of("soft")).ties) == 2 * 4
 
 
 def test_experts_are_piles_and_every_task_has_a_gate() -> None:
-    plan = plan_of(info_of({"kind": "cgc", "shared_experts": 3, "own_experts": 2}), "image")
+    plan = plan_of(info_of({"kind": "cgc", "shared_experts": 3, "own_experts": 2}))
     assert [(frame.title, frame.task, frame.copies) for frame in plan.frames] == [
         ("own ×2", 0, 2),
         ("shared ×3", -1, 3),
@@ -102,25 +103,25 @@ def test_experts_are_piles_and_every_task_has_a_gate() -> None:
         ("own ×2", 2, 2),
     ]
     assert [box.task for box in plan.boxes if box.unit] == [0, 1, 2]
-    assert len(plan_of(info_of({"kind": "mmoe"}), "image").frames) == 1
-    assert len(plan_of(info_of({"kind": "cgc", "own_experts": 0}), "image").frames) == 1
+    assert len(plan_of(info_of({"kind": "mmoe"})).frames) == 1
+    assert len(plan_of(info_of({"kind": "cgc", "own_experts": 0})).frames) == 1
 
 
 def test_levels_stand_below_each_other_with_a_shared_gate_between() -> None:
-    plan = plan_of(info_of("ple", tasks=2), "image")
+    plan = plan_of(info_of("ple", tasks=2))
     assert len({frame.y for frame in plan.frames}) == 2
     assert sorted(box.task for box in plan.boxes if box.unit) == [-1, 0, 0, 1, 1]
 
 
 def test_a_tree_has_its_nodes_and_every_way_that_can_be_chosen() -> None:
-    plan = plan_of(info_of({"kind": "branch", "nodes": 3}, tasks=2), "image")
+    plan = plan_of(info_of({"kind": "branch", "nodes": 3}, tasks=2))
     assert titles(plan, -1).count("Conv2d · ReLU") == 3
     output = next(i for i, box in enumerate(plan.boxes) if box.title == "right")
     assert len([a for a, b in plan.links if b == output]) == 3
 
 
 def test_private_copies_stand_beside_the_shared_one_and_its_adversary() -> None:
-    plan = plan_of(info_of("adversarial", tasks=2), "image")
+    plan = plan_of(info_of("adversarial", tasks=2))
     assert [frame.title for frame in plan.frames] == ["own", "shared", "own"]
     assert [box.title for box in plan.boxes if box.unit] == ["adversary"]
     output = next(i for i, box in enumerate(plan.boxes) if box.title == "right")
@@ -132,7 +133,7 @@ def test_the_diagram_draws_any_scheme(qtbot: QtBot, kind: str) -> None:
     view = Diagram()
     qtbot.addWidget(view)
     view.resize(400, 600)
-    view.show_model(info_of(kind), "image")
+    view.show_model(info_of(kind))
     assert not view.grab().isNull()
     assert "right" in view.accessibleDescription()
 

@@ -54,7 +54,7 @@ DATA = DatasetInfo(
     description="",
     rows=10_000,
     input_kind="image",
-    input_shape=(1, 16, 16),
+    input_shapes={"image": (1, 16, 16)},
     columns=(),
 )
 

@@ -1,0 +1,130 @@
+"""Decode many files in background threads, in their order, for the cache."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtl_core.errors import EnvironmentFault, InputError
+from mtl_core.media.cache import Blocks
+from mtl_core.media.media_file import read_media_bytes
+
+DecodeBytes = Callable[[bytes, str], NDArray[Any]]
+"""From the content of a file and its name to its array; raises an InputError where it cannot be decoded."""
+Progress = Callable[[int, int], None]
+"""Called with the number of files that were decoded and that of all; what it raises ends the decoding."""
+
+_MAX_THREADS = 8
+_AHEAD = 4
+"""Files that wait for each thread."""
+_BLOCK_BYTES = 2**22
+_MOST_MESSAGES = 20
+_progress: ContextVar[Progress | None] = ContextVar("decoding_progress", default=None)
+
+
+@contextmanager
+def report_decoding(progress: Progress) -> Iterator[None]:
+    """Context manager in which the progress of decoding is reported, and may be ended by an exception."""
+    token = _progress.set(progress)
+    try:
+        yield
+    finally:
+        _progress.reset(token)
+
+
+def file_stamps(paths: Sequence[Path | None]) -> list[tuple[int, int] | None]:
+    """Size and modification time in ns of each file, which change when it does; None where it is not there."""
+    return [None if path is None else _stamp(path) for path in paths]
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - of a hundred thousand files it takes half the time
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def decode_files(paths: Sequence[Path | None], decode: DecodeBytes, blank: NDArray[Any]) -> Blocks:
+    """Decode files; a file that is missing or cannot be decoded gives a blank row.
+
+    Args:
+        paths: The files; None where a row has none.
+        decode: Decodes one.
+        blank: What a row without a file gets, of the shape and type of all.
+
+    Returns:
+        ``digest``, a hash of the content of all files; ``missing``, the rows that got a blank though they have a file;
+        and ``messages``, what was wrong with the first of them.
+    """
+    digest, missing, messages = blake2b(digest_size=16), list[int](), list[str]()
+    progress = _progress.get()
+    per_block = max(1, _BLOCK_BYTES // max(blank.nbytes, 1))
+    block: list[NDArray[Any]] = []
+    for row, decoded in enumerate(_decode_in_order(paths, decode)):
+        digest.update(decoded.digest)
+        if decoded.message:
+            missing.append(row)
+            messages += [decoded.message] if len(messages) < _MOST_MESSAGES else []
+        block.append(blank if decoded.array is None else decoded.array)
+        if len(block) == per_block or row + 1 == len(paths):
+            yield np.stack(block)
+            block = []
+            if progress is not None:
+                progress(row + 1, len(paths))
+    return {"digest": digest.hexdigest(), "missing": missing, "messages": messages}
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """A decoded file: its array, or None; a hash of its content; and what was wrong with it."""
+
+    array: NDArray[Any] | None
+    digest: bytes
+    message: str = ""
+
+
+_NO_FILE = b"\0" * 16
+
+
+def _decode_in_order(paths: Sequence[Path | None], decode: DecodeBytes) -> Iterator[_Decoded]:
+    threads = min(_MAX_THREADS, os.cpu_count() or 1)
+    executor = ThreadPoolExecutor(threads, thread_name_prefix="decoding")
+    waiting: deque[Future[_Decoded]] = deque()
+    try:
+        for path in paths:
+            waiting.append(executor.submit(_decode, path, decode))
+            if len(waiting) >= threads * _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _decode(path: Path | None, decode: DecodeBytes) -> _Decoded:
+    if path is None:
+        return _Decoded(None, _NO_FILE)
+    try:
+        data = read_media_bytes(path)
+    except (InputError, EnvironmentFault) as error:
+        return _Decoded(None, _NO_FILE, _message(error))
+    digest = blake2b(data, digest_size=16).digest()
+    try:
+        return _Decoded(decode(data, str(path)), digest)
+    except InputError as error:
+        return _Decoded(None, digest, _message(error))
+
+
+def _message(error: InputError | EnvironmentFault) -> str:
+    problem = error.problem
+    return f"{Path(problem.path).name}: {problem.rule}" + (f" ({problem.found})" if problem.found else "")

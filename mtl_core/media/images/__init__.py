@@ -1,0 +1,1 @@
+"""Pictures: decoding of files, augmentation and normalization of batches."""

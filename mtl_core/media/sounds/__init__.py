@@ -1,0 +1,1 @@
+"""Sounds: reading and resampling of files, log-mel spectrograms and their augmentation."""
