@@ -132,7 +132,9 @@ def _add_other_verbs(add: _Add) -> None:
     add("datasets", "the data sets that come with the application", json)
     presets = add("presets", "the experiments that come with the application, or one of them as YAML", json)
     presets.add_argument("name", metavar="NAME", nargs="?")
-    add("check", "validate an experiment; print shapes and parameters", spec, store, json)
+    check = add("check", "validate an experiment; print shapes and parameters", spec, store, json)
+    help_ = "also look for faults of the data: leaks between splits, useless columns, codes for missing values …"
+    check.add_argument("--data", action="store_true", help=help_)
     add(
         "cost",
         "what inference costs: parameters, FLOPs, latency, memory; SPEC may be a run's number",

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from mtl_core.errors import InputError, Problem, WorkbenchError
 from mtl_core.protocol.questions import (
     AnyQuestion,
+    CheckDataQuestion,
     CheckQuestion,
     CheckTogetherQuestion,
     CostQuestion,
@@ -101,6 +102,11 @@ def answer(question: AnyQuestion) -> Any:
             value = inspect_model(spec_from_data(spec))
         case CheckQuestion(spec=spec):
             value = _check(spec)
+        case CheckDataQuestion(spec=spec):
+            from mtl_core.datasets.preflight.registry import check_data
+
+            experiment = spec_from_data(spec)
+            value = check_data(experiment.dataset, experiment.tasks)
         case CheckTogetherQuestion(specs=specs):
             from mtl_core.runner.joint_execution import check_joint_training
 

@@ -19,6 +19,7 @@ from mtl_core.spec.layers import Linear
 from mtl_core.spec.sharing import BaseSharing, Sharing
 from tests.architectures.folders import with_defaults
 from tests.architectures.tables import TABLE
+from tests.inputs import as_table
 
 TARGETS = {"t": TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c"))}
 SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
@@ -41,8 +42,8 @@ def test_every_sharing_scheme_has_a_module_and_no_other_module_stands_there() ->
 @pytest.mark.parametrize("scheme", members(Sharing), ids=kind_of)
 def test_a_sharing_scheme_records_the_series_that_its_class_names(scheme: type[BaseSharing]) -> None:
     layers = tuple(Linear(out_features=4) for _ in range(2))
-    model = build_model(ModelSpec(sharing=scheme(), shared=layers), (3,), {"left": 1, "right": 2})  # type: ignore[arg-type]
-    model(torch.randn(4, 3))
+    model = build_model(ModelSpec(sharing=scheme(), shared=layers), {"table": (3,)}, {"left": 1, "right": 2})  # type: ignore[arg-type]
+    model(as_table(torch.randn(4, 3)))
     recorded = {series for _, metric in model.sharing_metrics() for series in scheme.learns if series.read(metric)}
     assert all(any(series.read(metric) for series in scheme.learns) for _, metric in model.sharing_metrics())
     assert bool(recorded) == bool(scheme.learns)
@@ -69,13 +70,13 @@ def test_a_layer_has_a_title_and_a_detail_for_each_of_its_main_settings(kind: ty
 @every_kind
 def test_a_layer_with_its_defaults_fits_some_input_and_trains(kind: type[Spec], tmp_path: Path) -> None:
     layer = with_defaults(kind, tmp_path)
-    fitting = [s for s in SHAPES if not describe_model(ModelSpec(shared=(layer,)), s, TARGETS).problems]
+    fitting = [s for s in SHAPES if not describe_model(ModelSpec(shared=(layer,)), {"table": s}, TARGETS).problems]
     assert fitting
     for shape in fitting:
-        info = describe_model(ModelSpec(shared=(layer,)), shape, TARGETS)
-        model = build_model(ModelSpec(shared=(layer,)), shape, {"t": 3})
+        info = describe_model(ModelSpec(shared=(layer,)), {"table": shape}, TARGETS)
+        model = build_model(ModelSpec(shared=(layer,)), {"table": shape}, {"t": 3})
         inputs = torch.randn(4, *shape)
-        assert tuple(model.features(inputs)[0].shape[1:]) == info.shared[0].output_shape
-        sum(output.sum() for output in model(inputs)).backward()
+        assert tuple(model.features(as_table(inputs))[0].shape[1:]) == info.shared[0].output_shape
+        sum(output.sum() for output in model(as_table(inputs))).backward()
         assert all(p.grad is not None for p in model.parameters())
         assert sum(p.numel() for p in model.parameters()) == info.parameters

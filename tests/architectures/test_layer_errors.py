@@ -47,7 +47,7 @@ OUTPUTS = {name: info.outputs for name, info in TARGETS.items()}
 
 
 def describe(model: ModelSpec, shape: Shape) -> ModelInfo:
-    return describe_model(model, shape, TARGETS)
+    return describe_model(model, {"table": shape}, TARGETS)
 
 
 def mended(model: ModelSpec, layer: LayerInfo) -> ModelSpec:
@@ -219,7 +219,7 @@ def test_a_faulty_layer_says_what_it_needs_and_what_arrives(case: str) -> None:
 def test_building_is_refused_in_the_same_words(case: str) -> None:
     layer, shape, text, label = FAULTS[case]
     with pytest.raises(InputError) as caught:
-        build_model(ModelSpec(shared=(layer, ReLU())), shape, OUTPUTS)  # type: ignore[arg-type]
+        build_model(ModelSpec(shared=(layer, ReLU())), {"table": shape}, OUTPUTS)  # type: ignore[arg-type]
     problem = caught.value.problem
     assert problem.path == "model.shared[0]"
     assert problem.rule + "." == text
@@ -286,13 +286,13 @@ def test_an_output_layer_on_nothing_is_at_fault() -> None:
     info = describe(ModelSpec(), (0,))
     assert [problem.path for problem in info.problems] == [f"model.heads.{name}" for name in TARGETS]
     with pytest.raises(InputError, match=r"^model\.heads\.left: Linear needs something to work on"):
-        build_model(ModelSpec(), (0,), OUTPUTS)
+        build_model(ModelSpec(), {"table": (0,)}, OUTPUTS)
 
 
 def test_the_preset_is_described_layer_by_layer() -> None:
     model = load_preset("multidigits").model
     targets = {name: TargetInfo(name=name, kind="multiclass", classes=tuple("0123456789")) for name in model.heads}
-    info = describe_model(model, (1, 16, 16), targets)
+    info = describe_model(model, {"table": (1, 16, 16)}, targets)
     assert info.problems == ()
     first = info.shared[0]
     assert (first.path, first.kind, first.title, first.detail) == (
@@ -310,7 +310,7 @@ def test_the_preset_is_described_layer_by_layer() -> None:
     assert first.parameters == 32 * 9 + 32
     assert info.outputs["left"].detail == "10 classes"
     assert info.outputs["left"].output_shape == (10,)
-    built = build_model(model, (1, 16, 16), {"left": 10, "right": 10})
+    built = build_model(model, {"table": (1, 16, 16)}, {"left": 10, "right": 10})
     assert info.parameters == sum(p.numel() for p in built.parameters())
     assert info.shared_parameters == sum(p.numel() for p in built.shared_parameters())
 

@@ -11,6 +11,7 @@ from torch import nn
 from mtl_core.architectures import build_model, describe_model
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
 from mtl_core.spec import layers as spec
+from tests.inputs import as_table
 
 TARGETS = {
     "a": TargetInfo(name="a", kind="multiclass", classes=("x", "y", "z")),
@@ -73,30 +74,30 @@ def shapes(layers: nn.Sequential, inputs: torch.Tensor) -> list[tuple[int, ...]]
 @given(shared=STACKS, head=STACKS, shape=INPUTS)
 def test_a_stack_builds_as_described_or_is_refused(shared: Any, head: Any, shape: tuple[int, ...]) -> None:
     model = ModelSpec(shared=shared, heads={"a": head})
-    info = describe_model(model, shape, TARGETS)
+    info = describe_model(model, {"table": shape}, TARGETS)
     if info.problems:
         first = info.problems[0]
         with pytest.raises(InputError) as caught:
-            build_model(model, shape, OUTPUTS)
+            build_model(model, {"table": shape}, OUTPUTS)
         assert caught.value.problem.path == first.path
         assert first.error == caught.value.problem.rule + "."
         return
-    built = build_model(model, shape, OUTPUTS)
+    built = build_model(model, {"table": shape}, OUTPUTS)
     inputs = torch.randn(3, *shape)
     assert shapes(built.shared, inputs) == [layer.output_shape for layer in info.shared]
-    features = built.features(inputs)
+    features = built.features(as_table(inputs))
     in_head = shapes(built.heads["task_a"], features[0])
     assert in_head[: len(head)] == [layer.output_shape for layer in info.heads["a"]]
     assert [tuple(o.shape) for o in built.head_outputs(features)] == [(3, 3), (3, 2)]
     assert info.parameters == sum(p.numel() for p in built.parameters())
     built.eval()
-    assert [tuple(o.shape) for o in built(inputs[:1])] == [(1, 3), (1, 2)]
+    assert [tuple(o.shape) for o in built(as_table(inputs[:1]))] == [(1, 3), (1, 2)]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(shared=STACKS, shape=INPUTS)
 def test_no_fault_is_told_in_torch_s_words(shared: Any, shape: tuple[int, ...]) -> None:
-    for problem in describe_model(ModelSpec(shared=shared), shape, TARGETS).problems:
+    for problem in describe_model(ModelSpec(shared=shared), {"table": shape}, TARGETS).problems:
         assert problem.error is not None
         assert "cannot be built" not in problem.error
 
@@ -111,8 +112,8 @@ def test_no_fault_is_told_in_torch_s_words(shared: Any, shape: tuple[int, ...]) 
 def test_same_padding_is_torch_s_own(kernel: int, dilation: int, size: int) -> None:
     layer = spec.Conv2d(out_channels=2, kernel_size=kernel, dilation=dilation)
     torch.manual_seed(0)
-    ours = build_model(ModelSpec(shared=(layer,)), (1, size, size), {"a": 1})
+    ours = build_model(ModelSpec(shared=(layer,)), {"table": (1, size, size)}, {"a": 1})
     torch.manual_seed(0)
     theirs = nn.Conv2d(1, 2, kernel, dilation=dilation, padding="same")
     inputs = torch.randn(2, 1, size, size)
-    torch.testing.assert_close(ours.features(inputs)[0], theirs(inputs))
+    torch.testing.assert_close(ours.features(as_table(inputs))[0], theirs(inputs))

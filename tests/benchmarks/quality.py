@@ -124,8 +124,8 @@ def _variance(task: Task, data: TaskData) -> float:
 
 
 def _errors_of_others(task: Task, data: TaskData) -> list[float]:
-    inputs, targets = data.train.inputs.numpy(), _labels(task, data.train.targets[task.name].numpy())
-    test, truth = data.test.inputs.numpy(), _labels(task, data.test.targets[task.name].numpy())
+    inputs, targets = data.train.inputs["table"].numpy(), _labels(task, data.train.targets[task.name].numpy())
+    test, truth = data.test.inputs["table"].numpy(), _labels(task, data.test.targets[task.name].numpy())
     forest: Any
     if _is_class(task):
         linear, forest = LogisticRegression(max_iter=5000), RandomForestClassifier(_TREES, random_state=0)

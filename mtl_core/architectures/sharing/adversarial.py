@@ -146,10 +146,7 @@ class AdversarialModel(MultiTaskModel):
         """The parameters of a task's private copy and of its head."""
         number = self.tasks.index(task)
         parts = (self.private_inputs[number], self.private[number], self.heads.for_task(task))
-        return [
-            *(parameter for part in parts for parameter in part.parameters()),
-            *self.heads.for_task(task).parameters(),
-        ]
+        return [parameter for part in parts for parameter in part.parameters()]
 
 
 def _member_rows(mask: Tensor, rows: int) -> Tensor:
