@@ -14,6 +14,7 @@ from mtl_core.protocol.base import Message
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, Report
+from mtl_core.spec.data.data_findings import DataFinding
 
 A = TypeVar("A")
 
@@ -98,6 +99,14 @@ class CheckQuestion(Question[list[Problem]]):
     spec: Any
 
 
+class CheckDataQuestion(Question[list[DataFinding]]):
+    """Asks for faults of an experiment's data, such as leaks between splits; none if nothing is amiss."""
+
+    ask: Literal["check_data"] = "check_data"
+    answer: ClassVar[Any] = list[DataFinding]
+    spec: Any
+
+
 class CheckTogetherQuestion(Question[list[Problem]]):
     """Asks whether experiments can train in one loop; the answer is an empty list, or an error with the reason."""
 
@@ -159,7 +168,10 @@ class MemberScores(Report):
 
 
 class EnsembleScores(Report):
-    """The losses and metrics by task of the mean prediction of some runs, and those of each run."""
+    """The losses and metrics by task of the mean prediction of some runs, and those of each run.
+
+    Of runs that are the folds of one experiment: of their out-of-fold predictions, and of each fold.
+    """
 
     runs: tuple[int, ...]
     metrics: dict[str, dict[str, float]]
@@ -223,6 +235,7 @@ AnyQuestion = (
     | ModelQuestion
     | SamplesQuestion
     | CheckQuestion
+    | CheckDataQuestion
     | CheckTogetherQuestion
     | CostQuestion
     | EnsembleQuestion

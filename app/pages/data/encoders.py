@@ -22,11 +22,11 @@ _CONVOLUTIONS: Layers = [
 ]
 _ENCODERS: dict[str, Layers] = {
     "table": [{"kind": "linear", "out_features": 64}, _RELU],
-    "text": [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}, {"kind": "global_max_pool"}],
+    "text": [{"kind": "embedding", "dimensions": 32}, {"kind": "gru", "hidden_size": 32}, {"kind": "global_max_pool"}],
     "image": _CONVOLUTIONS,
     "sound": _CONVOLUTIONS,
 }
-_TEXT_TRUNK: Layers = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
+_TEXT_TRUNK: Layers = [{"kind": "embedding", "dimensions": 32}, {"kind": "gru", "hidden_size": 32}]
 _TEXT_HEAD: Layers = [{"kind": "global_max_pool"}]
 _SHARED: Layers = [{"kind": "linear", "out_features": 128}, _RELU]
 _IMAGE_LAYERS = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")

@@ -35,7 +35,11 @@ DATASET: dict[str, Any] = {
 }
 MODEL: dict[str, Any] = {
     "inputs": {
-        "title": [{"kind": "embedding", "dim": 8}, {"kind": "gru", "hidden_size": 8}, {"kind": "global_max_pool"}],
+        "title": [
+            {"kind": "embedding", "dimensions": 8},
+            {"kind": "gru", "hidden_size": 8},
+            {"kind": "global_max_pool"},
+        ],
         "picture": [{"kind": "conv2d", "out_channels": 4}, {"kind": "relu"}, {"kind": "global_avg_pool"}],
     },
     "shared": [{"kind": "linear", "out_features": 16}, {"kind": "relu"}, {"kind": "linear", "out_features": 8}],
