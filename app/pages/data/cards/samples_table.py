@@ -24,7 +24,7 @@ _ROOT = QModelIndex()
 _IMAGE = Qt.ItemDataRole.UserRole + 1
 _IMAGE_ROWS, _TEXT_ROWS = 3.2, 1.6
 """Heights of rows with images and without, in rows of other tables."""
-_TEXT_DIGITS, _IMAGE_DIGITS, _LABEL_DIGITS = 52, 18, 16
+_IMAGE_DIGITS, _LEAST_DIGITS, _MOST_DIGITS, _PADDING_DIGITS = 18, 14, 52, 4
 """Widths of columns."""
 
 
@@ -56,6 +56,10 @@ class SamplesModel(QAbstractTableModel):
     def is_label(self, column: int) -> bool:
         """Whether a column shows the labels of a task."""
         return column >= len(self._inputs)
+
+    def texts(self, column: int) -> list[str]:
+        """The texts of a column."""
+        return [str(self.index(row, column).data()) for row in range(self._rows)]
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """Number of samples."""
@@ -128,9 +132,11 @@ class SamplesTable(QTableView):
                 self.setColumnWidth(column, digit * self._digits(column))
 
     def _digits(self, column: int) -> int:
-        if self.samples.is_label(column):
-            return _LABEL_DIGITS
-        return _IMAGE_DIGITS if self.samples.has_images(column) else _TEXT_DIGITS
+        if self.samples.has_images(column):
+            return _IMAGE_DIGITS
+        title = self.samples.headerData(column, Qt.Orientation.Horizontal)
+        longest = max(map(len, (title, *self.samples.texts(column))))
+        return min(max(longest + _PADDING_DIGITS, _LEAST_DIGITS), _MOST_DIGITS)
 
 
 class _SampleDelegate(QStyledItemDelegate):
