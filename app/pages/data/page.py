@@ -168,7 +168,11 @@ class DataPage(PageBody):
             self._ask_samples()
         problem, names = self._problem_of_tasks(), self._absent_names()
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
-        self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
+        model = self._session.model_info
+        common = model.common_labels if model is not None else {}
+        views = task_views(data, info, self._problem_at, common)
+        complete = model.complete_rows if model is not None and len(common) > 1 else None
+        self._tasks.show_tasks(views, problem, fix, self.add_absent_tasks, complete_rows=complete)
         self._show_notes()
         columns = [column.name for column in info.columns if not column.pixels] if info else []
         self._split.show_split(data["dataset"].get("split") or {}, info.rows if info else 0, columns)

@@ -1,6 +1,7 @@
 """The tables of all columns and of samples, and the card of inputs by name, on the Data page.
 
-Covers: app.pages.data.cards.columns_table, app.pages.data.cards.inputs_card, app.pages.data.cards.samples_table.
+Covers: app/pages/data/cards/columns_table.py, app/pages/data/cards/inputs_card.py,
+app/pages/data/cards/samples_table.py.
 """
 
 from pathlib import Path
@@ -15,11 +16,13 @@ from app.pages.data import DataPage
 from app.pages.data.cards.columns_table import Cell, ColumnsTable, format_share
 from app.pages.data.cards.inputs_card import InputsCard
 from app.pages.data.cards.samples_table import SamplesTable
+from app.pages.data.cards.tasks_card import TasksCard
 from app.session import Session
 from mtl_core.protocol.questions import InputSamples, SampleRows
 from mtl_core.spec import DataNote, DatasetInfo, InputError
 from tests.app.pages.data.conftest import PatientWorker, describe
 from tests.app.pages.data.synthetic_sets import categorical, numeric, table, texts
+from tests.app.pages.model.test_model_page import model_info
 
 
 def with_title() -> DatasetInfo:
@@ -202,3 +205,13 @@ def test_samples_are_asked_for_while_they_are_shown(opened: DataPage, session: S
     worker.refuse(InputError("dataset", "cannot be read"), "samples")
     assert "cannot be read" in opened._preview._no_samples.text.text().lower()
     assert len([kind for kind, *_ in worker.asks if kind == "samples"]) == asked + 2
+
+
+def test_labels_that_tasks_have_in_common_are_told(opened: DataPage, session: Session, worker: PatientWorker) -> None:
+    common = {"price": {"price": 80, "sold": 30}, "sold": {"price": 30, "sold": 50}}
+    session.model_info = model_info().model_copy(update={"common_labels": common, "complete_rows": 30})
+    session.modelInfoChanged.emit()
+    tasks = opened.findChild(TasksCard, "tasks-card")
+    assert tasks is not None
+    assert tasks.subtitle.full_text() == "2 tasks · 30 rows with all labels"
+    assert tasks.boxes[0]._target.toolTip() == "30 rows with a label of sold too"
