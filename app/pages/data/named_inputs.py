@@ -32,6 +32,11 @@ def is_named(dataset: Data) -> bool:
     return isinstance(dataset.get("inputs"), Mapping)
 
 
+def has_names(dataset: Data) -> bool:
+    """Whether the inputs of a data set have names: those that it states, or that it comes with."""
+    return is_named(dataset) or (dataset.get("inputs") is None and bool(default_inputs(dataset)))
+
+
 def columns_of(value: Data) -> list[str]:
     """The columns that an input reads."""
     columns = value.get("columns") if value.get("columns") is not None else value.get("column")
