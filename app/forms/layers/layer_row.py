@@ -154,7 +154,7 @@ class LayerRow(QWidget):
     """A layer: its line, its error, and its settings while it is open.
 
     ``edited(path, value, label)``: the user changed a setting. ``fixRequested(Fix)``: the user clicked the fix of the
-    error. ``actionRequested(str)``: ``up``, ``down``, ``duplicate`` or ``remove``.
+    error. ``actionRequested(str)``: ``up``, ``down``, ``duplicate``, ``save`` or ``remove``.
     """
 
     edited = Signal(str, object, str)

@@ -16,6 +16,7 @@ _ACTIONS = (
     ("up", "arrow-up", "Move up (Alt+Up)"),
     ("down", "arrow-down", "Move down (Alt+Down)"),
     ("duplicate", "copy", "Duplicate (Ctrl+D)"),
+    ("save", "floppy-disk", "Save for other experiments"),
     ("remove", "trash", "Remove (Delete)"),
 )
 
@@ -24,7 +25,7 @@ class LayerSettings(QWidget):
     """Edits the settings of a layer below its line.
 
     ``edited(path, value, label)``: the user changed a setting. ``actionRequested(str)``: ``up``, ``down``,
-    ``duplicate`` or ``remove``.
+    ``duplicate``, ``save`` or ``remove``.
     """
 
     edited = Signal(str, object, str)
