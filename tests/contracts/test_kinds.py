@@ -48,7 +48,7 @@ TRAINED = [
 """A run that begins with another needs that one: ``tests/runner`` has it."""
 NAMES_OF_TWO = {"random"}
 """Kinds that are another thing at another place: rows can be divided at random, and losses weighted so."""
-SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
+SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 16), (16, 12, 12), TABLE)
 """A row of features, of a sequence, of an image; of a table with its columns."""
 
 
@@ -57,6 +57,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
     assert set(PLACES) == {
         "dataset",
         "dataset.numeric_inputs",
+        "dataset.categorical_inputs",
         "dataset.split",
         "dataset.split.tasks",
         "tasks",

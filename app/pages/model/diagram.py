@@ -259,6 +259,8 @@ class _LinkItem(QGraphicsItem):
         else:
             # Inside a frame the line is straight; it curves between frames.
             upper, lower = plan.frame_of(above), plan.frame_of(below)
+            if upper is lower:
+                upper = lower = None
             exit_point = QPointF(start.x(), upper.y + upper.height if upper else start.y())
             entry_point = QPointF(end.x(), lower.y if lower else end.y())
             bend = (entry_point.y() - exit_point.y()) * 0.75

@@ -5,7 +5,7 @@ from app.pages.model.diagram_geometry import FRAME_EDGE, Entry, Frame, PlanBuild
 from mtl_core.spec import ModelInfo, join
 from mtl_core.spec.sharing import sharing_of
 
-_WIDE_INPUTS = 2
+_WIDE_INPUTS = 3
 """Number of inputs up to which their columns are as wide as the trunk."""
 
 

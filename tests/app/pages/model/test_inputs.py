@@ -146,7 +146,7 @@ def test_a_single_input_has_no_tabs_until_it_gets_layers_of_its_own(page: ModelP
     assert not page.shared.tabs.isVisible()
     page.shared.more.menu().aboutToShow.emit()
     (action,) = page.shared.more.menu().actions()
-    assert action.text() == "Add layers of table alone"
+    assert action.text() == "Add an encoder of table"
     action.trigger()
     assert tab_titles(page) == ["table", "Shared"]
     assert page.shared.input == "table"
