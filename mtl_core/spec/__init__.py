@@ -65,7 +65,7 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.sharing import HardSharing, Sharing, sharing_of
-from mtl_core.spec.study import StudyRun, single_task, study_members, with_seed
+from mtl_core.spec.study import StudyRun, fold_members, is_fold_study, single_task, study_members, with_seed
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -184,7 +184,9 @@ __all__ = [
     "direction",
     "dump_spec",
     "flatten",
+    "fold_members",
     "get_at",
+    "is_fold_study",
     "join",
     "kind_of",
     "learning_rate",

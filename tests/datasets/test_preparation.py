@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.new_rows import transform_inputs
+from mtl_core.datasets.preflight.registry import check_data
 from mtl_core.datasets.preparation import _prepare, load
 from mtl_core.spec import (
     BinaryTask,
@@ -71,6 +72,7 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
         inputs = only(split.select_inputs(slice(None)))
         assert inputs.dtype == torch.float32
         assert torch.isfinite(inputs).all()
+    assert check_data(dataset, tasks) == []
 
 
 @pytest.mark.parametrize("name", [name for name in BUNDLED if name != "two_objectives"])

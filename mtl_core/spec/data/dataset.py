@@ -230,6 +230,7 @@ class QueryDataset(BaseDataset):
     decimal: DecimalMark | None = field(None, "The decimal mark of numbers that are text.", title="Decimal mark")
     date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
     numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
