@@ -32,6 +32,8 @@ _ACTIONS = (
 
 NO_INNER_LAYER = "No layer yet: what arrives leaves unchanged. Add a layer."
 
+_INDENTATION = 4
+
 
 class LayerList(QWidget):
     """Edits the layers at a path of the document: click opens, dragging and Alt+Up/Down move, Delete removes a layer.
@@ -40,16 +42,25 @@ class LayerList(QWidget):
 
     Args:
         document: The document; every change is one undo step.
-        path: ``model.shared`` or ``model.heads.…``.
+        path: ``model.shared``, ``model.heads.…``, or that of the layers of a block.
         empty_text: Text shown while there is no layer.
+        nested: Whether the layers are those of a block.
         parent: Owner.
     """
 
     selected = Signal(str)
 
-    def __init__(self, document: Document, path: str, empty_text: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        path: str,
+        empty_text: str,
+        *,
+        nested: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.path, self._document = path, document
+        self.path, self._document, self._nested = path, document, nested
         self.setObjectName(f"layers:{path}")
         self.setAccessibleName("Layers")
         self.rows: list[LayerRow] = []
@@ -220,7 +231,7 @@ class LayerList(QWidget):
                 self._add_inner(index, row)
 
     def _add_inner(self, index: int, row: LayerRow) -> None:
-        layers = LayerList(self._document, _inner_path(row), NO_INNER_LAYER)
+        layers = LayerList(self._document, _inner_path(row), NO_INNER_LAYER, nested=True)
         add = Button("Add layer", name=f"add-inner-layer:{layers.path}")
         add.clicked.connect(lambda: layers.menu.popup(add))
         layers.selected.connect(lambda path: self.selected.emit(path or row.path))
@@ -244,7 +255,7 @@ class LayerList(QWidget):
         self._document.changed.disconnect(self._on_document_changed)
 
     def _new_row(self) -> LayerRow:
-        row = LayerRow(self)
+        row = LayerRow(nested=self._nested, parent=self)
         row.edited.connect(self._document.set)
         row.fixRequested.connect(self._apply_fix)
         row.actionRequested.connect(lambda action: self.apply_action(action, self.rows.index(row)))
@@ -367,7 +378,7 @@ def _panel(add: Button, layers: LayerList) -> QWidget:
     heading.addWidget(Muted("Its layers"), 1)
     heading.addWidget(add)
     column = QVBoxLayout(panel)
-    column.setContentsMargins(GAP, 0, 0, 0)
+    column.setContentsMargins(_INDENTATION, 0, 0, 0)
     column.setSpacing(6)
     column.addLayout(heading)
     column.addWidget(layers)
