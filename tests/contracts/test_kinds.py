@@ -152,7 +152,7 @@ def test_any_layer_is_built_as_it_was_described(kind: type[Spec], tmp_path: Path
     assert fits
     described = describe_model(model, {"table": fits[0]}, target)
     built = build_model(model, {"table": fits[0]}, {"t": 1})
-    assert tuple(built.features(torch.zeros(2, *fits[0]))[0].shape[1:]) == described.shared[0].output_shape
+    assert tuple(built.features({"table": torch.zeros(2, *fits[0])})[0].shape[1:]) == described.shared[0].output_shape
 
 
 def test_the_data_page_offers_every_kind_of_task() -> None:
