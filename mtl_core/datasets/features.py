@@ -117,12 +117,10 @@ def table_shape(encoders: Sequence[Encoder]) -> TableShape:
     start = 0
     for encoder in encoders:
         if width := feature_count(encoder):
+            categorical = encoder["type"] == "categorical"
             bins = tuple((mean, std) for mean, std in encoder.get("bins", ()))
-            is_category = encoder["type"] == "categorical"
-            marks = int(not is_category and bool(encoder.get("missing")))
-            columns.append(TableColumn(start, width - marks, is_category, bins))
-            if marks:  # whether the number is missing is a category of its own
-                columns.append(TableColumn(start + width - 1, 1, categorical=True))
+            marks_missing = not categorical and bool(encoder.get("missing"))
+            columns.append(TableColumn(start, width, categorical, bins, marks_missing))
         start += width
     return TableShape(columns)
 

@@ -14,8 +14,10 @@ from mtl_core.spec.data.dataset import (
     DatePart,
     DecimalMark,
     ImageFolderDataset,
+    QueryDataset,
     TableDataset,
 )
+from mtl_core.spec.data.joined_table import JoinedTable
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
@@ -63,7 +65,7 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.sharing import HardSharing, Sharing, sharing_of
-from mtl_core.spec.study import StudyRun, single_task, study_members, with_seed
+from mtl_core.spec.study import StudyRun, fold_members, is_fold_study, single_task, study_members, with_seed
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -127,6 +129,7 @@ __all__ = [
     "InitialWeights",
     "Input",
     "InputError",
+    "JoinedTable",
     "Layer",
     "LayerInfo",
     "Logarithmic",
@@ -147,6 +150,7 @@ __all__ = [
     "Precision",
     "Problem",
     "QuantileNormal",
+    "QueryDataset",
     "RegressionTask",
     "Report",
     "Robust",
@@ -180,7 +184,9 @@ __all__ = [
     "direction",
     "dump_spec",
     "flatten",
+    "fold_members",
     "get_at",
+    "is_fold_study",
     "join",
     "kind_of",
     "learning_rate",

@@ -13,9 +13,11 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mtl_core.datasets.features import apply_inputs, feature_count, fit_inputs, transform_inputs
+from mtl_core.datasets.features import apply_inputs, feature_count, fit_inputs
+from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.spec import InputError, OneHot
 from mtl_core.tabular.table_columns import read_columns
+from tests.inputs import only
 
 CELLS = st.one_of(st.none(), st.floats(-1e6, 1e6))
 
@@ -101,15 +103,15 @@ def test_new_rows_are_transformed_alike_with_preprocessing_from_json() -> None:
     columns = read_columns(frame[["x", "지역"]], {})
     encoders, _ = fit_inputs(list(columns.values()), np.arange(4))
     plain = json.loads(json.dumps({"kind": "table", "inputs": encoders}))
-    again = transform_inputs(plain, frame)
+    again = only(transform_inputs(plain, frame))
     assert again.dtype == torch.float32
     assert np.array_equal(again.numpy(), apply_inputs(encoders, columns, 4))
     with pytest.raises(InputError, match=r"column 'x': is an input of the model"):
-        transform_inputs(plain, frame[["지역"]])
+        only(transform_inputs(plain, frame[["지역"]]))
 
 
 def test_images_of_another_size_are_refused() -> None:
     plain = {"kind": "image", "shape": [1, 16, 16], "mean": 40.0, "std": 60.0}
-    assert transform_inputs(plain, np.zeros((3, 16, 16))).shape == (3, 1, 16, 16)
+    assert only(transform_inputs(plain, np.zeros((3, 16, 16)))).shape == (3, 1, 16, 16)
     with pytest.raises(InputError, match=r"must be 16×16"):
-        transform_inputs(plain, np.zeros((3, 8, 8)))
+        only(transform_inputs(plain, np.zeros((3, 8, 8))))
