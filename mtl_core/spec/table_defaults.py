@@ -73,7 +73,12 @@ def _layers_for_few_rows() -> list[dict[str, Any]]:
 
 
 def _layers_for_many_rows() -> list[dict[str, Any]]:
-    return 2 * [{"kind": "linear", "out_features": 256}, {"kind": "silu"}, {"kind": "dropout", "p": 0.1}]
+    block: list[dict[str, Any]] = [
+        {"kind": "linear", "out_features": 256},
+        {"kind": "silu"},
+        {"kind": "dropout", "p": 0.1},
+    ]
+    return 2 * block
 
 
 def table_training(rows: int) -> dict[str, Any]:
