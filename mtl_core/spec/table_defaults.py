@@ -22,7 +22,7 @@ from mtl_core.spec.training.training_spec import TrainingSpec
 STEPS = 2000
 """Least number of optimizer steps of a run that is not stopped early, unless that takes more epochs than rows."""
 FEW_ROWS = 1000
-"""Number of training rows from which on there are two wide shared layers instead of one."""
+"""Number of training rows from which on there are two shared layers instead of one."""
 MANY_ROWS = 50_000
 """Number of training rows from which on the model is no ensemble."""
 _MEMBERS = 8
@@ -60,25 +60,18 @@ def table_layers(rows: int, tasks: Iterable[str], *, ensemble: bool = True) -> d
         tasks: Names of the tasks.
         ensemble: Whether the model may be an ensemble.
     """
-    shared = _layers_for_few_rows() if rows < FEW_ROWS else _layers_for_many_rows()
-    if ensemble and FEW_ROWS <= rows < MANY_ROWS:
-        shared = [{"kind": "tabm", "members": _MEMBERS}, *shared]
-    head = [{"kind": "linear", "out_features": 32}, {"kind": "relu" if rows < FEW_ROWS else "silu"}]
+    members = ensemble and FEW_ROWS <= rows < MANY_ROWS
+    few = rows < FEW_ROWS
+    width = 128 if few or members else 256
+    layers = [
+        {"kind": "linear", "out_features": width},
+        {"kind": "silu"},
+        {"kind": "dropout", "p": 0.3 if few else 0.1},
+    ]
+    shared = [*([{"kind": "tabm", "members": _MEMBERS}] if members else []), *layers * (1 if few else 2)]
+    head = [{"kind": "linear", "out_features": 32}, {"kind": "silu"}]
     model = ModelSpec.model_validate_json(json.dumps({"shared": shared, "heads": dict.fromkeys(tasks, head)}))
     return {name: spec_to_data(model)[name] for name in ("shared", "heads")}
-
-
-def _layers_for_few_rows() -> list[dict[str, Any]]:
-    return [{"kind": "linear", "out_features": 128}, {"kind": "relu"}, {"kind": "dropout", "p": 0.3}]
-
-
-def _layers_for_many_rows() -> list[dict[str, Any]]:
-    block: list[dict[str, Any]] = [
-        {"kind": "linear", "out_features": 256},
-        {"kind": "silu"},
-        {"kind": "dropout", "p": 0.1},
-    ]
-    return 2 * block
 
 
 def table_training(rows: int) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_few_rows_get_fewer_layers_with_more_dropout() -> None:
 def test_the_model_is_an_ensemble_unless_it_gains_nothing_takes_too_long_or_may_not_be_one() -> None:
     sizes = (FEW_ROWS - 1, FEW_ROWS, MANY_ROWS - 1, MANY_ROWS)
     assert [table_layers(rows, [])["shared"][0]["kind"] == "tabm" for rows in sizes] == [False, True, True, False]
-    assert table_layers(FEW_ROWS, [], ensemble=False)["shared"] == table_layers(MANY_ROWS, [])["shared"]
+    assert table_layers(FEW_ROWS, [], ensemble=False)["shared"] == table_layers(MANY_ROWS, [])["shared"]  # wider ones
 
 
 def test_many_categories_have_inputs_of_their_own_in_tables_that_are_not_large() -> None:

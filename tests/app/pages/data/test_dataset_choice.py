@@ -12,7 +12,7 @@ def test_a_table_after_images_brings_layers_that_read_it() -> None:
     chosen = choice.with_dataset(
         spec_to_data(load_preset("multidigits")), choice.table_dataset("/x/houses.csv"), table()
     )
-    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["linear", "relu", "dropout"]
+    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["linear", "silu", "dropout"]
     assert [task["name"] for task in chosen["tasks"]] == ["price", "sold"]
     assert set(chosen["model"]["heads"]) == {"price", "sold"}
     assert chosen["dataset"]["inputs"] == ["area", "rooms", "도시"]
