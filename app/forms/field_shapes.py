@@ -257,8 +257,8 @@ def _number(kind: type, metadata: tuple[Any, ...], *, log: bool) -> Number:
 def _union(annotation: Any, arguments: tuple[Any, ...], metadata: tuple[Any, ...], *, log: bool) -> Shape:
     types = tuple(a for a in arguments if a is not NoneType)
     if len(types) < len(arguments):
-        inner = types[0] if len(types) == 1 else Union[types]  # noqa: UP007
-        return OptionalValue(shape_of(inner, metadata, log=log))
+        inner = shape_of(types[0] if len(types) == 1 else Union[types], metadata, log=log)  # noqa: UP007
+        return inner if isinstance(inner, Unknown) else OptionalValue(inner)
     if classes := members(annotation):
         return Kinds(classes)
     shapes = [shape_of(a, metadata, log=log) for a in types]

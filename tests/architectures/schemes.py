@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, kind_of, members
 from mtl_core.spec.sharing import Sharing
+from tests.inputs import as_table
 
 KINDS = [kind_of(member) for member in members(Sharing)]
 OUTPUTS = {"left": 3, "right": 2}
@@ -56,7 +57,7 @@ def built(
 ) -> MultiTaskModel:
     shared, shape = TRUNKS[trunk]
     torch.manual_seed(seed)
-    return build_model(spec_of(sharing, shared), shape, outputs or OUTPUTS)
+    return build_model(spec_of(sharing, shared), {"table": shape}, outputs or OUTPUTS)
 
 
 def batch(trunk: str = "dense", rows: int = 6) -> Tensor:
@@ -66,7 +67,7 @@ def batch(trunk: str = "dense", rows: int = 6) -> Tensor:
 def outputs_of(model: nn.Module, inputs: Tensor, seed: int = 0) -> list[Tensor]:
     """What a model in its present mode says, with dropout drawn from a seed."""
     torch.manual_seed(seed)
-    found: list[Tensor] = model(inputs)
+    found: list[Tensor] = model(as_table(inputs))
     return found
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec
+from tests.inputs import as_table
 
 WIDE: list[dict[str, Any]] = [
     {"kind": "linear", "out_features": 7},
@@ -35,7 +36,7 @@ def built(sharing: dict[str, Any], shared: list[dict[str, Any]] = WIDE, seed: in
     """In float64, with the numbers that follow from a seed."""
     torch.manual_seed(seed)
     shape = (2, 6, 6) if shared is IMAGE else (4,)
-    return build_model(spec_of(sharing, shared), shape, OUTPUTS).double()
+    return build_model(spec_of(sharing, shared), {"table": shape}, OUTPUTS).double()
 
 
 def rows(count: int = 9, *shape: int, seed: int = 1) -> Tensor:
@@ -44,7 +45,7 @@ def rows(count: int = 9, *shape: int, seed: int = 1) -> Tensor:
 
 
 def losses(model: MultiTaskModel, inputs: Tensor) -> list[Tensor]:
-    return [(output - 1).square().mean() for output in model(inputs)]
+    return [(output - 1).square().mean() for output in model(as_table(inputs))]
 
 
 def gradients(loss: Tensor, parameters: list[torch.nn.Parameter]) -> list[Tensor]:

@@ -7,6 +7,7 @@ import torch
 
 from mtl_core.architectures.sharing.adversarial import overlap
 from tests.architectures.small import IMAGE, built, gradients, rows
+from tests.inputs import as_table
 
 ONLY_ADVERSARY: dict[str, Any] = {"kind": "adversarial", "adversary": 0.3, "orthogonality": 0.0}
 ONLY_OVERLAP: dict[str, Any] = {"kind": "adversarial", "adversary": 0.0, "orthogonality": 2.0}
@@ -15,7 +16,7 @@ MASKS = [torch.arange(9) % 3 == task for task in range(3)]
 
 def test_heads_read_shared_and_private_features() -> None:
     model, inputs = built({"kind": "adversarial"}), rows()
-    for name, private, output in zip("abc", model.private, model(inputs), strict=True):
+    for name, private, output in zip("abc", model.private, model(as_table(inputs)), strict=True):
         by_hand = model.heads[f"task_{name}"](torch.cat([model.shared(inputs), private(inputs)], dim=1))
         torch.testing.assert_close(output, by_hand)
 
@@ -23,7 +24,7 @@ def test_heads_read_shared_and_private_features() -> None:
 def test_the_trunk_gets_the_discriminator_s_gradient_reversed() -> None:
     model, inputs = built(ONLY_ADVERSARY), rows()
     model.set_label_masks(MASKS)
-    model(inputs)
+    model(as_table(inputs))
     guesses = model.discriminator(model.shared(inputs)).log_softmax(dim=1)
     plain = -sum(guesses[mask, task].mean() for task, mask in enumerate(MASKS))
     torch.testing.assert_close(model.penalty(), 0.3 * plain)
@@ -46,7 +47,7 @@ def test_the_discriminator_learns_whose_rows_they_are_and_nothing_where_all_rows
         for _ in range(60):
             optimizer.zero_grad()
             model.set_label_masks(seen)
-            model(inputs)
+            model(as_table(inputs))
             model.penalty().backward()
             optimizer.step()
         found.append(model.penalty().item() / 0.3)
@@ -90,7 +91,7 @@ def test_descending_on_the_overlap_takes_the_private_features_apart_from_the_sha
     found = []
     for _ in range(40):
         optimizer.zero_grad()
-        model(inputs)
+        model(as_table(inputs))
         found.append(model.penalty().item())
         model.penalty().backward()
         optimizer.step()
@@ -100,7 +101,7 @@ def test_descending_on_the_overlap_takes_the_private_features_apart_from_the_sha
 def test_a_task_without_rows_adds_nothing_and_breaks_nothing() -> None:
     model, inputs = built({"kind": "adversarial"}), rows()
     model.set_label_masks([torch.zeros(9, dtype=torch.bool), None, MASKS[2]])
-    model(inputs)
+    model(as_table(inputs))
     penalty = model.penalty()
     assert penalty.isfinite()
     assert all(g.isfinite().all() for g in gradients(penalty, list(model.parameters())))
@@ -108,13 +109,13 @@ def test_a_task_without_rows_adds_nothing_and_breaks_nothing() -> None:
 
 def test_without_either_weight_there_is_no_penalty() -> None:
     model = built({"kind": "adversarial", "adversary": 0.0, "orthogonality": 0.0})
-    model(rows())
+    model(as_table(rows()))
     assert model.penalty() is None
 
 
 def test_features_of_images_are_joined_by_channel() -> None:
     model = built({"kind": "adversarial"}, IMAGE)
-    assert [tuple(o.shape) for o in model(rows(5, 2, 6, 6))] == [(5, 1), (5, 2), (5, 3)]
+    assert [tuple(o.shape) for o in model(as_table(rows(5, 2, 6, 6)))] == [(5, 1), (5, 2), (5, 3)]
     assert model.penalty().isfinite()
 
 
@@ -123,6 +124,6 @@ def test_a_row_with_some_values_of_a_task_is_one_of_its_rows() -> None:
     penalties = []
     for masks in (MASKS, [torch.stack([mask, torch.zeros_like(mask)], dim=1) for mask in MASKS]):
         model.set_label_masks(masks)
-        model(inputs)
+        model(as_table(inputs))
         penalties.append(model.penalty())
     torch.testing.assert_close(penalties[0], penalties[1])

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from tests.architectures.small import IMAGE, built, gradients, rows
+from tests.inputs import as_table
 
 TREE: dict[str, Any] = {"kind": "branch", "nodes": 2, "warmup": 0}
 
@@ -25,7 +26,7 @@ def decided(**settings: Any) -> Any:
 def test_a_decided_model_is_a_fixed_tree(training: bool) -> None:
     model, inputs = decided().train(training), rows()
     first, last = model.stages
-    for name, output, node in zip("abc", model(inputs), (0, 1, 1), strict=True):
+    for name, output, node in zip("abc", model(as_table(inputs)), (0, 1, 1), strict=True):
         by_hand = model.heads[f"task_{name}"](last[node](first[1 - node](inputs)))
         torch.testing.assert_close(output, by_hand)
 
@@ -34,7 +35,7 @@ def test_a_task_reaches_the_nodes_on_its_way_alone() -> None:
     model = decided()
     on_the_way = [*model.stages[0][1].parameters(), *model.stages[1][0].parameters()]
     beside = [*model.stages[0][0].parameters(), *model.stages[1][1].parameters()]
-    output = model(rows())[0].sum()
+    output = model(as_table(rows()))[0].sum()
     assert all(g.any() for g in gradients(output, on_the_way))
     assert not any(g.any() for g in gradients(output, beside))
 
@@ -65,9 +66,9 @@ def test_until_the_warm_up_is_over_all_parents_have_an_equal_part() -> None:
     leaf = torch.stack([node(mean) for node in last]).mean(dim=0)
     for _ in range(2):
         model.begin_step()
-        torch.testing.assert_close(model(inputs)[1], model.heads["task_b"](leaf))
+        torch.testing.assert_close(model(as_table(inputs))[1], model.heads["task_b"](leaf))
     model.begin_step()
-    outputs = {tuple(model(inputs)[1].flatten().tolist()) for _ in range(20)}
+    outputs = {tuple(model(as_table(inputs))[1].flatten().tolist()) for _ in range(20)}
     assert len(outputs) == 4  # two leaves, each with one of two parents
 
 
@@ -85,7 +86,7 @@ def test_the_temperature_halves_and_stops_at_a_tenth() -> None:
 def test_steps_are_counted_and_saved() -> None:
     model = built(TREE)
     model.begin_step()
-    model(rows())
+    model(as_table(rows()))
     assert model.state_dict()["steps"].item() == 1
 
 
@@ -100,4 +101,4 @@ def test_what_is_learned_are_the_probabilities_of_a_task_s_way() -> None:
 
 
 def test_images_branch_too() -> None:
-    assert [tuple(o.shape) for o in built(TREE, IMAGE)(rows(5, 2, 6, 6))] == [(5, 1), (5, 2), (5, 3)]
+    assert [tuple(o.shape) for o in built(TREE, IMAGE)(as_table(rows(5, 2, 6, 6)))] == [(5, 1), (5, 2), (5, 3)]

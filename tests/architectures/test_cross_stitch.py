@@ -8,6 +8,7 @@ import torch
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.cross_stitch import StitchUnit
 from tests.architectures.schemes import TRUNKS, batch, built, number, outputs_of
+from tests.inputs import as_table
 
 
 def stitched(trunk: str = "convs", **settings: Any) -> MultiTaskModel:
@@ -71,7 +72,7 @@ def test_there_is_a_unit_behind_every_stage_and_its_numbers_are_shared() -> None
 
 def test_every_loss_reaches_every_trunk() -> None:
     model = stitched("dense")
-    model(batch())[0].square().sum().backward()
+    model(as_table(batch()))[0].square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.shared_parameters() if p.ndim == 2)
 
 

@@ -7,6 +7,7 @@ import torch
 
 from mtl_core.architectures.components.gates import DselectKGate, smooth_step
 from tests.architectures.small import built, rows
+from tests.inputs import as_table
 
 
 def gate(experts: int = 8, *, selected: int = 2, gamma: float = 1.0, per_row: bool = False) -> DselectKGate:
@@ -35,7 +36,7 @@ def test_a_gate_that_has_decided_takes_at_most_k_experts() -> None:
     one = gate(selected=2)
     with torch.no_grad():
         one.bits.copy_(torch.tensor([[1.0, -1, 1], [-1, 1, 1]]))
-    assert one(rows(1))[0].nonzero().flatten().tolist() == [3, 5]
+    assert one(as_table(rows(1)))[0].nonzero().flatten().tolist() == [3, 5]
 
 
 def test_a_static_gate_is_the_same_for_all_rows_and_one_per_row_is_not() -> None:
@@ -69,7 +70,7 @@ def test_the_penalty_keeps_a_selector_from_numbers_that_no_expert_has() -> None:
 
 def test_every_gate_of_the_model_adds_its_penalty() -> None:
     model = built({"kind": "dselect_k", "entropy": 0.5})
-    model(rows())
+    model(as_table(rows()))
     total = sum(gate.penalty(rows()) for gate in model.levels[0].gates)
     torch.testing.assert_close(model.penalty(), total)
     assert built({"kind": "dselect_k", "entropy": 0.0}).penalty() is None

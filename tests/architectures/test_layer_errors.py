@@ -21,11 +21,18 @@ from mtl_core.spec import (
     spec_to_data,
 )
 from mtl_core.spec.layers import (
+    AdaptiveAvgPool,
     AvgPool1d,
     BatchNorm1d,
     BatchNorm2d,
+    Bottleneck1d,
+    Bottleneck2d,
     Conv1d,
     Conv2d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    DepthwiseConv1d,
+    DepthwiseConv2d,
     Dropout2d,
     Flatten,
     GlobalAvgPool,
@@ -34,7 +41,15 @@ from mtl_core.spec.layers import (
     Linear,
     MaxPool1d,
     MaxPool2d,
+    MultiHeadAttention,
+    PatchEmbedding,
     ReLU,
+    SelectPosition,
+    SelfAttention,
+    SqueezeExcite,
+    TokensToImage,
+    TransformerBlock,
+    Upsample,
 )
 from mtl_core.spec.reports import Shape
 
@@ -47,7 +62,7 @@ OUTPUTS = {name: info.outputs for name, info in TARGETS.items()}
 
 
 def describe(model: ModelSpec, shape: Shape) -> ModelInfo:
-    return describe_model(model, shape, TARGETS)
+    return describe_model(model, {"table": shape}, TARGETS)
 
 
 def mended(model: ModelSpec, layer: LayerInfo) -> ModelSpec:
@@ -195,6 +210,121 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
         "Conv1d would make about 10^31 values of each row; at most 2 billion can be held.",
         None,
     ),
+    "more features than are stated": (
+        Linear(in_features=512),
+        (1024,),
+        "Linear is set to take 512 features; 1\u202f024 features arrive here.",
+        "Take 1024 features",
+    ),
+    "fewer channels than are stated": (
+        Conv1d(in_channels=4),
+        (3, 8),
+        "Conv1d is set to take 4 channels; 3×8 (channels × length) arrives here.",
+        "Take 3 channels",
+    ),
+    "a depthwise convolution of features": (
+        DepthwiseConv1d(),
+        (8,),
+        "DepthwiseConv1d takes channels × length; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "a depthwise convolution along the wrong dimensions": (
+        DepthwiseConv2d(padding=1, stride=2),
+        (3, 8),
+        "DepthwiseConv2d takes channels × height × width; 3×8 (channels × length) arrives here.",
+        "Use DepthwiseConv1d",
+    ),
+    "an output padding of a whole step": (
+        ConvTranspose1d(output_padding=2),
+        (3, 8),
+        "ConvTranspose1d adds fewer positions at the end than its stride of 2; its output padding is 2.",
+        "Set the output padding to 1",
+    ),
+    "a transposed convolution that cuts everything off": (
+        ConvTranspose2d(padding=9),
+        (3, 4, 8),
+        "ConvTranspose2d cuts off 9 positions at each border, which leaves none; "
+        "3×4×8 (channels × height × width) arrives here.",
+        "Set padding to 3",
+    ),
+    "an even window of a bottleneck": (
+        Bottleneck2d(kernel_size=4),
+        (3, 8, 8),
+        "Bottleneck2d needs a window of an odd number of positions, which has a middle; it has 4.",
+        "Set the kernel size to 5",
+    ),
+    "a bottleneck without values to normalize": (
+        Bottleneck1d(out_channels=2, norm="group"),
+        (3, 1),
+        "Bottleneck1d needs at least two values a row to normalize; it keeps one.",
+        "Normalize over the batch",
+    ),
+    "a bottleneck of features": (
+        Bottleneck1d(),
+        (8,),
+        "Bottleneck1d takes channels × length; 8 features arrive here.",
+        "Use Linear",
+    ),
+    "squeeze and excite of features": (
+        SqueezeExcite(),
+        (8,),
+        "Squeeze and excite takes channels × length or channels × height × width; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "features made larger": (
+        Upsample(),
+        (8,),
+        "Upsample takes channels × length or channels × height × width; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "an adaptive pool of features": (
+        AdaptiveAvgPool(),
+        (8,),
+        "Adaptive average pool takes channels × length or channels × height × width; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "heads that do not divide the channels": (
+        TransformerBlock(heads=4),
+        (6, 8),
+        "Transformer block needs a number of heads that divides the channels; 4 heads do not divide 6.",
+        "Set the heads to 3",
+    ),
+    "attention over an image": (
+        MultiHeadAttention(heads=1),
+        (3, 8, 6),
+        "Multi-head attention takes channels × length; 3×8×6 (channels × height × width) arrives here.",
+        "Add Patch embedding before",
+    ),
+    "attention over features": (
+        SelfAttention(),
+        (8,),
+        "Self-attention takes channels × length; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "patches that do not cover the image": (
+        PatchEmbedding(patch_size=4),
+        (3, 8, 6),
+        "Patch embedding needs patches that cover the image; patches of 4×4 do not cover 8×6.",
+        "Set the patch size to 2",
+    ),
+    "tokens of a square image behind a class token": (
+        TokensToImage(),
+        (8, 17),
+        "Tokens to image cannot lay out 17 tokens as a square image; 8×17 (channels × length) arrives here.",
+        "Skip 1 and lay out a square",
+    ),
+    "tokens of another height": (
+        TokensToImage(height=5, skip=1),
+        (8, 13),
+        "Tokens to image cannot lay out 12 tokens behind the first 1 as 5 rows; 8×13 (channels × length) arrives here.",
+        "Set the height to 3",
+    ),
+    "a position of an image": (
+        SelectPosition(),
+        (3, 8, 6),
+        "Select position takes channels × length; 3×8×6 (channels × height × width) arrives here.",
+        "Use Global average pool",
+    ),
     "nothing arrives": (
         LayerNorm(),
         (0,),
@@ -219,7 +349,7 @@ def test_a_faulty_layer_says_what_it_needs_and_what_arrives(case: str) -> None:
 def test_building_is_refused_in_the_same_words(case: str) -> None:
     layer, shape, text, label = FAULTS[case]
     with pytest.raises(InputError) as caught:
-        build_model(ModelSpec(shared=(layer, ReLU())), shape, OUTPUTS)  # type: ignore[arg-type]
+        build_model(ModelSpec(shared=(layer, ReLU())), {"table": shape}, OUTPUTS)  # type: ignore[arg-type]
     problem = caught.value.problem
     assert problem.path == "model.shared[0]"
     assert problem.rule + "." == text
@@ -286,13 +416,13 @@ def test_an_output_layer_on_nothing_is_at_fault() -> None:
     info = describe(ModelSpec(), (0,))
     assert [problem.path for problem in info.problems] == [f"model.heads.{name}" for name in TARGETS]
     with pytest.raises(InputError, match=r"^model\.heads\.left: Linear needs something to work on"):
-        build_model(ModelSpec(), (0,), OUTPUTS)
+        build_model(ModelSpec(), {"table": (0,)}, OUTPUTS)
 
 
 def test_the_preset_is_described_layer_by_layer() -> None:
     model = load_preset("multidigits").model
     targets = {name: TargetInfo(name=name, kind="multiclass", classes=tuple("0123456789")) for name in model.heads}
-    info = describe_model(model, (1, 16, 16), targets)
+    info = describe_model(model, {"table": (1, 16, 16)}, targets)
     assert info.problems == ()
     first = info.shared[0]
     assert (first.path, first.kind, first.title, first.detail) == (
@@ -310,7 +440,7 @@ def test_the_preset_is_described_layer_by_layer() -> None:
     assert first.parameters == 32 * 9 + 32
     assert info.outputs["left"].detail == "10 classes"
     assert info.outputs["left"].output_shape == (10,)
-    built = build_model(model, (1, 16, 16), {"left": 10, "right": 10})
+    built = build_model(model, {"table": (1, 16, 16)}, {"left": 10, "right": 10})
     assert info.parameters == sum(p.numel() for p in built.parameters())
     assert info.shared_parameters == sum(p.numel() for p in built.shared_parameters())
 

@@ -7,6 +7,7 @@ from torch import nn
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.mtan import Attention, AveragePooling
 from tests.architectures.schemes import TRUNKS, batch, built, number, outputs_of
+from tests.inputs import as_table
 
 SHAPES = [(4,), (4, 5), (4, 6, 5)]
 
@@ -88,4 +89,4 @@ def test_the_trunk_is_shared_and_the_masks_belong_to_their_tasks() -> None:
 
 def test_all_tasks_read_the_same_features_of_every_stage() -> None:
     model, inputs = built("mtan", "convs"), batch("convs")
-    assert [tuple(level.shape[1:]) for level in model.features(inputs)] == [(4, 6, 6), (4, 2, 2), (6,)]
+    assert [tuple(level.shape[1:]) for level in model.features(as_table(inputs))] == [(4, 6, 6), (4, 2, 2), (6,)]

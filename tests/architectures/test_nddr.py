@@ -9,6 +9,7 @@ from torch import nn
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.nddr import NddrUnit
 from tests.architectures.schemes import CONVS, batch, built
+from tests.inputs import as_table
 
 SHAPES = [(4,), (4, 5), (4, 3, 2)]
 
@@ -69,7 +70,7 @@ def test_what_each_task_reads_of_each_is_recorded_as_shares_of_its_weights() -> 
 
 def test_every_loss_reaches_every_trunk() -> None:
     model = fused("dense")
-    model(batch())[0].square().sum().backward()
+    model(as_table(batch()))[0].square().sum().backward()
     towers = [p for name, p in model.named_parameters() if name.startswith("towers") and p.ndim == 2]
     assert towers
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in towers)

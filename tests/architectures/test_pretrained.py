@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from mtl_core.architectures import SCHEMES, MultiTaskModel, build_model, describe_model
 from mtl_core.spec import Fix, InputError, ModelSpec, TargetInfo, set_at, spec_to_data
 from tests.architectures.folders import CHANNELS, MODELS, SIZE, WIDTH, layer_data, library, model_folder
+from tests.inputs import as_table
 
 SHAPE = (CHANNELS, SIZE, SIZE)
 TARGETS = {"a": TargetInfo(name="a", kind="binary", classes=("no", "yes"))}
@@ -35,7 +36,7 @@ def taken(spec: ModelSpec, fix: Fix) -> ModelSpec:
 
 
 def built(folder: Path, shape: tuple[int, ...] = SHAPE, **settings: Any) -> MultiTaskModel:
-    return build_model(spec_of(layer_data(folder, **settings)), shape, {"a": 1})
+    return build_model(spec_of(layer_data(folder, **settings)), {"table": shape}, {"a": 1})
 
 
 def images(*shape: int) -> Tensor:
@@ -44,7 +45,7 @@ def images(*shape: int) -> Tensor:
 
 def features(model: MultiTaskModel, inputs: Tensor) -> Tensor:
     with torch.no_grad():
-        return model.eval().features(inputs)[0]
+        return model.eval().features(as_table(inputs))[0]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -62,11 +63,11 @@ def test_features_are_those_the_library_gives_for_the_same_images(name: str, tmp
 def test_a_model_is_described_as_it_is_built_and_learns(name: str, output: str, tmp_path: Path) -> None:
     model_folder(tmp_path, name)
     model = built(tmp_path, output=output)
-    info = describe_model(spec_of(layer_data(tmp_path, output=output)), SHAPE, TARGETS).shared[0]
+    info = describe_model(spec_of(layer_data(tmp_path, output=output)), {"table": SHAPE}, TARGETS).shared[0]
     assert info.output_shape == tuple(features(model, images()).shape[1:])
     assert info.parameters == sum(p.numel() for p in model.shared_parameters())
     assert info.detail == f"{tmp_path.name} · {output}"
-    model.train()(images())[0].sum().backward()
+    model.train()(as_table(images()))[0].sum().backward()
     idle = {name for name, p in model.named_parameters() if p.grad is None}
     assert all("pretrained.layernorm" in name for name in idle)  # ConvNeXt's is behind its pooling
 
@@ -77,11 +78,13 @@ def test_a_classifier_gives_its_trunk_and_what_it_has_not_is_not_made_up(tmp_pat
         expected = theirs.vit(images()).last_hidden_state.transpose(1, 2)
     torch.testing.assert_close(features(built(tmp_path, output="positions"), images()), expected)
     spec = spec_of(layer_data(tmp_path))
-    fault = describe_model(spec, SHAPE, TARGETS).shared[0]
+    fault = describe_model(spec, {"table": SHAPE}, TARGETS).shared[0]
     assert "finds no weights for pooler.dense.bias, pooler.dense.weight" in str(fault.error)
     assert fault.fix is not None
     mended = taken(spec, fault.fix)
-    torch.testing.assert_close(features(build_model(mended, SHAPE, {"a": 1}), images()), expected.mean(dim=2))
+    torch.testing.assert_close(
+        features(build_model(mended, {"table": SHAPE}, {"a": 1}), images()), expected.mean(dim=2)
+    )
 
 
 def test_other_layers_begin_as_they_would_without_it(tmp_path: Path) -> None:
@@ -121,13 +124,13 @@ def test_images_are_scaled_to_the_size_asked_for(tmp_path: Path) -> None:
 def test_copies_under_any_sharing_scheme_begin_alike_and_all_learn(kind: str, tmp_path: Path) -> None:
     model_folder(tmp_path, "ResNet")
     layers = [layer_data(tmp_path), {"kind": "relu"}, {"kind": "linear", "out_features": 4}]
-    model = build_model(spec_of(*layers, sharing=kind), SHAPE, {"a": 1, "b": 2})
+    model = build_model(spec_of(*layers, sharing=kind), {"table": SHAPE}, {"a": 1, "b": 2})
     stored = load_file(tmp_path / "model.safetensors")
     name = "embedder.embedder.convolution.weight"
     copies = [p for found, p in model.named_parameters() if found.endswith(name)]
     assert copies
     assert all(torch.equal(copy, stored[name]) for copy in copies)
-    sum(output.square().sum() for output in model.train()(images())).backward()
+    sum(output.square().sum() for output in model.train()(as_table(images()))).backward()
     assert any(copy.grad is not None and copy.grad.abs().sum() > 0 for copy in copies)
 
 
@@ -183,7 +186,7 @@ def test_a_folder_that_will_not_do_is_refused_with_the_reason(name: str, tmp_pat
         built(tmp_path)
     assert caught.value.problem.path == "model.shared[0]"
     assert reason in caught.value.problem.rule
-    assert describe_model(spec_of(layer_data(tmp_path)), SHAPE, TARGETS).shared[0].error is not None
+    assert describe_model(spec_of(layer_data(tmp_path)), {"table": SHAPE}, TARGETS).shared[0].error is not None
     assert not (tmp_path / "ran").exists()
 
 
@@ -204,8 +207,8 @@ def test_images_that_do_not_fit_are_refused_with_what_would_mend_it(
     assert reason in caught.value.problem.rule
     assert caught.value.problem.fix == fix
     spec = spec_of(layer_data(tmp_path))
-    if mend := describe_model(spec, shape, TARGETS).shared[0].fix:
-        assert not describe_model(taken(spec, mend), shape, TARGETS).problems
+    if mend := describe_model(spec, {"table": shape}, TARGETS).shared[0].fix:
+        assert not describe_model(taken(spec, mend), {"table": shape}, TARGETS).problems
 
 
 def test_a_mended_folder_is_read_anew(tmp_path: Path) -> None:
@@ -221,7 +224,7 @@ def test_a_mended_folder_is_read_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("path", "reason"), [("", "none is chosen"), ("nowhere", "there is no folder nowhere")])
 def test_a_folder_that_is_not_there_is_named(path: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        built(Path(path)) if path else build_model(spec_of({"kind": "pretrained"}), SHAPE, {"a": 1})
+        built(Path(path)) if path else build_model(spec_of({"kind": "pretrained"}), {"table": SHAPE}, {"a": 1})
 
 
 def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

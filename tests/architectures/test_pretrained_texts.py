@@ -22,6 +22,7 @@ from tests.architectures.folders import (
     save_tokenizer,
     text_folder,
 )
+from tests.inputs import as_table
 
 TARGETS = {"a": TargetInfo(name="a", kind="binary", classes=("no", "yes"))}
 LENGTH = 8
@@ -47,12 +48,12 @@ def spec_of(*layers: dict[str, Any], sharing: str = "hard") -> ModelSpec:
 
 
 def built(folder: Path, length: int = LENGTH, **settings: Any) -> MultiTaskModel:
-    return build_model(spec_of(layer_data(folder, **settings)), (length,), {"a": 1})
+    return build_model(spec_of(layer_data(folder, **settings)), {"table": (length,)}, {"a": 1})
 
 
 def features(model: MultiTaskModel, tokens: Tensor = TOKENS) -> Tensor:
     with torch.no_grad():
-        return model.eval().features(tokens)[0]
+        return model.eval().features(as_table(tokens))[0]
 
 
 def alone(model: Any, row: Tensor) -> Any:
@@ -93,11 +94,11 @@ def test_a_text_without_a_token_gives_numbers_all_the_same(output: str, tmp_path
 def test_a_model_is_described_as_it_is_built_and_learns(output: str, tmp_path: Path) -> None:
     text_folder(tmp_path)
     model = built(tmp_path, output=output)
-    info = describe_model(spec_of(layer_data(tmp_path, output=output)), (LENGTH,), TARGETS).shared[0]
+    info = describe_model(spec_of(layer_data(tmp_path, output=output)), {"table": (LENGTH,)}, TARGETS).shared[0]
     assert info.output_shape == tuple(features(model).shape[1:])
     assert info.parameters == sum(p.numel() for p in model.shared_parameters())
     assert info.detail == f"{tmp_path.name} · {output}"
-    model.train()(TOKENS)[0].sum().backward()
+    model.train()(as_table(TOKENS))[0].sum().backward()
     assert all(p.grad is not None for p in model.parameters())
 
 
@@ -105,8 +106,8 @@ def test_a_model_is_described_as_it_is_built_and_learns(output: str, tmp_path: P
 def test_any_sharing_scheme_has_it_as_its_first_layer(kind: str, tmp_path: Path) -> None:
     text_folder(tmp_path)
     layers = [layer_data(tmp_path), {"kind": "relu"}, {"kind": "linear", "out_features": 4}]
-    model = build_model(spec_of(*layers, sharing=kind), (LENGTH,), {"a": 1, "b": 2})
-    sum(output.square().sum() for output in model.train()(TOKENS)).backward()
+    model = build_model(spec_of(*layers, sharing=kind), {"table": (LENGTH,)}, {"a": 1, "b": 2})
+    sum(output.square().sum() for output in model.train()(as_table(TOKENS))).backward()
     name = "encoder.layer.0.output.dense.weight"
     copies = [p for found, p in model.named_parameters() if found.endswith(name)]
     assert any(copy.grad is not None and copy.grad.abs().sum() > 0 for copy in copies)
@@ -145,12 +146,12 @@ def test_a_folder_that_will_not_do_is_refused_with_what_would_mend_it(name: str,
     make(tmp_path)
     spec = spec_of(layer_data(tmp_path, **settings))
     with pytest.raises(InputError, match=r"^model\.shared\[0\]: ") as caught:
-        build_model(spec, (length,), {"a": 1})
+        build_model(spec, {"table": (length,)}, {"a": 1})
     assert reason in caught.value.problem.rule
-    fix = describe_model(spec, (length,), TARGETS).shared[0].fix
+    fix = describe_model(spec, {"table": (length,)}, TARGETS).shared[0].fix
     assert (fix is not None) == ("pool" in name or "scale" in name)
     if fix:
-        assert not describe_model(taken(spec, fix), (length,), TARGETS).problems
+        assert not describe_model(taken(spec, fix), {"table": (length,)}, TARGETS).problems
 
 
 def taken(spec: ModelSpec, fix: Fix) -> ModelSpec:
@@ -161,7 +162,7 @@ def taken(spec: ModelSpec, fix: Fix) -> ModelSpec:
 def test_features_of_another_layer_are_no_tokens(tmp_path: Path) -> None:
     text_folder(tmp_path)
     with pytest.raises(InputError, match=r"model\.shared\[1\]: .*or as the first layer the tokens of a text; 8 feat"):
-        build_model(spec_of({"kind": "linear", "out_features": 8}, layer_data(tmp_path)), (5,), {"a": 1})
+        build_model(spec_of({"kind": "linear", "out_features": 8}, layer_data(tmp_path)), {"table": (5,)}, {"a": 1})
 
 
 def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

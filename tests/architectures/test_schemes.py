@@ -16,6 +16,7 @@ from mtl_core.spec import InputError, ModelSpec, TargetInfo
 from mtl_core.training.step.forward import PenaltyGradient
 from mtl_core.weighting import detach_at_representation
 from tests.architectures.schemes import IMAGE, KINDS, OUTPUTS, TRUNKS, batch, built, number, outputs_of, spec_of
+from tests.inputs import as_table
 
 TARGETS = {
     "left": TargetInfo(name="left", kind="multiclass", classes=("a", "b", "c")),
@@ -26,25 +27,25 @@ every_trunk = pytest.mark.parametrize("trunk", TRUNKS)
 
 
 def losses(model: MultiTaskModel, inputs: torch.Tensor) -> list[torch.Tensor]:
-    return [output.square().mean() for output in model(inputs)]
+    return [output.square().mean() for output in model(as_table(inputs))]
 
 
 @every_scheme
 @every_trunk
 def test_a_model_is_built_as_it_was_described(kind: str, trunk: str) -> None:
     shared, shape = TRUNKS[trunk]
-    info, model = describe_model(spec_of(kind, shared), shape, TARGETS), built(kind, trunk)
+    info, model = describe_model(spec_of(kind, shared), {"table": shape}, TARGETS), built(kind, trunk)
     assert info.problems == ()
     assert len(info.shared) == len(shared)
     assert info.parameters == number(model.parameters())
     assert info.shared_parameters == number(model.shared_parameters())
-    assert [tuple(output.shape) for output in model(batch(trunk))] == [(6, 3), (6, 2)]
+    assert [tuple(output.shape) for output in model(as_table(batch(trunk)))] == [(6, 3), (6, 2)]
 
 
 @every_scheme
 def test_describing_a_model_draws_no_random_number(kind: str) -> None:
     torch.manual_seed(0)
-    describe_model(spec_of(kind, TRUNKS["convs"][0]), IMAGE, TARGETS)
+    describe_model(spec_of(kind, TRUNKS["convs"][0]), {"table": IMAGE}, TARGETS)
     drawn = torch.rand(3)
     torch.manual_seed(0)
     assert torch.equal(drawn, torch.rand(3))
@@ -81,11 +82,11 @@ def test_a_loss_reaches_no_other_task_s_own_parameters_and_some_loss_reaches_eac
 @every_trunk
 def test_cutting_the_graph_at_the_features_gives_the_same_outputs_and_gradients(kind: str, trunk: str) -> None:
     model, inputs = built(kind, trunk).eval(), batch(trunk)
-    whole = model(inputs)
+    whole = model(as_table(inputs))
     sum(output.square().sum() for output in whole).backward()
     wanted = {name: p.grad for name, p in model.named_parameters()}
     model.zero_grad()
-    outputs, cut = detach_at_representation(model.features(inputs), model.head, len(model.tasks))
+    outputs, cut = detach_at_representation(model.features(as_table(inputs)), model.head, len(model.tasks))
     assert all(torch.equal(one, other) for one, other in zip(outputs, whole, strict=True))
     torch.autograd.backward([output.square().sum() for output in outputs])
     cut.backward(cut.weighted_sum(torch.ones(len(model.tasks)), range(len(model.tasks))))
@@ -101,7 +102,7 @@ def test_a_task_s_row_of_the_jacobian_is_the_gradient_of_its_loss_alone(kind: st
     shared = model.shared_parameters()
     alone = losses(model, inputs) if shared else []
     plain = [torch.autograd.grad(loss, shared, retain_graph=True, allow_unused=True) for loss in alone]
-    outputs, cut = detach_at_representation(model.features(inputs), model.head, len(model.tasks))
+    outputs, cut = detach_at_representation(model.features(as_table(inputs)), model.head, len(model.tasks))
     torch.autograd.backward([output.square().mean() for output in outputs])
     for task, wanted in enumerate(plain):
         for one, other in zip(cut.shared_gradients(task, shared, retain_graph=True), wanted, strict=True):
@@ -131,8 +132,8 @@ def test_the_same_seed_gives_the_same_model(kind: str) -> None:
 def test_any_number_of_tasks_of_any_name_will_do(kind: str, outputs: dict[str, int]) -> None:
     shared, shape = TRUNKS["convs"]
     spec = spec_of(kind, shared).model_copy(update={"heads": {}})
-    model = build_model(spec, shape, outputs)
-    assert [output.shape[1] for output in model(batch("convs"))] == list(outputs.values())
+    model = build_model(spec, {"table": shape}, outputs)
+    assert [output.shape[1] for output in model(as_table(batch("convs")))] == list(outputs.values())
     assert {task for task, _ in model.sharing_metrics()} <= set(outputs)
     penalty = model.penalty()
     assert penalty is None or penalty.isfinite()
@@ -167,15 +168,15 @@ def test_a_model_trains_with_its_shared_half_frozen(kind: str) -> None:
 @every_scheme
 def test_a_fault_of_a_layer_is_found_under_any_scheme(kind: str) -> None:
     spec = spec_of(kind, [{"kind": "linear", "out_features": 4}, {"kind": "conv2d"}])
-    assert [layer.path for layer in describe_model(spec, (5,), TARGETS).problems] == ["model.shared[1]"]
+    assert [layer.path for layer in describe_model(spec, {"table": (5,)}, TARGETS).problems] == ["model.shared[1]"]
     with pytest.raises(InputError, match=r"model\.shared\[1\]"):
-        build_model(spec, (5,), OUTPUTS)
+        build_model(spec, {"table": (5,)}, OUTPUTS)
 
 
 @every_scheme
 def test_a_model_too_large_for_its_scheme_is_refused_before_it_is_made(kind: str) -> None:
     shared: list[dict[str, Any]] = [{"kind": "linear", "out_features": 1_000_000}]
-    info = describe_model(spec_of(kind, shared), (1200,), TARGETS)
+    info = describe_model(spec_of(kind, shared), {"table": (1200,)}, TARGETS)
     if kind == "hard":
         assert not info.problems
         return
@@ -183,7 +184,7 @@ def test_a_model_too_large_for_its_scheme_is_refused_before_it_is_made(kind: str
     assert problem.path == "model.shared[0]"
     assert "billion parameters" in (problem.error or "")
     with pytest.raises(InputError, match="billion parameters"):
-        build_model(spec_of(kind, shared), (1200,), OUTPUTS)
+        build_model(spec_of(kind, shared), {"table": (1200,)}, OUTPUTS)
 
 
 def test_a_scheme_is_chosen_by_its_kind() -> None:

@@ -5,6 +5,7 @@ from torch import nn
 
 from mtl_core.architectures import build_model
 from tests.architectures.schemes import CONVS, DENSE, IMAGE, OUTPUTS, ROW, batch, built, number, outputs_of, spec_of
+from tests.inputs import as_table
 
 
 def test_each_task_has_the_model_it_would_have_alone() -> None:
@@ -12,7 +13,7 @@ def test_each_task_has_the_model_it_would_have_alone() -> None:
     for task, name in enumerate(model.tasks):
         spec = spec_of("hard", CONVS)
         spec = spec.model_copy(update={"heads": {key: head for key, head in spec.heads.items() if key == name}})
-        alone = build_model(spec, IMAGE, {name: OUTPUTS[name]})
+        alone = build_model(spec, {"table": IMAGE}, {name: OUTPUTS[name]})
         pairs = zip(alone.parameters(), model.head_parameters(name), strict=True)
         with torch.no_grad():
             for mine, theirs in pairs:
@@ -27,14 +28,14 @@ def test_nothing_is_shared() -> None:
     model = built("separate")
     assert model.shared_parameters() == model.last_shared_parameters() == []
     inputs = batch()
-    assert model.features(inputs)[0] is inputs
+    assert model.features(as_table(inputs))[0] is inputs
     assert model.penalty() is None
 
 
 def test_there_are_as_many_trunks_as_tasks_each_with_initial_weights_of_its_own() -> None:
     trunk = number(nn.Sequential(nn.Linear(5, 6), nn.Linear(6, 4)).parameters())
     hard, separate = (
-        number(build_model(spec_of(kind, DENSE), ROW, OUTPUTS).parameters()) for kind in ("hard", "separate")
+        number(build_model(spec_of(kind, DENSE), {"table": ROW}, OUTPUTS).parameters()) for kind in ("hard", "separate")
     )
     assert separate == hard + trunk
     model = built("separate")

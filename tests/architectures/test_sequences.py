@@ -6,9 +6,10 @@ import torch
 from mtl_core.architectures import build_model, describe_model
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
 from mtl_core.training.runtime.threads import count_multiplications
+from tests.inputs import as_table
 
 CLASS = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
-EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dim": 4}
+EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dimensions": 4}
 
 
 def model(*shared: dict[str, object]) -> ModelSpec:
@@ -17,7 +18,7 @@ def model(*shared: dict[str, object]) -> ModelSpec:
 
 def features(spec: ModelSpec, inputs: torch.Tensor) -> torch.Tensor:
     torch.manual_seed(0)
-    return build_model(spec, tuple(inputs.shape[1:]), {"t": 1}).features(inputs)[0]
+    return build_model(spec, {"table": tuple(inputs.shape[1:])}, {"t": 1}).features(as_table(inputs))[0]
 
 
 def test_each_token_becomes_its_vector_and_padding_zeros() -> None:
@@ -34,8 +35,8 @@ def test_tokens_beyond_the_vocabulary_are_read_as_unknown() -> None:
 
 
 def test_padding_is_never_learned() -> None:
-    built = build_model(model(EMBEDDING), (3,), {"t": 1})
-    built(torch.zeros(2, 3))[0].sum().backward()
+    built = build_model(model(EMBEDDING), {"table": (3,)}, {"t": 1})
+    built(as_table(torch.zeros(2, 3)))[0].sum().backward()
     (weight, *_) = built.parameters()
     assert weight.grad is not None
     assert not weight.grad.any()
@@ -45,7 +46,7 @@ def test_padding_is_never_learned() -> None:
 @pytest.mark.parametrize("both", [False, True])
 def test_a_recurrent_layer_keeps_the_length_and_reads_in_its_directions(kind: str, both: bool) -> None:
     spec = model(EMBEDDING, {"kind": kind, "hidden_size": 3, "bidirectional": both})
-    assert describe_model(spec, (6,), CLASS).shared[-1].output_shape == (3 * (1 + both), 6)
+    assert describe_model(spec, {"table": (6,)}, CLASS).shared[-1].output_shape == (3 * (1 + both), 6)
     one, other = torch.full((1, 6), 2.0), torch.full((1, 6), 2.0)
     other[0, -1] = 5.0  # only who reads backwards knows of it at the first position
     differ = features(spec, one)[0, :, 0] != features(spec, other)[0, :, 0]
@@ -69,18 +70,18 @@ def test_convolution_and_pooling_go_on_behind_a_recurrent_layer(kind: str) -> No
 )
 def test_a_sequence_layer_in_the_wrong_place_is_refused(shared: list[dict[str, object]], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        build_model(model(*shared), (6,), {"t": 1})
+        build_model(model(*shared), {"table": (6,)}, {"t": 1})
 
 
 def test_a_head_may_begin_with_an_embedding_where_nothing_is_shared() -> None:
     heads = {"t": [EMBEDDING]}
     alone = ModelSpec.model_validate({"shared": [], "heads": heads}, strict=False)
     behind = ModelSpec.model_validate({"shared": [{"kind": "relu"}], "heads": heads}, strict=False)
-    assert describe_model(alone, (6,), CLASS).problems == ()
-    assert [layer.path for layer in describe_model(behind, (6,), CLASS).problems] == ["model.heads.t[0]"]
+    assert describe_model(alone, {"table": (6,)}, CLASS).problems == ()
+    assert [layer.path for layer in describe_model(behind, {"table": (6,)}, CLASS).problems] == ["model.heads.t[0]"]
 
 
 def test_the_work_of_a_recurrent_layer_counts_at_every_position() -> None:
     spec = model(EMBEDDING, {"kind": "gru", "hidden_size": 3, "bidirectional": False}, {"kind": "global_avg_pool"})
-    built = build_model(spec, (6,), {"t": 1})
-    assert count_multiplications(built, torch.zeros(1, 6)) == 6 * 3 * (4 * 3 + 3 * 3) + 3
+    built = build_model(spec, {"table": (6,)}, {"t": 1})
+    assert count_multiplications(built, as_table(torch.zeros(1, 6))) == 6 * 3 * (4 * 3 + 3 * 3) + 3

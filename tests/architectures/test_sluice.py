@@ -10,6 +10,7 @@ from mtl_core.architectures.sharing.sluice import SluiceModel, SluiceUnit
 from mtl_core.spec import InputError, TargetInfo, set_at, spec_to_data
 from mtl_core.spec.model import ModelSpec
 from tests.architectures.schemes import IMAGE, OUTPUTS, ROW, TRUNKS, batch, built, outputs_of, spec_of
+from tests.inputs import as_table
 
 TARGETS = {name: TargetInfo(name=name, kind="regression", width=width) for name, width in OUTPUTS.items()}
 APART = {"own": 1.0, "last": 1.0}
@@ -24,7 +25,7 @@ def sluice(trunk: str = "dense", **settings: Any) -> SluiceModel:
 def equal_widths(*widths: int) -> SluiceModel:
     shared = [{"kind": "linear", "out_features": width} for width in widths]
     torch.manual_seed(0)
-    model = build_model(spec_of("sluice", shared), ROW, OUTPUTS)
+    model = build_model(spec_of("sluice", shared), {"table": ROW}, OUTPUTS)
     assert isinstance(model, SluiceModel)
     return model
 
@@ -61,8 +62,8 @@ def test_heads_read_a_mixture_of_the_stages_of_the_last_one_s_shape() -> None:
     torch.testing.assert_close(model.beta.detach(), torch.tensor([[0.05, 0.05, 0.9]] * 2))
     with torch.no_grad():
         model.beta.copy_(torch.randn(2, 3))
-    levels = model.stage_outputs(batch())
-    for task, features in enumerate(model.features(batch())):
+    levels = model.stage_outputs([batch()] * len(model.tasks))
+    for task, features in enumerate(model.features(as_table(batch()))):
         stages = [levels[i][task] for i in (0, 2, 3)]
         torch.testing.assert_close(features, sum(beta * x for beta, x in zip(model.beta[task], stages, strict=True)))
 
@@ -70,7 +71,8 @@ def test_heads_read_a_mixture_of_the_stages_of_the_last_one_s_shape() -> None:
 def test_where_no_other_stage_has_the_last_one_s_shape_heads_read_the_last() -> None:
     model = equal_widths(4, 6)
     assert model.beta is None
-    for features, last in zip(model.features(batch()), model.stage_outputs(batch())[-1], strict=True):
+    last_level = model.stage_outputs([batch()] * len(model.tasks))[-1]
+    for features, last in zip(model.features(as_table(batch())), last_level, strict=True):
         assert torch.equal(features, last)
 
 
@@ -122,21 +124,21 @@ def test_an_odd_number_of_channels_is_named_and_mended(
     shared: list[dict[str, Any]], shape: tuple[int, ...], fix: str
 ) -> None:
     spec = spec_of("sluice", shared)
-    (problem,) = describe_model(spec, shape, TARGETS).problems
+    (problem,) = describe_model(spec, {"table": shape}, TARGETS).problems
     assert "two halves" in (problem.error or "")
     assert problem.path == "model.shared[0]"
     assert problem.fix is not None
     assert problem.fix.label == fix
     with pytest.raises(InputError, match="two halves"):
-        build_model(spec, shape, OUTPUTS)
+        build_model(spec, {"table": shape}, OUTPUTS)
     data = set_at({"model": spec_to_data(spec)}, problem.fix.path, problem.fix.value)
     mended = ModelSpec.model_validate(data["model"], strict=False)
-    assert not describe_model(mended, shape, TARGETS).problems
+    assert not describe_model(mended, {"table": shape}, TARGETS).problems
 
 
 def test_what_cannot_be_widened_is_named_all_the_same() -> None:
     spec = spec_of("sluice", [{"kind": "tanh"}])
-    (problem,) = describe_model(spec, ROW, TARGETS).problems
+    (problem,) = describe_model(spec, {"table": ROW}, TARGETS).problems
     assert (problem.path, problem.fix) == ("model.shared[0]", None)
 
 

@@ -59,7 +59,7 @@ def with_loader(workload: Workload, data: TaskData) -> Took:
     val = TensorDataset(*_tensors(workload, data.val))
     batches = DataLoader(train, batch_size=batch, shuffle=True)
     validation = DataLoader(val, batch_size=_piece(workload, data))
-    with use_threads(model, data.train.inputs[:1], batch, None):
+    with use_threads(model, data.train.select_inputs(slice(1)), batch, None):
         started = _now()
         for _ in range(epochs):
             for tensors in batches:
@@ -75,7 +75,7 @@ def _begin(workload: Workload) -> tuple[nn.Module, torch.optim.Optimizer]:
 
 
 def _tensors(workload: Workload, split: Split) -> list[Tensor]:
-    return [split.inputs, *(split.targets[name] for name in workload.spec.task_names)]
+    return [*split.select_inputs(slice(None)).values(), *(split.targets[name] for name in workload.spec.task_names)]
 
 
 def _step(workload: Workload, model: nn.Module, optimizer: torch.optim.Optimizer, batch: list[Tensor]) -> None:

@@ -57,6 +57,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
     assert set(PLACES) == {
         "dataset",
         "dataset.numeric_inputs",
+        "dataset.categorical_inputs",
         "dataset.split",
         "dataset.split.tasks",
         "tasks",
@@ -146,10 +147,10 @@ def test_any_sharing_scheme_goes_on_where_it_was_stopped(
 def test_any_layer_is_built_as_it_was_described(kind: type[Spec], tmp_path: Path) -> None:
     target = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
     model = ModelSpec.model_validate({"shared": [spec_to_data(with_defaults(kind, tmp_path))]}, strict=False)
-    fits = [shape for shape in SHAPES if not describe_model(model, shape, target).problems]
+    fits = [shape for shape in SHAPES if not describe_model(model, {"table": shape}, target).problems]
     assert fits
-    described = describe_model(model, fits[0], target)
-    built = build_model(model, fits[0], {"t": 1})
+    described = describe_model(model, {"table": fits[0]}, target)
+    built = build_model(model, {"table": fits[0]}, {"t": 1})
     assert tuple(built.features(torch.zeros(2, *fits[0]))[0].shape[1:]) == described.shared[0].output_shape
 
 

@@ -194,7 +194,7 @@ def test_inputs_that_do_not_fit_the_table_are_refused(
 ) -> None:
     path = write(homes.assign(area=1.0, none=None))
     if rule is None:  # a column without any value is a constant, not an error
-        assert load(TableDataset(path=path, **settings), (PRICE,)).train.inputs.shape[1] == 1
+        assert load(TableDataset(path=path, **settings), (PRICE,)).train.inputs["table"].shape[1] == 1
         return
     with pytest.raises(InputError, match=rule):
         load(TableDataset(path=path, **settings), (PRICE,))

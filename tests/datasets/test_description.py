@@ -21,7 +21,7 @@ def columns(info: DatasetInfo) -> dict[str, ColumnInfo]:
 
 def test_images_come_with_examples_and_label_counts() -> None:
     info = describe(BundledDataset())
-    assert (info.input_kind, info.input_shape, info.rows) == ("image", (1, 16, 16), 14_000)
+    assert (info.input_kind, info.input_shapes, info.rows) == ("image", {"image": (1, 16, 16)}, 14_000)
     assert len(info.images) == len(info.preview) == 24
     assert len(info.images[0]) == len(info.images[0][0]) == 16
     assert max(max(row) for row in info.images[0]) > 100
@@ -68,7 +68,7 @@ def test_task_names_are_made_from_column_names_that_a_path_cannot_hold(write: Wr
 
 def test_names_that_are_no_columns_are_ignored(homes: pd.DataFrame, write: WriteTable) -> None:
     info = describe(TableDataset(path=write(homes), inputs=("면적", "gone"), types={"gone": "numeric"}))
-    assert info.input_shape == (1,)
+    assert info.input_shapes == {"table": (1,)}
 
 
 def test_a_report_survives_json(homes: pd.DataFrame, write: WriteTable) -> None:

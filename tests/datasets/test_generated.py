@@ -10,10 +10,11 @@ import torch
 from mtl_core.datasets.bundled import gradnorm_toy, many_heads, two_heads, two_objectives
 from mtl_core.datasets.bundled.shapes import NAMES, SIDE, boxes_around, generate_shapes
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import BundledDataset, InputError, MulticlassTask, RegressionTask
 from mtl_core.spec.data.bundled import BUNDLED, numbered
+from tests.inputs import only
 
 
 def test_shapes_are_the_same_for_a_seed_and_others_for_another() -> None:
@@ -51,16 +52,16 @@ def test_a_box_is_in_shares_of_the_image() -> None:
 
 def test_color_images_are_channels_first_and_new_ones_alike() -> None:
     data = load(BundledDataset(name="shapes"), (MulticlassTask(name="shape", target="shape"),))
-    assert data.input_shape == (3, SIDE, SIDE)
-    new = transform_inputs(data.preprocessing, generate_shapes(3, 9).images)
+    assert next(iter(data.input_shapes.values())) == (3, SIDE, SIDE)
+    new = only(transform_inputs(data.preprocessing, generate_shapes(3, 9).images))
     assert new.shape == (3, 3, SIDE, SIDE)
     with pytest.raises(InputError, match="64×64×3"):
-        transform_inputs(data.preprocessing, np.zeros((2, SIDE, SIDE), np.uint8))
+        only(transform_inputs(data.preprocessing, np.zeros((2, SIDE, SIDE), np.uint8)))
 
 
 def test_shapes_are_described_with_small_color_examples_and_their_mask() -> None:
     info = describe(BundledDataset(name="shapes"))
-    assert info.input_shape == (3, SIDE, SIDE)
+    assert next(iter(info.input_shapes.values())) == (3, SIDE, SIDE)
     pixels = np.array(info.images)
     assert pixels.shape[1:] == (32, 32)
     assert pixels.max() > 0xFF00
@@ -95,5 +96,5 @@ def test_toy_tables_are_the_same_for_a_seed(make) -> None:  # type: ignore[no-un
 def test_the_input_of_the_two_objectives_is_zero_so_that_the_bias_alone_is_learned() -> None:
     task = RegressionTask(name="t", target="start_1", standardize=False)
     data = load(BundledDataset(name="two_objectives", inputs=("one",)), (task,))
-    assert torch.equal(data.train.inputs, torch.zeros(len(data.train), 1))
+    assert torch.equal(only(data.train.inputs), torch.zeros(len(data.train), 1))
     assert set(data.train.targets["t"].flatten().tolist()) == {two_objectives.START[0]}

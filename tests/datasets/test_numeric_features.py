@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import SplineTransformer
 
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.features import apply_inputs, fit_inputs, transform_inputs
+from mtl_core.datasets.features import apply_inputs, fit_inputs
+from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import BundledDataset, MulticlassTask, NumericInputs, PiecewiseLinear, Standardized
 from mtl_core.tabular.table_columns import read_columns
+from tests.inputs import only
 
 CELLS = st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(0, 3))
 
@@ -87,7 +89,7 @@ def test_new_rows_get_the_bins_of_the_training_rows_from_json() -> None:
     columns = read_columns(frame, {})
     encoders, _ = fit_inputs(list(columns.values()), np.arange(40), numeric=PiecewiseLinear(bins=3))
     plain = json.loads(json.dumps({"kind": "table", "inputs": encoders}))
-    again = transform_inputs(plain, frame.iloc[35:])
+    again = only(transform_inputs(plain, frame.iloc[35:]))
     assert np.array_equal(again.numpy(), apply_inputs(encoders, columns, 50)[35:])
 
 
@@ -96,8 +98,8 @@ def test_bins_change_the_input_shape_and_the_fingerprint() -> None:
     plain = BundledDataset(name="wine")
     binned = BundledDataset(name="wine", numeric_inputs=PiecewiseLinear(bins=3))
     data = load(binned, tasks)
-    assert data.input_shape == (44,)
-    assert describe(binned.model_copy(update={"inputs": ("ash", "hue")})).input_shape == (8,)
+    assert next(iter(data.input_shapes.values())) == (44,)
+    assert next(iter(describe(binned.model_copy(update={"inputs": ("ash", "hue")})).input_shapes.values())) == (8,)
     assert data.fingerprint != load(plain, tasks).fingerprint
     assert np.array_equal(data.train.rows, load(plain, tasks).train.rows)  # the same split
 

@@ -17,7 +17,8 @@ from pydantic import TypeAdapter
 
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.new_rows import transform_inputs
+from mtl_core.datasets.preflight.registry import check_data
 from mtl_core.datasets.preparation import _prepare, load
 from mtl_core.spec import (
     BinaryTask,
@@ -29,6 +30,7 @@ from mtl_core.spec import (
     Task,
 )
 from mtl_core.spec.data.bundled import BUNDLED
+from tests.inputs import only
 from tests.table_files import TABLE_WRITERS
 
 INPUTS = ("면적", "방", "지역")
@@ -45,7 +47,7 @@ def suggested_tasks(dataset: BundledDataset | TableDataset) -> tuple[Task, ...]:
 
 def is_same(left: TaskData, right: TaskData) -> bool:
     for a, b in zip((left.train, left.val, left.test), (right.train, right.val, right.test), strict=True):
-        pairs = [(a.inputs, b.inputs), *((a.targets[k], b.targets[k]) for k in a.targets)]
+        pairs = [(only(a.inputs), only(b.inputs)), *((a.targets[k], b.targets[k]) for k in a.targets)]
         pairs += [(a.masks[k], b.masks[k]) for k in a.masks]
         if a.masks.keys() != b.masks.keys() or not all(torch.equal(x, y) for x, y in pairs):
             return False
@@ -58,13 +60,19 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
     tasks, info = suggested_tasks(dataset), describe(dataset)
     data = load(dataset, tasks)
     assert len(tasks) >= 2
-    assert data.input_shape == info.input_shape == tuple(data.train.inputs.shape[1:])
+    assert (
+        next(iter(data.input_shapes.values()))
+        == next(iter(info.input_shapes.values()))
+        == tuple(only(data.train.inputs).shape[1:])
+    )
     assert list(data.targets) == [task.name for task in tasks]
     assert json.loads(json.dumps(data.preprocessing)) == data.preprocessing
     for split in (data.train, data.val, data.test):
         assert len(split) > 0
-        assert split.inputs.dtype == torch.float32
-        assert torch.isfinite(split.inputs).all()
+        inputs = only(split.select_inputs(slice(None)))
+        assert inputs.dtype == torch.float32
+        assert torch.isfinite(inputs).all()
+    assert check_data(dataset, tasks) == []
 
 
 @pytest.mark.parametrize("name", [name for name in BUNDLED if name != "two_objectives"])
@@ -73,7 +81,7 @@ def test_the_same_spec_gives_the_same_tensors_and_another_seed_others(name: str)
     other = BundledDataset(name=name, split=StratifiedSplit(seed=5))
     tasks = suggested_tasks(dataset)
     assert is_same(_prepare(dataset, tasks), _prepare(dataset, tasks))
-    assert not torch.equal(load(dataset, tasks).train.inputs, load(other, tasks).train.inputs)
+    assert not torch.equal(only(load(dataset, tasks).train.inputs), only(load(other, tasks).train.inputs))
 
 
 def test_columns_from_which_a_target_is_derived_are_no_inputs_by_default() -> None:
@@ -180,7 +188,7 @@ def test_labels_and_masks_follow_their_rows(
     (encoder,) = data.preprocessing["inputs"]
     rows_of_splits = []
     for split in (data.train, data.val, data.test):
-        split_rows = (split.inputs[:, 0].double() * encoder["std"] + encoder["mean"]).round().long()
+        split_rows = (only(split.inputs)[:, 0].double() * encoder["std"] + encoder["mean"]).round().long()
         rows_of_splits += split_rows.tolist()
         assert torch.equal(split.targets["double"][:, 0], split_rows * 2.0)
         for i, row in enumerate(split_rows.tolist()):
@@ -206,17 +214,17 @@ def test_splits_are_stratified_by_every_class_target() -> None:
 
 def test_input_statistics_are_those_of_the_training_rows(homes: pd.DataFrame, write: WriteTable) -> None:
     data = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE,))
-    assert torch.allclose(data.train.inputs[:, :2].mean(0), torch.zeros(2), atol=1e-5)
-    assert torch.allclose(data.train.inputs[:, :2].std(0, correction=0), torch.ones(2), atol=1e-5)
-    assert not torch.allclose(data.val.inputs[:, :2].mean(0), torch.zeros(2), atol=1e-3)
+    assert torch.allclose(only(data.train.inputs)[:, :2].mean(0), torch.zeros(2), atol=1e-5)
+    assert torch.allclose(only(data.train.inputs)[:, :2].std(0, correction=0), torch.ones(2), atol=1e-5)
+    assert not torch.allclose(only(data.val.inputs)[:, :2].mean(0), torch.zeros(2), atol=1e-3)
 
 
 def test_new_rows_are_treated_as_the_loaded_ones(homes: pd.DataFrame, write: WriteTable) -> None:
     path = write(homes.dropna(subset=["가격"]))
     data = load(TableDataset(path=path, inputs=INPUTS), (PRICE,))
     plain = json.loads(json.dumps(data.preprocessing))
-    everything = transform_inputs(plain, homes.dropna(subset=["가격"]))
-    loaded = torch.cat([data.train.inputs, data.val.inputs, data.test.inputs])
+    everything = only(transform_inputs(plain, homes.dropna(subset=["가격"])))
+    loaded = torch.cat([only(data.train.inputs), only(data.val.inputs), only(data.test.inputs)])
     assert torch.equal(everything.unique(dim=0), loaded.unique(dim=0))
 
 
@@ -256,4 +264,4 @@ def test_a_file_is_read_again_only_when_it_changes(homes: pd.DataFrame, write: W
 
 def test_data_moves_to_a_device(homes: pd.DataFrame, write: WriteTable) -> None:
     data = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE)).to("meta")
-    assert {data.train.inputs.device.type, data.val.masks["가격"].device.type} == {"meta"}
+    assert {only(data.train.inputs).device.type, data.val.masks["가격"].device.type} == {"meta"}

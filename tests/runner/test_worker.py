@@ -102,7 +102,7 @@ def test_progress_is_written_before_the_answer(monkeypatch: pytest.MonkeyPatch) 
     def described(_: object, *, preview: bool) -> DatasetInfo:
         report_progress("Reading a.csv", 0.25)
         facts: dict[str, Any] = {"title": "", "description": "", "input_kind": "table", "columns": ()}
-        return DatasetInfo(name=str(preview), rows=1, input_shapes={}, **facts)
+        return DatasetInfo(name=str(preview), rows=1, input_shapes={"table": (1,)}, **facts)
 
     monkeypatch.setattr(worker_module, "_REPORT_SECONDS", 0)
     monkeypatch.setattr(inspection, "inspect_dataset", described)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.spec import (
     BinaryTask,
@@ -23,6 +23,7 @@ from mtl_core.spec import (
     TableDataset,
     spec_from_data,
 )
+from tests.inputs import only
 
 
 def table(path: Path, text: str, **more: Any) -> TableDataset:
@@ -112,12 +113,14 @@ def test_new_rows_are_read_as_the_training_rows_were(tmp_path: Path) -> None:
     assert train.rows is not None
     row = int(train.rows[0])
     cells = lines.splitlines()[row].split(";")
-    again = transform_inputs(data.preprocessing, pd.DataFrame({"x": [cells[0]], "when": [cells[1]]}, dtype=object))
-    np.testing.assert_allclose(again.numpy(), train.inputs[:1].numpy(), rtol=1e-6)
+    again = only(
+        transform_inputs(data.preprocessing, pd.DataFrame({"x": [cells[0]], "when": [cells[1]]}, dtype=object))
+    )
+    np.testing.assert_allclose(again.numpy(), only(train.inputs)[:1].numpy(), rtol=1e-6)
     open_cells = pd.DataFrame({"x": ["1,234"], "when": ["01.02.2020"]}, dtype=object)
     mean, std = (data.preprocessing["inputs"][0][key] for key in ("mean", "std"))
     np.testing.assert_allclose(
-        float(transform_inputs(data.preprocessing, open_cells)[0, 0]), (1.234 - mean) / std, rtol=1e-6
+        float(only(transform_inputs(data.preprocessing, open_cells))[0, 0]), (1.234 - mean) / std, rtol=1e-6
     )
 
 

@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.errors import EnvironmentFault
 from mtl_core.spec import InputError, MulticlassTask, StratifiedSplit, TableDataset, TaggingTask, TextSpec
 from tests.architectures.folders import VOCABULARY, save_tokenizer
 from tests.datasets.conftest import WriteTable
+from tests.inputs import only
 
 KIND = MulticlassTask(name="kind", target="kind")
 SPLIT = StratifiedSplit(train=0.5, val=0.25, test=0.25)
@@ -56,18 +57,18 @@ def input_ids(tokens: tuple[str, ...], length: int) -> list[int]:
 
 def test_texts_become_the_ids_of_the_tokenizer_plus_one(path: str, folder: Path) -> None:
     data = load(table(path, folder), (KIND,))
-    assert data.input_shape == (8,)
+    assert next(iter(data.input_shapes.values())) == (8,)
     for split in (data.train, data.val, data.test):
         assert split.rows is not None
-        for ids, row in zip(split.inputs.int().tolist(), split.rows.tolist(), strict=True):
+        for ids, row in zip(only(split.inputs).int().tolist(), split.rows.tolist(), strict=True):
             assert ids == input_ids(TOKENS[row % len(TEXTS)], 8), TEXTS[row % len(TEXTS)]
-    assert describe(table(path, folder)).input_shape == (8,)
+    assert next(iter(describe(table(path, folder)).input_shapes.values())) == (8,)
 
 
 def test_a_longer_text_is_truncated_between_its_special_tokens_and_noted(path: str, folder: Path) -> None:
     data = load(table(path, folder, max_length=5), (KIND,))
-    assert data.input_shape == (5,)
-    rows = {tuple(row) for row in data.train.inputs.int().tolist()}
+    assert next(iter(data.input_shapes.values())) == (5,)
+    rows = {tuple(row) for row in only(data.train.inputs).int().tolist()}
     assert tuple(input_ids(("[CLS]", "the", "sun", "rises", "[SEP]"), 5)) in rows
     assert "8 of 20 texts are longer than 5 tokens and are cut." in [note.what for note in data.notes]
 
@@ -75,14 +76,14 @@ def test_a_longer_text_is_truncated_between_its_special_tokens_and_noted(path: s
 def test_new_texts_are_treated_as_those_of_training(path: str, folder: Path) -> None:
     data = load(table(path, folder), (KIND,))
     preprocessing = json.loads(json.dumps(data.preprocessing))
-    inputs = transform_inputs(preprocessing, pd.DataFrame({"text": ["moons sets", None, "the " * 30]}))
+    inputs = only(transform_inputs(preprocessing, pd.DataFrame({"text": ["moons sets", None, "the " * 30]})))
     assert inputs.shape == (3, 8)
     assert inputs[0].int().tolist() == input_ids(("[CLS]", "moon", "##s", "sets", "[SEP]"), 8)
     assert inputs[1].int().tolist() == input_ids(("[CLS]", "[SEP]"), 8)
     assert inputs[2, -1] == VOCABULARY["[SEP]"] + 1
     save_tokenizer(folder, VOCABULARY | {"comet": len(VOCABULARY)})
     with pytest.raises(InputError, match=r"dataset\.text\.tokenizer: has changed since"):
-        transform_inputs(preprocessing, pd.DataFrame({"text": ["moons"]}))
+        only(transform_inputs(preprocessing, pd.DataFrame({"text": ["moons"]})))
 
 
 def test_the_fingerprint_follows_the_tokenizer_and_not_its_folder(path: str, folder: Path) -> None:
@@ -93,7 +94,7 @@ def test_the_fingerprint_follows_the_tokenizer_and_not_its_folder(path: str, fol
     save_tokenizer(renamed, VOCABULARY | {"comet": len(VOCABULARY)})
     again = load(table(path, renamed), (KIND,))
     assert again.fingerprint != first
-    assert len(VOCABULARY) + 1 in again.train.inputs
+    assert len(VOCABULARY) + 1 in only(again.train.inputs)
 
 
 BAD: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {

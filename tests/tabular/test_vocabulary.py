@@ -13,7 +13,7 @@ import torch
 
 from mtl_core.datasets.bundled.sentences import NOUNS, TAGS, VERBS, sentences
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BundledDataset,
@@ -27,6 +27,7 @@ from mtl_core.spec import (
 )
 from mtl_core.tabular.text.vocabulary import split_text
 from tests.datasets.conftest import WriteTable
+from tests.inputs import only
 
 TAG = TaggingTask(name="tags", target="tags")
 KIND = MulticlassTask(name="kind", target="kind")
@@ -65,17 +66,17 @@ def test_a_text_is_split_into_words_and_marks_of_any_script(
 
 def test_texts_become_token_ids_padded_to_the_longest(write: WriteTable) -> None:
     data = load(table(write(texts())), (TAG, KIND))
-    assert data.input_shape == (4,)
+    assert next(iter(data.input_shapes.values())) == (4,)
     assert data.targets["tags"].classes == ("M", "N", "P", "V")
     assert data.targets["tags"].outputs == (4, 4)
-    rows = {tuple(row) for row in data.train.inputs.int().tolist()}
+    rows = {tuple(row) for row in only(data.train.inputs).int().tolist()}
     short, long = sorted(rows, key=lambda row: row[-1])
     assert short[-1] == 0
     assert min(long) >= 2
     tags = {tuple(row) for row in data.train.targets["tags"].tolist()}
     assert tags == {(2, 1, 3, 0), (2, 3, 0, -1)}
     counts = data.targets["tags"].counts
-    assert sum(counts) == int((data.train.targets["tags"] >= 0).sum()) == int((data.train.inputs > 0).sum())
+    assert sum(counts) == int((data.train.targets["tags"] >= 0).sum()) == int((only(data.train.inputs) > 0).sum())
 
 
 def test_the_vocabulary_is_that_of_the_training_rows_most_frequent_first(write: WriteTable) -> None:
@@ -85,22 +86,22 @@ def test_the_vocabulary_is_that_of_the_training_rows_most_frequent_first(write: 
     data = load(table(write(frame)), (TAG,))
     words = data.preprocessing["vocabulary"]
     assert sum(word.startswith("word") for word in words) == len(data.train)
-    first = data.train.inputs.int()
+    first = only(data.train.inputs).int()
     counts = np.bincount(first[first >= 2].flatten(), minlength=len(words) + 2)[2:]
     assert (np.diff(counts) <= 0).all()
-    assert (data.test.inputs == 1).any(dim=1).all()  # each test row has a word of its own
+    assert (only(data.test.inputs) == 1).any(dim=1).all()  # each test row has a word of its own
 
 
 def test_a_limited_vocabulary_leaves_the_rarer_unknown_and_says_so(write: WriteTable) -> None:
     data = load(table(write(texts()), vocabulary=4), (TAG,))
     assert len(data.preprocessing["vocabulary"]) == 2
-    assert data.train.inputs.max() == 3
+    assert only(data.train.inputs).max() == 3
     assert any("2 most frequent are told apart" in str(note) for note in data.notes)
 
 
 def test_longer_texts_are_truncated_and_their_tags_with_them(write: WriteTable) -> None:
     data = load(table(write(texts()), max_length=2), (TAG,))
-    assert data.input_shape == (2,)
+    assert next(iter(data.input_shapes.values())) == (2,)
     assert {tuple(row) for row in data.train.targets["tags"].tolist()} == {(2, 1), (2, 3)}
     assert any("longer than 2 tokens" in str(note) for note in data.notes)
 
@@ -108,8 +109,10 @@ def test_longer_texts_are_truncated_and_their_tags_with_them(write: WriteTable) 
 def test_new_texts_are_treated_like_the_training_rows(write: WriteTable) -> None:
     data = load(table(write(texts())), (TAG,))
     preprocessing = json.loads(json.dumps(data.preprocessing))
-    new = transform_inputs(preprocessing, pd.DataFrame({"text": ["너는 간다!", "너는 온다! 나는 밥을 먹는다", None]}))
-    (short,) = {tuple(row) for row in data.train.inputs.tolist() if row[-1] == 0}
+    new = only(
+        transform_inputs(preprocessing, pd.DataFrame({"text": ["너는 간다!", "너는 온다! 나는 밥을 먹는다", None]}))
+    )
+    (short,) = {tuple(row) for row in only(data.train.inputs).tolist() if row[-1] == 0}
     assert tuple(new[0].tolist()) == short
     assert new[1, 1] == 1
     assert new.shape == (3, 4)
@@ -164,7 +167,7 @@ def test_a_text_that_does_not_fit_is_refused(changes: dict[str, Any], task: Task
 
 def test_the_same_column_read_as_text_suggests_an_input_and_tags_to_predict(write: WriteTable) -> None:
     info = describe(table(write(texts())))
-    assert info.input_shape == (4,)
+    assert next(iter(info.input_shapes.values())) == (4,)
     columns = {column.name: column for column in info.columns}
     assert columns["text"].type == "text"
     assert dict(columns["tags"].categories) == {"P": 40, "V": 40, "M": 40, "N": 20}
@@ -183,7 +186,7 @@ def test_some_words_of_the_sentences_have_two_parts_of_speech() -> None:
     data = load(BundledDataset(name="sentences"), (TAG,))
     words = data.preprocessing["vocabulary"]
     tags_by_word: dict[str, set[int]] = {}
-    for row, tags in zip(data.train.inputs.int().tolist(), data.train.targets["tags"].tolist(), strict=True):
+    for row, tags in zip(only(data.train.inputs).int().tolist(), data.train.targets["tags"].tolist(), strict=True):
         for token, tag in zip(row, tags, strict=True):
             if tag >= 0:
                 tags_by_word.setdefault(words[token - 2], set()).add(tag)

@@ -18,6 +18,7 @@ from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 from mtl_core.training.runtime.seeding import TorchGenerators, epoch_order, seed_everything
 from mtl_core.training.runtime.threads import count_multiplications, use_threads
+from tests.inputs import as_table
 
 CPU = torch.device("cpu")
 
@@ -25,7 +26,7 @@ CPU = torch.device("cpu")
 def numbered(rows: int, *, masked: bool = False) -> Split:
     inputs = torch.arange(rows, dtype=torch.float32)[:, None]
     masks = {"y": torch.arange(rows) % 5 == 0} if masked else {}
-    return Split(inputs, {"y": inputs.clone(), "z": torch.arange(rows)}, masks)
+    return Split(as_table(inputs), {"y": inputs.clone(), "z": torch.arange(rows)}, masks)
 
 
 def rows_of(batches: Batches, seed: int = 0, epoch: int = 0, start: int = 0) -> list[list[int]]:

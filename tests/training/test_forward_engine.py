@@ -19,6 +19,7 @@ from mtl_core.training.step.forward import forward, needs_detached_representatio
 from mtl_core.training.step.forward_engine import build_forward_engine
 from mtl_core.training.step.precision import LossScaler, check_precision
 from mtl_core.weighting import build_weighting
+from tests.inputs import as_table
 from tests.training.toy import assert_same_tensors, experiment, run, toy_data
 
 CPU = torch.device("cpu")
@@ -31,7 +32,7 @@ def parts(shared: list[dict[str, Any]]) -> tuple[MultiTaskModel, Any, Batch]:
     spec = experiment()
     torch.manual_seed(1)
     model = build_model(
-        ModelSpec.model_validate({"shared": shared}, strict=False), (3,), {"price": 1, "sold": 1, "kind": 3}
+        ModelSpec.model_validate({"shared": shared}, strict=False), {"table": (3,)}, {"price": 1, "sold": 1, "kind": 3}
     )
     data = toy_data(masked=False).train
     batch = Batch(data.inputs, tuple(data.targets[name] for name in spec.task_names), (None,) * 3, None)
@@ -84,7 +85,7 @@ def test_batch_normalization_counts_each_piece_once(kind: str) -> None:
     expected_model, _, _ = parts(NORM)
     expected_model.train()
     for piece in batch.inputs.tensor_split(3):
-        expected_model.features(piece)
+        expected_model.features(as_table(piece))
     norms = [next(m for m in one.modules() if isinstance(m, nn.BatchNorm1d)) for one in (model, expected_model)]
     assert norms[0].num_batches_tracked == norms[1].num_batches_tracked == 3
     assert norms[0].momentum == norms[1].momentum == 0.1

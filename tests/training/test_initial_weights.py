@@ -23,6 +23,7 @@ from mtl_core.training.transfer.initial_weights import (
     read_initial_weights,
     shared_state_dict,
 )
+from tests.inputs import as_table
 from tests.training.toy import EPOCHS, PER_EPOCH, assert_same_tensors, experiment, make_request, run
 
 LINEAR = {"kind": "linear", "out_features": 6}
@@ -32,7 +33,7 @@ TRUNK = [LINEAR, {"kind": "batch_norm1d"}, {"kind": "relu"}, LINEAR]
 def model(layers: list[dict[str, Any]], seed: int = 0) -> MultiTaskModel:
     torch.manual_seed(seed)
     spec = {"shared": layers, "heads": {"a": [LINEAR, {"kind": "batch_norm1d"}]}}
-    return build_model(ModelSpec.model_validate(spec, strict=False), (3,), {"a": 1, "b": 2})
+    return build_model(ModelSpec.model_validate(spec, strict=False), {"table": (3,)}, {"a": 1, "b": 2})
 
 
 def save_model(net: MultiTaskModel, folder: Path) -> Path:
@@ -88,11 +89,13 @@ def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) 
 
 
 def test_words_keep_their_vectors_where_other_rows_number_them_otherwise(tmp_path: Path) -> None:
-    layers = [{"kind": "embedding", "vocabulary": 6, "dim": 3}, {"kind": "global_max_pool"}]
+    layers = [{"kind": "embedding", "vocabulary": 6, "dimensions": 3}, {"kind": "global_max_pool"}]
     spec = ModelSpec.model_validate({"shared": layers}, strict=False)
-    old, new = (build_model(spec, (4,), {"a": 1}) for _ in range(2))
+    old, new = (build_model(spec, {"table": (4,)}, {"a": 1}) for _ in range(2))
     saved_words, words = ["the", "cat", "sat", "on", "mats"], ["cat", "dog", "the", "ran", "sat"]
-    data = TaskData(*(3 * [Split(torch.zeros(0, 4), {})]), (4,), {}, "", {"vocabulary": words})
+    data = TaskData(
+        *(3 * [Split(as_table(torch.zeros(0, 4)), {})]), {"text": (4,)}, {}, "", {"kind": "text", "vocabulary": words}
+    )
     start = InitialWeights(tmp_path / "old", dict(old.state_dict()), {"vocabulary": saved_words})
     load_shared_layers(new, remap_vocabulary(data, new, start))
     vectors, before = (net.state_dict()["shared.0.weight"] for net in (new, old))
@@ -101,7 +104,7 @@ def test_words_keep_their_vectors_where_other_rows_number_them_otherwise(tmp_pat
         torch.tensor([[vocabulary.index("the") + 2.0, vocabulary.index("cat") + 2.0, 1.0, 0.0]])
         for vocabulary in (saved_words, words)
     )
-    assert torch.equal(old.features(one)[0], new.features(two)[0])
+    assert torch.equal(old.features(as_table(one))[0], new.features(as_table(two))[0])
 
 
 def test_a_run_begins_with_the_trunk_of_a_checkpoint_and_keeps_it_while_it_is_frozen(tmp_path: Path) -> None:

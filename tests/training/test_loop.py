@@ -106,7 +106,7 @@ def diverging(step: int) -> TaskData:
     data = toy_data(masked=False)
     from mtl_core.training.runtime.seeding import epoch_order
 
-    row = int(epoch_order(len(data.train.inputs), 3, 0)[step * 8])
+    row = int(epoch_order(len(data.train), 3, 0)[step * 8])
     targets = dict(data.train.targets)
     targets["price"] = targets["price"].clone()
     targets["price"][row] = 1e30

@@ -46,7 +46,7 @@ def build_model_of_two_tasks() -> MultiTaskModel:
     torch.manual_seed(0)
     layers = [{"kind": "linear", "out_features": 4}, {"kind": "tanh"}, {"kind": "linear", "out_features": 4}]
     spec = ModelSpec.model_validate({"shared": layers, "heads": {"a": layers}}, strict=False)
-    return build_model(spec, (3,), {"a": 1, "b": 2})
+    return build_model(spec, {"table": (3,)}, {"a": 1, "b": 2})
 
 
 def descend(optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter], steps: int = 5) -> None:

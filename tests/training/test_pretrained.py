@@ -14,6 +14,7 @@ from mtl_core.spec import ExperimentSpec, InputError, ModelSpec, TrainingSpec
 from mtl_core.training.optimization.param_groups import build_param_groups, named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.architectures.folders import CHANNELS, MODELS, SIZE, layer_data, model_folder
+from tests.inputs import as_table, only
 from tests.training.toy import (
     EPOCHS,
     PER_EPOCH,
@@ -34,11 +35,11 @@ def image_data() -> TaskData:
     """The toy's three inputs as the colors of images."""
     data = toy_data()
     train, val, test = (_as_images(split) for split in (data.train, data.val, data.test))
-    return replace(data, train=train, val=val, test=test, input_shape=(CHANNELS, SIZE, SIZE))
+    return replace(data, train=train, val=val, test=test, input_shapes={"table": (CHANNELS, SIZE, SIZE)})
 
 
 def _as_images(split: Split) -> Split:
-    return replace(split, inputs=split.inputs[:, :, None, None].repeat(1, 1, SIZE, SIZE))
+    return replace(split, inputs=as_table(only(split.inputs)[:, :, None, None].repeat(1, 1, SIZE, SIZE)))
 
 
 def small(folder: Path, **changes: Any) -> ExperimentSpec:
@@ -57,7 +58,9 @@ def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> ToyRun:
 def test_its_weights_learn(name: str, tmp_path: Path) -> None:
     model_folder(tmp_path / "model", name)
     toy_run = trained(small(tmp_path / "model"), tmp_path / "run")
-    before = build_model(toy_run.state.spec.model, (CHANNELS, SIZE, SIZE), {"price": 1, "sold": 1, "kind": 3})
+    before = build_model(
+        toy_run.state.spec.model, {"table": (CHANNELS, SIZE, SIZE)}, {"price": 1, "sold": 1, "kind": 3}
+    )
     start = dict(before.named_parameters())
     learned = {
         name for name, p in named_shared_parameters(toy_run.state.model).items() if not torch.equal(p, start[name])
@@ -122,7 +125,9 @@ def test_a_run_whose_folder_is_gone_says_so_and_one_whose_folder_changed_keeps_i
 def test_rates_fall_from_the_layers_behind_it_to_its_embeddings(name: str, tmp_path: Path) -> None:
     model_folder(tmp_path, name)
     shared = [{"kind": "conv2d", "out_channels": CHANNELS}, layer_data(tmp_path), LINEAR]
-    model = build_model(ModelSpec.model_validate({"shared": shared}, strict=False), (CHANNELS, SIZE, SIZE), {"a": 1})
+    model = build_model(
+        ModelSpec.model_validate({"shared": shared}, strict=False), {"table": (CHANNELS, SIZE, SIZE)}, {"a": 1}
+    )
     training = TrainingSpec.model_validate({"shared": {"depth_factor": 0.5}})
     rates = {id(p): group["lr_factor"] for group in build_param_groups(model, training) for p in group["params"]}
     order: dict[str, float] = {name: rates[id(p)] for name, p in named_shared_parameters(model).items()}

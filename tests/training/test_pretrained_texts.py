@@ -13,6 +13,7 @@ from mtl_core.spec import ExperimentSpec, ModelSpec, TrainingSpec
 from mtl_core.training.optimization.param_groups import build_param_groups, named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.architectures.folders import VOCABULARY, layer_data, text_folder
+from tests.inputs import only
 from tests.training.toy import (
     EPOCHS,
     PER_EPOCH,
@@ -34,11 +35,11 @@ def text_data() -> TaskData:
     """The toy's three inputs as tokens between two marks, some texts with an end before the last place."""
     data = toy_data()
     train, val, test = (_as_texts(split) for split in (data.train, data.val, data.test))
-    return replace(data, train=train, val=val, test=test, input_shape=(LENGTH,))
+    return replace(data, train=train, val=val, test=test, input_shapes={"table": (LENGTH,)})
 
 
 def _as_texts(split: Split) -> Split:
-    words = (split.inputs.clamp(-2, 2).round() + 7).float()
+    words = (only(split.inputs).clamp(-2, 2).round() + 7).float()
     begin, end = (torch.full((len(split), 1), float(VOCABULARY[mark] + 1)) for mark in ("[CLS]", "[SEP]"))
     texts = torch.cat([begin, words, end, torch.zeros(len(split), 1)], dim=1)
     texts[::2, 4:] = 0
@@ -60,7 +61,7 @@ def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> ToyRun:
 def test_its_weights_learn(tmp_path: Path) -> None:
     text_folder(tmp_path / "model")
     toy_run = trained(small(tmp_path / "model"), tmp_path / "run")
-    before = build_model(toy_run.state.spec.model, (LENGTH,), {"price": 1, "sold": 1, "kind": 3})
+    before = build_model(toy_run.state.spec.model, {"table": (LENGTH,)}, {"price": 1, "sold": 1, "kind": 3})
     start = dict(before.named_parameters())
     found = named_shared_parameters(toy_run.state.model)
     assert toy_run.final_state == "finished"
@@ -98,7 +99,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
 def test_rates_fall_from_the_layers_behind_it_to_its_embeddings(tmp_path: Path) -> None:
     text_folder(tmp_path)
     spec = ModelSpec.model_validate({"shared": [layer_data(tmp_path), LINEAR]}, strict=False)
-    model = build_model(spec, (LENGTH,), {"a": 1})
+    model = build_model(spec, {"table": (LENGTH,)}, {"a": 1})
     training = TrainingSpec.model_validate({"shared": {"depth_factor": 0.5}})
     rates = {id(p): group["lr_factor"] for group in build_param_groups(model, training) for p in group["params"]}
     order: dict[str, float] = {name: rates[id(p)] for name, p in named_shared_parameters(model).items()}

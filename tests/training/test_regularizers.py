@@ -34,6 +34,7 @@ from mtl_core.training.transfer.forgetting import ScoreChange
 from mtl_core.training.transfer.heads import data_header, load_heads
 from mtl_core.training.transfer.initial_weights import InitialWeights, load_shared_layers
 from mtl_core.training.transfer.regularizers import DistillationRegularizer
+from tests.inputs import as_table, only
 from tests.training.test_resume import assert_goes_on
 from tests.training.toy import STEPS, ToyRun, assert_same_tensors, experiment, make_request, run, toy_data
 
@@ -51,7 +52,7 @@ def without(data: TaskData, *names: str) -> TaskData:
 
     targets = {name: info for name, info in data.targets.items() if name not in names}
     parts = [left(split) for split in (data.train, data.val, data.test)]
-    return TaskData(*parts, data.input_shape, targets, data.fingerprint, data.preprocessing)
+    return TaskData(*parts, data.input_shapes, targets, data.fingerprint, data.preprocessing)
 
 
 def old_experiment(**changes: Any) -> ExperimentSpec:
@@ -89,7 +90,7 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
     toy_run = run(spec, tmp_path / "new", start=old)
     new, old_spec, old_data = toy_run.state, old_experiment(), without(data, "kind")
     heads = [build_task(task, old_data.targets[task.name]) for task in old_spec.tasks]
-    first = build_model(old_spec.model, (3,), {head.name: head.out_features for head in heads})
+    first = build_model(old_spec.model, {"table": (3,)}, {head.name: head.out_features for head in heads})
     first.load_state_dict(Checkpoint.load(old).parts["model"])
     cpu = torch.device("cpu")
     before = Scorer(heads, cpu)(first, evaluation_batches(old_data.test, OLD, cpu))
@@ -171,10 +172,12 @@ def test_the_stronger_the_tie_the_less_the_shared_layers_move(tmp_path: Path, ol
 def linear(inputs: Tensor, target: Tensor, mask: Tensor | None = None) -> tuple[MultiTaskModel, Any, Split]:
     """One shared layer and one output of it, a regression of the rows."""
     torch.manual_seed(1)
-    model = build_model(ModelSpec.model_validate({"shared": LINEAR[:1]}, strict=False), inputs.shape[1:], {"price": 1})
+    model = build_model(
+        ModelSpec.model_validate({"shared": LINEAR[:1]}, strict=False), {"table": tuple(inputs.shape[1:])}, {"price": 1}
+    )
     info = TargetInfo(name="price", kind="regression", mean=(0.0,), std=(1.0,), labelled=len(inputs))
     head = build_task(experiment().tasks[0], info)
-    return model, head, Split(inputs, {"price": target}, {} if mask is None else {"price": mask})
+    return model, head, Split(as_table(inputs), {"price": target}, {} if mask is None else {"price": mask})
 
 
 def test_the_importance_is_the_mean_squared_gradient_of_the_labelled_rows() -> None:
@@ -183,7 +186,9 @@ def test_the_importance_is_the_mean_squared_gradient_of_the_labelled_rows() -> N
     model, head, split = linear(inputs, target, mask)
     weight, bias = named_shared_parameters(model).values()
     found = fisher_diagonal(model, {0: head}, [weight, bias], split, rows=100, seed=0)
-    error = (model(inputs)[0] - target).detach()[mask]  # of the squared error e², the slope by a hidden unit is 2·e·v
+    error = (model(as_table(inputs))[0] - target).detach()[
+        mask
+    ]  # of the squared error e², the slope by a hidden unit is 2·e·v
     slopes = 2 * error * model.get_submodule("heads.task_price")[-1].weight.detach()  # type: ignore[index]
     torch.testing.assert_close(found[1], slopes.square().mean(0))
     torch.testing.assert_close(found[0], (slopes.unsqueeze(2) * inputs[mask].unsqueeze(1)).square().mean(0))
@@ -267,8 +272,8 @@ def test_distilling_keeps_the_outputs_nearer_to_the_old_ones_than_fine_tuning(tm
         spec = adding(plain_old, keep, **changes)
         toy_run = run(spec, tmp_path / str(len(far)), start=plain_old)
         first = run(spec, tmp_path / "first", start=plain_old, script={0: [make_request("stop")]}).state.model
-        rows = toy_run.state.data.train.inputs
-        far.append(float((toy_run.state.model(rows)[0] - first(rows)[0]).detach().square().mean()))
+        rows = only(toy_run.state.data.train.inputs)
+        far.append(float((toy_run.state.model(as_table(rows))[0] - first(as_table(rows))[0]).detach().square().mean()))
     assert far[1] < 0.5 * far[0]
 
 
@@ -329,7 +334,9 @@ def test_a_task_of_other_classes_is_refused(tmp_path: Path) -> None:
     old = tmp_path / "old" / "last.safetensors"
     data = toy_data()
     other = data.targets["kind"].model_copy(update={"classes": ("b", "a", "c")})
-    swapped = TaskData(*_splits(data), (3,), data.targets | {"kind": other}, data.fingerprint, {})
+    swapped = TaskData(
+        *_splits(data), {"table": (3,)}, data.targets | {"kind": other}, data.fingerprint, {"kind": "table"}
+    )
     text = refused(old, adding(old, {"kind": "fine_tune"}), tmp_path / "new", swapped)
     assert "task 'kind' must have the classes that it has in that run" in text
 
@@ -337,8 +344,8 @@ def test_a_task_of_other_classes_is_refused(tmp_path: Path) -> None:
 def test_a_head_whose_output_is_read_otherwise_is_refused(tmp_path: Path) -> None:
     cumulative, corn = (OrdinalTask(name="grade", target="grade", loss=loss) for loss in ("cumulative_link", "corn"))
     info = TargetInfo(name="grade", kind="ordinal", classes=("a", "b", "c"))
-    data = TaskData(*_splits(toy_data()), (3,), {"grade": info}, "", {})
-    model = build_model(old_experiment().model, (3,), {"grade": 2})
+    data = TaskData(*_splits(toy_data()), {"table": (3,)}, {"grade": info}, "", {"kind": "table"})
+    model = build_model(old_experiment().model, {"table": (3,)}, {"grade": 2})
     start = InitialWeights(tmp_path / "old", model.state_dict(), data_header(data, [cumulative]))
     assert load_heads(model, start, data, [cumulative]).tasks == ("grade",)
     with pytest.raises(InputError, match="must have the loss that it has in that run; found corn instead of cumul"):
@@ -352,7 +359,7 @@ def test_the_head_of_a_number_is_brought_to_another_mean_and_deviation(tmp_path:
         Split(split.inputs, split.targets | {"price": (split.targets["price"] - 1) / 2}, split.masks)
         for split in _splits(data)
     ]
-    other = TaskData(*splits, (3,), data.targets | {"price": info}, data.fingerprint, {})
+    other = TaskData(*splits, {"table": (3,)}, data.targets | {"price": info}, data.fingerprint, {"kind": "table"})
     kept_events = []
     for folder, rows in (("same", data), ("other", other)):
         toy_run = run(adding(old, {"kind": "freeze"}), tmp_path / folder, start=old, data=rows)
@@ -365,18 +372,20 @@ def test_the_head_of_a_number_is_brought_to_another_mean_and_deviation(tmp_path:
 def test_the_head_of_a_count_is_brought_to_another_mean_of_it(tmp_path: Path) -> None:
     task = CountTask(name="visits", target="visits")
     there, here = (TargetInfo(name="visits", kind="count", mean=(0.0,), std=(std,)) for std in (0.5, 6.0))
-    old, new = (build_model(old_experiment().model, (3,), {"visits": 1}).eval() for _ in range(2))
+    old, new = (build_model(old_experiment().model, {"table": (3,)}, {"visits": 1}).eval() for _ in range(2))
     start = InitialWeights(tmp_path / "old", old.state_dict(), {"targets": {"visits": there.model_dump(mode="json")}})
-    data = TaskData(*_splits(toy_data()), (3,), {"visits": here}, "", {})
+    data = TaskData(*_splits(toy_data()), {"table": (3,)}, {"visits": here}, "", {"kind": "table"})
     load_shared_layers(new, start)
     assert "so visits has another mean" in load_heads(new, start, data, [task]).warning
-    rows = data.test.inputs
+    rows = only(data.test.inputs)
     counts = [build_task(task, info).predict(net(rows)[0]) for net, info in ((old, there), (new, here))]
     torch.testing.assert_close(counts[1], counts[0], rtol=1e-5, atol=0.0)
 
 
 def test_other_training_rows_are_told(tmp_path: Path, old: Path) -> None:
-    data = TaskData(*_splits(toy_data()), (3,), toy_data().targets, "", {"inputs": [{"mean": 0.1}]})
+    data = TaskData(
+        *_splits(toy_data()), {"table": (3,)}, toy_data().targets, "", {"kind": "table", "inputs": [{"mean": 0.1}]}
+    )
     toy_run = run(adding(old, {"kind": "fine_tune"}), tmp_path / "new", start=old, data=data)
     (warning,) = [text for _, kind, text, _ in toy_run.recording.events if kind == "warning"]
     assert warning.startswith("the training rows are not those of the run that this one begins with;")
@@ -386,7 +395,7 @@ def test_distilling_needs_no_labels_of_the_old_tasks(tmp_path: Path, old: Path) 
     data = toy_data()
     none = dict.fromkeys(OLD, torch.zeros(len(data.train), dtype=torch.bool))
     train = Split(data.train.inputs, data.train.targets, data.train.masks | none)
-    unlabelled = TaskData(train, data.val, data.test, (3,), data.targets, "", {})
+    unlabelled = TaskData(train, data.val, data.test, {"table": (3,)}, data.targets, "", {"kind": "table"})
     spec = adding(old, {"kind": "distil"}, training__optimizer={"kind": "sgd", "lr": 0.05, "momentum": 0.0})
     toy_run = run(spec, tmp_path / "new", start=old, data=unlabelled)
     assert toy_run.final_state == "finished"
@@ -444,5 +453,5 @@ def test_the_importance_of_partly_labelled_rows_is_that_of_the_values_that_are_t
     parameters = list(named_shared_parameters(model).values())
     by_row = fisher_diagonal(model, {0: head}, parameters, split, rows=100, seed=0)
     target[~mask] = torch.nan
-    by_value = Split(inputs, {"price": target}, {"price": mask.unsqueeze(1)})
+    by_value = Split(as_table(inputs), {"price": target}, {"price": mask.unsqueeze(1)})
     torch.testing.assert_close(fisher_diagonal(model, {0: head}, parameters, by_value, rows=100, seed=0), by_row)

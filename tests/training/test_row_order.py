@@ -11,6 +11,7 @@ from mtl_core.spec import InputError, Sampling, members
 from mtl_core.spec.training.sampling import BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.batching.row_order import build_row_order
 from mtl_core.training.runtime.seeding import epoch_order
+from tests.inputs import as_table
 from tests.training.toy import experiment
 
 ROWS = 60
@@ -25,7 +26,7 @@ def split(masks: dict[str, Tensor] | None = None) -> Split:
         "sold": (numbers[:, None] % 10 == 0).float(),
         "kind": torch.where(numbers < 50, 0, torch.where(numbers < 57, 1, 2)),
     }
-    return Split(numbers[:, None].float(), targets, masks or {})
+    return Split(as_table(numbers[:, None].float()), targets, masks or {})
 
 
 def order(sampling: Any, rows: Split, seed: int = 0, epoch: int = 0) -> Tensor:

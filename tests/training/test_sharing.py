@@ -13,6 +13,7 @@ from mtl_core.training.step.forward import PenaltyGradient
 from mtl_core.training.step.forward_engine import ForwardEngine, build_forward_engine
 from mtl_core.training.step.precision import LossScaler
 from mtl_core.weighting import ForwardPass, build_weighting, detach_at_representation
+from tests.inputs import as_table
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
 
@@ -42,7 +43,7 @@ def changes(sharing: Any, weighting: str = "pcgrad") -> dict[str, Any]:
 def model_of(sharing: Any, shared: Any = _SHARED) -> MultiTaskModel:
     torch.manual_seed(0)
     spec = ModelSpec.model_validate({"sharing": sharing, "shared": shared}, strict=False)
-    return build_model(spec, (3,), {"price": 1, "sold": 1, "kind": 3})
+    return build_model(spec, {"table": (3,)}, {"price": 1, "sold": 1, "kind": 3})
 
 
 def build_engine(model: MultiTaskModel, **settings: Any) -> ForwardEngine:
@@ -56,7 +57,9 @@ def gradients(model: MultiTaskModel, engine: ForwardEngine, *, cut: bool) -> lis
     engine.begin_step()
     engine.set_label_masks(MASKS)
     outputs, representation = (
-        detach_at_representation(engine.features(INPUTS), engine.head, 3) if cut else (engine(INPUTS), None)
+        detach_at_representation(engine.features(as_table(INPUTS)), engine.head, 3)
+        if cut
+        else (engine(as_table(INPUTS)), None)
     )
     penalty = engine.penalty()
     added = None if penalty is None else PenaltyGradient(penalty, list(model.parameters()))
@@ -100,7 +103,7 @@ def test_pieces_have_the_gradients_of_the_whole(kind: str, cut: bool) -> None:
 def test_the_penalty_is_the_same_before_and_after_the_heads(kind: str) -> None:
     model = model_of({"kind": kind}, [_SHARED[0], _SHARED[2], _SHARED[3]])
     model.set_label_masks(MASKS)
-    features = model.features(INPUTS)
+    features = model.features(as_table(INPUTS))
     before = model.penalty()
     model.head_outputs(features)
     after = model.penalty()
@@ -131,7 +134,7 @@ def test_the_adversary_sees_the_labels_of_each_piece() -> None:
     model = model_of({"kind": "adversarial", "orthogonality": 0.0, "adversary": 1.0}, [_SHARED[0]])
     engine = build_engine(model, accumulate=3)
     engine.set_label_masks(MASKS)
-    engine.features(INPUTS)
+    engine.features(as_table(INPUTS))
     found = engine.penalty()
     scores = model.discriminator(model.shared(INPUTS)).log_softmax(dim=1)  # type: ignore[operator]
     terms = []
@@ -147,7 +150,7 @@ def test_frozen_shared_layers_get_no_gradient_and_heads_do(sharing: Any) -> None
     for parameter in model.shared_parameters():
         parameter.requires_grad_(False)
     weighting = build_weighting(experiment(weighting={"kind": "mgda"}).weighting, experiment().tasks)
-    outputs, cut = detach_at_representation(model.features(INPUTS), model.head, 3)
+    outputs, cut = detach_at_representation(model.features(as_table(INPUTS)), model.head, 3)
     weighting.backward_parts([ForwardPass([output.square().mean() for output in outputs], representation=cut)], model)
     assert all(parameter.grad is None for parameter in model.shared_parameters())
     assert all(p.grad is not None for task in TASKS for p in model.head_parameters(task))

@@ -25,6 +25,7 @@ from mtl_core.spec.layers import (
 )
 from mtl_core.tasks import build_task
 from mtl_core.training.joint.stacked_model import StackedModels, check_stackable, stacked_losses
+from tests.inputs import as_table
 
 IMAGE = (Conv2d(out_channels=4, kernel_size=3), GroupNorm(num_groups=2), ReLU())
 STACKS: dict[str, tuple[tuple[int, ...], tuple[Layer, ...]]] = {
@@ -42,12 +43,12 @@ def test_losses_and_gradients_are_those_of_each_model(name: str) -> None:
     shape, layers = STACKS[name]
     torch.manual_seed(0)
     task = build_task(RegressionTask(name="y", target="y"), TargetInfo(name="y", kind="regression"))
-    models = [build_model(ModelSpec(shared=layers), shape, {"y": 1}) for _ in range(3)]
+    models = [build_model(ModelSpec(shared=layers), {"table": shape}, {"y": 1}) for _ in range(3)]
     inputs, targets = torch.randn(3, 6, *shape), torch.randn(3, 6, 1)
-    check_stackable(models[0], [task], Split(inputs[0], {"y": targets[0]}, {}))
+    check_stackable(models[0], [task], Split(as_table(inputs[0]), {"y": targets[0]}, {}))
     losses, gradients = [], []
     for model, rows, target in zip(models, inputs, targets, strict=True):
-        losses.append(task.loss(model(rows)[0], target))
+        losses.append(task.loss(model(as_table(rows))[0], target))
         gradients.append(torch.autograd.grad(losses[-1], list(model.parameters())))
     stacked = StackedModels(models)
     joint_losses = stacked_losses(models[0], [task], stacked.parameters)(inputs, [targets], [None])
@@ -60,7 +61,7 @@ def test_losses_and_gradients_are_those_of_each_model(name: str) -> None:
 
 
 def test_the_models_are_views_of_the_stack() -> None:
-    models = [build_model(ModelSpec(shared=(Linear(out_features=4),)), (5,), {"y": 1}) for _ in range(2)]
+    models = [build_model(ModelSpec(shared=(Linear(out_features=4),)), {"table": (5,)}, {"y": 1}) for _ in range(2)]
     before = [{name: p.detach().clone() for name, p in model.named_parameters()} for model in models]
     stacked = StackedModels(models)
     with torch.no_grad():

@@ -20,7 +20,7 @@ LAYERS = [{"kind": "linear", "out_features": 6}, {"kind": "batch_norm1d"}, {"kin
 
 def build_model_of_two_tasks() -> MultiTaskModel:
     torch.manual_seed(0)
-    return build_model(ModelSpec.model_validate({"shared": LAYERS}, strict=False), (3,), {"price": 1})
+    return build_model(ModelSpec.model_validate({"shared": LAYERS}, strict=False), {"table": (3,)}, {"price": 1})
 
 
 def train() -> Batches:

@@ -19,6 +19,7 @@ from mtl_core.training.recorder import Steps, Values
 from mtl_core.training.run_state import RunState
 from mtl_core.training.trainer import Trainer
 from mtl_core.training.training_run import TrainingResult, prepare_run
+from tests.inputs import as_table
 
 ROWS, BATCH, EPOCHS = 37, 8, 3
 PER_EPOCH = 5
@@ -76,14 +77,16 @@ def toy_data(*, masked: bool = True, rows: int = ROWS, scale: float = 1.0) -> Ta
             }
             masks["sold"][0] = True
             targets["price"] = torch.where(masks["price"][:, None], targets["price"], torch.zeros(()))
-        return Split(inputs, targets, masks)
+        return Split(as_table(inputs), targets, masks)
 
     infos = {
         "price": TargetInfo(name="price", kind="regression", mean=(0.0,), std=(1.0,), labelled=rows),
         "sold": TargetInfo(name="sold", kind="binary", classes=("no", "yes"), labelled=rows),
         "kind": TargetInfo(name="kind", kind="multiclass", classes=("a", "b", "c"), labelled=rows),
     }
-    return TaskData(split(rows), split(16), split(16), (3,), infos, "fingerprint of the toy", {})
+    return TaskData(
+        split(rows), split(16), split(16), {"table": (3,)}, infos, "fingerprint of the toy", {"kind": "table"}
+    )
 
 
 class SimulatedKill(BaseException):

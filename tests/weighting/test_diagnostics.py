@@ -16,6 +16,7 @@ from mtl_core.weighting.gradients.diagnostics import (
     measure_agreement,
     parameter_blocks,
 )
+from tests.inputs import as_table
 
 ROWS = torch.tensor([[3.0, 0.0, 0.0], [0.0, 4.0, 0.0], [-1.0, 1.0, 0.0]], dtype=torch.float64)
 
@@ -62,7 +63,7 @@ def model() -> MultiTaskModel:
     spec = ModelSpec.model_validate_json(
         '{"shared": [{"kind": "linear", "out_features": 5}, {"kind": "tanh"}, {"kind": "linear", "out_features": 4}]}'
     )
-    return build_model(spec, (3,), {"a": 1, "b": 2}).double()
+    return build_model(spec, {"table": (3,)}, {"a": 1, "b": 2}).double()
 
 
 INPUTS = torch.randn(8, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -75,8 +76,8 @@ def losses(outputs: list[Tensor]) -> list[Tensor]:
 def test_a_cut_pass_and_a_whole_one_agree_and_leave_no_gradient(model: MultiTaskModel) -> None:
     blocks = parameter_blocks(model, model.shared_parameters())
     assert list(blocks) == ["shared.0", "shared.2"]
-    whole = measure_agreement(ForwardPass(losses(model(INPUTS))), blocks)
-    outputs, representation = detach_at_representation(model.features(INPUTS), model.head, 2)
+    whole = measure_agreement(ForwardPass(losses(model(as_table(INPUTS)))), blocks)
+    outputs, representation = detach_at_representation(model.features(as_table(INPUTS)), model.head, 2)
     through = measure_agreement(ForwardPass(losses(outputs), representation=representation), blocks)
     torch.testing.assert_close(whole.cosines, through.cosines)
     torch.testing.assert_close(whole.norms, through.norms)
@@ -86,7 +87,7 @@ def test_a_cut_pass_and_a_whole_one_agree_and_leave_no_gradient(model: MultiTask
 
 def test_a_task_without_labels_is_left_out(model: MultiTaskModel) -> None:
     found = measure_agreement(
-        ForwardPass(losses(model(INPUTS)), (False, True)), parameter_blocks(model, model.shared_parameters())
+        ForwardPass(losses(model(as_table(INPUTS))), (False, True)), parameter_blocks(model, model.shared_parameters())
     )
     assert found.tasks == (1,)
     values = agreement_series(found, ("a", "b"), "total")
@@ -96,7 +97,7 @@ def test_a_task_without_labels_is_left_out(model: MultiTaskModel) -> None:
 
 
 def test_a_model_that_shares_nothing_has_nothing_to_compare() -> None:
-    bare = build_model(ModelSpec(), (3,), {"a": 1, "b": 2})
+    bare = build_model(ModelSpec(), {"table": (3,)}, {"a": 1, "b": 2})
     found = measure_agreement(
         ForwardPass(losses(bare(INPUTS.float()))), parameter_blocks(bare, bare.shared_parameters())
     )

@@ -15,6 +15,7 @@ from mtl_core.spec import InputError, ModelSpec, spec_from_data
 from mtl_core.spec.weighting import MgdaWeighting, MoDoWeighting, PcGradWeighting
 from mtl_core.weighting import ForwardPass, Weighting, build_weighting, detach_at_representation
 from mtl_core.weighting.gradients.aggregation import Aggregator, GradientAggregation
+from tests.inputs import as_table
 from tests.weighting.cases import TwoHeads
 
 TASKS = [("a", "regression"), ("b", "regression"), ("c", "regression")]
@@ -28,7 +29,7 @@ def model() -> MultiTaskModel:
         '{"shared": [{"kind": "linear", "out_features": 7}, {"kind": "tanh"}, {"kind": "linear", "out_features": 6}],'
         ' "heads": {"a": [{"kind": "linear", "out_features": 5}, {"kind": "tanh"}]}}'
     )
-    return build_model(spec, (4,), {"a": 1, "b": 2, "c": 3}).double()
+    return build_model(spec, {"table": (4,)}, {"a": 1, "b": 2, "c": 3}).double()
 
 
 INPUTS = torch.randn(9, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -39,7 +40,7 @@ def losses(outputs: list[Tensor]) -> list[Tensor]:
 
 
 def cut_pass(model: MultiTaskModel) -> ForwardPass:
-    outputs, cut = detach_at_representation(model.features(INPUTS), model.head, 3)
+    outputs, cut = detach_at_representation(model.features(as_table(INPUTS)), model.head, 3)
     return ForwardPass(losses(outputs), representation=cut)
 
 
@@ -56,7 +57,7 @@ def built(spec: Any, **settings: Any) -> Weighting:
 
 @every_spec
 def test_a_cut_pass_gives_the_same_gradients_as_a_whole_one(spec: Any, model: MultiTaskModel) -> None:
-    whole = after(model, built(spec), ForwardPass(losses(model(INPUTS))))
+    whole = after(model, built(spec), ForwardPass(losses(model(as_table(INPUTS)))))
     cut = after(model, built(spec), cut_pass(model))
     for one, other in zip(whole, cut, strict=True):
         torch.testing.assert_close(one, other)
@@ -69,7 +70,7 @@ def test_heads_get_their_plain_gradient_at_every_level(spec: Any, level: str, mo
     found = [p.grad.clone() for task in "abc" for p in model.head_parameters(task) if p.grad is not None]
     wanted = [
         gradient
-        for task, loss in zip("abc", losses(model(INPUTS)), strict=True)
+        for task, loss in zip("abc", losses(model(as_table(INPUTS))), strict=True)
         for gradient in torch.autograd.grad(loss, model.head_parameters(task), retain_graph=True)
     ]
     for one, other in zip(found, wanted, strict=True):
@@ -81,7 +82,7 @@ def test_weights_found_at_a_level_hold_for_all_shared_layers(level: Any, model: 
     weighting = built(MgdaWeighting, level=level, normalization="none")
     after(model, weighting, cut_pass(model))
     found = [p.grad.clone() for p in model.shared_parameters() if p.grad is not None]
-    total = sum(w * loss for w, loss in zip(weighting.weights(), losses(model(INPUTS)), strict=True))
+    total = sum(w * loss for w, loss in zip(weighting.weights(), losses(model(as_table(INPUTS))), strict=True))
     assert isinstance(total, Tensor)
     for one, other in zip(found, torch.autograd.grad(total, model.shared_parameters()), strict=True):
         torch.testing.assert_close(one, other)
@@ -92,7 +93,7 @@ def test_the_last_layer_decides_by_its_own_gradients(model: MultiTaskModel) -> N
     after(model, weighting, cut_pass(model))
     rows = [
         torch.cat([g.flatten() for g in torch.autograd.grad(loss, model.last_shared_parameters(), retain_graph=True)])
-        for loss in losses(model(INPUTS))
+        for loss in losses(model(as_table(INPUTS)))
     ]
     shares = weighting.weights() @ torch.stack(rows)
     # the shortest convex combination: no row pulls further than the point itself
@@ -143,7 +144,7 @@ def test_shared_parameters_that_a_small_trunk_does_not_reach_count_as_zeros(mode
     unreached = nn.Parameter(torch.ones(3, dtype=torch.float64))
     shared = [*model.shared_parameters(), unreached]
     model.shared_parameters = lambda: shared  # type: ignore[method-assign]
-    whole = after(model, built(MgdaWeighting), ForwardPass(losses(model(INPUTS))))
+    whole = after(model, built(MgdaWeighting), ForwardPass(losses(model(as_table(INPUTS)))))
     cut = after(model, built(MgdaWeighting), cut_pass(model))
     for one, other in zip(whole, cut, strict=True):
         torch.testing.assert_close(one, other)
@@ -157,10 +158,10 @@ def test_a_trunk_with_convolutions_is_gone_through_task_by_task() -> None:
         '{"shared": [{"kind": "conv2d", "out_channels": 2, "kernel_size": 3}, {"kind": "batch_norm2d"},'
         ' {"kind": "max_pool2d", "kernel_size": 2}, {"kind": "flatten"}]}'
     )
-    model = build_model(spec, (1, 6, 6), {"a": 1, "b": 2, "c": 3}).double()
+    model = build_model(spec, {"table": (1, 6, 6)}, {"a": 1, "b": 2, "c": 3}).double()
     images = torch.randn(4, 1, 6, 6, dtype=torch.float64)
-    whole = after(model, built(MgdaWeighting), ForwardPass(losses(model(images))))
-    outputs, representation = detach_at_representation(model.features(images), model.head, 3)
+    whole = after(model, built(MgdaWeighting), ForwardPass(losses(model(as_table(images)))))
+    outputs, representation = detach_at_representation(model.features(as_table(images)), model.head, 3)
     for one, other in zip(
         whole,
         after(model, built(MgdaWeighting), ForwardPass(losses(outputs), representation=representation)),
@@ -211,14 +212,16 @@ def test_a_trunk_gone_through_task_by_task_is_cut_once_and_then_gone_through_who
     torch.manual_seed(0)
     names = [f"t{task}" for task in range(6)]
     layers = [*shared, {"kind": "linear", "out_features": 16}, {"kind": "relu"}]
-    model = build_model(ModelSpec.model_validate({"shared": layers}, strict=False), shape, dict.fromkeys(names, 1))
+    model = build_model(
+        ModelSpec.model_validate({"shared": layers}, strict=False), {"table": shape}, dict.fromkeys(names, 1)
+    )
     weighting = build_weighting(MgdaWeighting(), [(name, "regression") for name in names])
     inputs, found = torch.randn(32, *shape), []
     for cuts in ("always", "when_costly"):
         assert weighting.detach_representation == cuts
         if cuts == "always":
-            outputs, cut = detach_at_representation(model.features(inputs), model.head, len(names))
+            outputs, cut = detach_at_representation(model.features(as_table(inputs)), model.head, len(names))
         else:
-            outputs, cut = model(inputs), None
+            outputs, cut = model(as_table(inputs)), None
         found.append(after(model, weighting, ForwardPass(losses(outputs), representation=cut)))
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))

@@ -72,7 +72,11 @@ def _absolute(data: Any, keys: Sequence[Key], kind: str | None, name: str, folde
         if isinstance(data, list) and first == "*":
             return [_absolute(value, rest, kind, name, folder) for value in data]
         return data
-    path = data.get(name) if isinstance(data, dict) and data.get("kind") == kind else None
+    if not isinstance(data, dict):
+        return data
+    if isinstance(layers := data.get("layers"), list):  # of a residual block
+        data = {**data, "layers": [_absolute(layer, (), kind, name, folder) for layer in layers]}
+    path = data.get(name) if data.get("kind") == kind else None
     if not isinstance(path, str) or not path:
         return data
     return {**data, name: _absolute_url(path, folder) if name == "url" else str(folder / path)}

@@ -44,7 +44,7 @@ def test_whatever_any_scheme_learns_has_a_place_on_the_card(kind: str) -> None:
     shared: list[dict[str, Any]] = [{"kind": "linear", "out_features": 4}, {"kind": "linear", "out_features": 4}]
     model = build_model(
         ModelSpec.model_validate({"sharing": {"kind": kind}, "shared": shared}, strict=False),
-        (3,),
+        {"table": (3,)},
         {"left": 1, "right": 2},
     )
     model(torch.randn(4, 3))
