@@ -265,6 +265,7 @@ class ArraysDataset(BaseDataset):
         help="Column types that differ from what looking at the arrays says.", default_factory=dict
     )
     numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
