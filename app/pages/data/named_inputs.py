@@ -111,7 +111,7 @@ def suggested_kinds(column: ColumnInfo) -> list[str]:
 def _holds_sentences(column: ColumnInfo) -> bool:
     """Whether the values of a column are many and of several words, so that they are no categories."""
     words = [len(value.split()) for value, _ in column.categories]
-    return column.unique >= _MANY_VALUES and sum(words) >= _SENTENCE_WORDS * len(words)
+    return bool(words) and column.unique >= _MANY_VALUES and sum(words) >= _SENTENCE_WORDS * len(words)
 
 
 def _kind_of_files(column: ColumnInfo) -> str:
