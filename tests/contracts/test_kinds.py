@@ -43,11 +43,12 @@ LAYERS = [kind for place, kind in (one.values for one in EVERY) if place == "mod
 TRAINED = [
     one
     for one in EVERY
-    if one.values[0] not in ("model.shared", "model.heads") and one.id != "training.start_from-from_run"
+    if one.values[0] not in ("model.inputs", "model.shared", "model.heads") and one.id != "training.start_from-from_run"
 ]
 """A run that begins with another needs that one: ``tests/runner`` has it."""
-NAMES_OF_TWO = {"random"}
-"""Kinds that are another thing at another place: rows can be divided at random, and losses weighted so."""
+NAMES_OF_TWO = {"random", "table"}
+"""Kinds that are another thing at another place: rows can be divided at random, and losses weighted so; a data set is a
+table, and an input is columns of one."""
 SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
 """A row of features, of a sequence, of an image; of a table with its columns."""
 
@@ -56,11 +57,15 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
     """A new union makes this fail: it needs an experiment in ``unions.py`` and whatever trains it."""
     assert set(PLACES) == {
         "dataset",
+        "dataset.inputs",
+        "dataset.inputs.augmentation",
+        "dataset.inputs.numeric_inputs",
         "dataset.numeric_inputs",
         "dataset.split",
         "dataset.split.tasks",
         "tasks",
         "model.fusion",
+        "model.inputs",
         "model.sharing",
         "model.shared",
         "model.heads",
