@@ -35,19 +35,25 @@ _SPLIT_SETTINGS: dict[str, dict[str, Any]] = {
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
     """Where in an experiment a kind is chosen, and what can be chosen there."""
     places: dict[str, dict[type[Spec], None]] = {}
-    for place, kinds in _walk(ExperimentSpec, ""):
+    for place, kinds in _walk(ExperimentSpec, "", ()):
         places.setdefault(place, {}).update(dict.fromkeys(kinds))
     return {place: tuple(kinds) for place, kinds in places.items()}
 
 
-def _walk(spec: type[Spec], path: str) -> Iterator[tuple[str, tuple[type[Spec], ...]]]:
+_Members = tuple[type[Spec], ...]
+
+
+def _walk(spec: type[Spec], path: str, above: tuple[_Members, ...]) -> Iterator[tuple[str, _Members]]:
+    """The places in a class; a union within itself, as layers in a block of layers, is the same place."""
     for name, field in spec.model_fields.items():
         place = f"{path}.{name}".lstrip(".")
         for found in _unions(field):
+            if found in above:
+                continue
             if any(kind_of(member) for member in found):
                 yield place, found
             for member in found:
-                yield from _walk(member, place)
+                yield from _walk(member, place, (*above, found))
 
 
 def _unions(field: FieldInfo) -> Iterator[tuple[type[Spec], ...]]:
@@ -86,10 +92,11 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["model"]["shared"] = [given]
         case "dataset.inputs":
             _read_named(data, folder, given)
-        case "dataset.inputs.numeric_inputs" | "dataset.inputs.augmentation":
-            setting = place.rpartition(".")[2]
-            kind = "table" if setting == "numeric_inputs" else "sound" if "mask" in given["kind"] else "image"
-            _read_named(data, folder, {"kind": kind, setting: given if setting == "numeric_inputs" else [given]})
+        case "dataset.inputs.augmentation":
+            kind = "sound" if "mask" in given["kind"] else "image"
+            _read_named(data, folder, {"kind": kind, "augmentation": [given]})
+        case "dataset.inputs.numeric_inputs" | "dataset.inputs.categorical_inputs":
+            _read_named(data, folder, {"kind": "table", place.rpartition(".")[2]: given})
         case "model.inputs":
             data |= {"version": 2, "model": {"inputs": {"table": [given]}}}
         case "model.fusion":
@@ -134,7 +141,7 @@ def _read_named(data: dict[str, Any], folder: Path, given: dict[str, Any]) -> No
         lines = [f"{header},{column}", *(f"{row},{name}" for row in rows)]
         (folder / "people.csv").write_text("\n".join(lines), "utf-8")
     settings = {"image": {"size": [4, 4]}, "sound": {"rate": 4000, "seconds": 0.05, "mels": 4}, "text": {}}
-    columns = {"columns": [column]} if column == "age" else {"column": column}
+    columns = {"columns": [column, "glasses"]} if column == "age" else {"column": column}
     data["dataset"]["inputs"] = {"one": given | columns | settings.get(given["kind"], {})}
     data["dataset"]["types"] = {"smoker": "text"} if column == "smoker" else {}
     words = [{"kind": "embedding"}, {"kind": "global_avg_pool"}]
@@ -162,6 +169,7 @@ def path_of(place: str) -> str:
         "model.shared": "model.shared[0]",
         "model.heads": "model.heads.first[0]",
         "dataset.inputs": "dataset.inputs.one",
+        "dataset.inputs.categorical_inputs": "dataset.inputs.one.categorical_inputs",
         "dataset.inputs.numeric_inputs": "dataset.inputs.one.numeric_inputs",
         "dataset.inputs.augmentation": "dataset.inputs.one.augmentation[0]",
     }

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.new_rows import transform_inputs
+from mtl_core.datasets.preflight.registry import check_data
 from mtl_core.datasets.preparation import _prepare, load
 from mtl_core.spec import (
     BinaryTask,
@@ -30,7 +31,7 @@ from mtl_core.spec import (
 )
 from mtl_core.spec.data.bundled import BUNDLED
 from tests.inputs import only
-from tests.table_files import WRITERS
+from tests.table_files import TABLE_WRITERS
 
 INPUTS = ("면적", "방", "지역")
 PRICE = RegressionTask(name="가격", target="가격")
@@ -46,7 +47,7 @@ def suggested_tasks(dataset: BundledDataset | TableDataset) -> tuple[Task, ...]:
 
 def is_same(left: TaskData, right: TaskData) -> bool:
     for a, b in zip((left.train, left.val, left.test), (right.train, right.val, right.test), strict=True):
-        pairs = [(a.inputs, b.inputs), *((a.targets[k], b.targets[k]) for k in a.targets)]
+        pairs = [(only(a.inputs), only(b.inputs)), *((a.targets[k], b.targets[k]) for k in a.targets)]
         pairs += [(a.masks[k], b.masks[k]) for k in a.masks]
         if a.masks.keys() != b.masks.keys() or not all(torch.equal(x, y) for x, y in pairs):
             return False
@@ -68,8 +69,10 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
     assert json.loads(json.dumps(data.preprocessing)) == data.preprocessing
     for split in (data.train, data.val, data.test):
         assert len(split) > 0
-        assert only(split.inputs).dtype == torch.float32
-        assert torch.isfinite(only(split.inputs)).all()
+        inputs = only(split.select_inputs(slice(None)))
+        assert inputs.dtype == torch.float32
+        assert torch.isfinite(inputs).all()
+    assert check_data(dataset, tasks) == []
 
 
 @pytest.mark.parametrize("name", [name for name in BUNDLED if name != "two_objectives"])
@@ -139,12 +142,12 @@ def test_a_table_is_the_same_with_every_delimiter(
     assert is_same(left, right)
 
 
-@pytest.mark.parametrize("title", WRITERS)
+@pytest.mark.parametrize("title", TABLE_WRITERS)
 def test_a_table_is_the_same_in_every_format(
     title: str, homes: pd.DataFrame, write: WriteTable, tmp_path: Path
 ) -> None:
     typed = homes.assign(면적=homes["면적"].astype(float), 방=homes["방"].astype(int), 가격=homes["가격"].astype(float))
-    (tmp_path / "homes.bin").write_bytes(WRITERS[title](typed))
+    (tmp_path / "homes.bin").write_bytes(TABLE_WRITERS[title](typed))
     left = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE))
     right = load(TableDataset(path=str(tmp_path / "homes.bin"), inputs=INPUTS), (PRICE, SALE))
     assert is_same(left, right)
