@@ -57,9 +57,7 @@ def test_pictures_of_twice_the_limit_of_memory_train_from_disk(tmp_path: Path) -
     assert all(split.is_mapped for split in load(spec.dataset, spec.tasks).splits.values())
 
 
-def test_a_run_from_disk_with_random_changes_resumes_bit_equal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_from_disk_with_random_changes_resumes_bit_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
     spec = small_experiment(tmp_path / "pictures")
     write_limits(Limits(memory=1000 / GIB))
