@@ -32,7 +32,7 @@ class Source:
         missing_texts: The texts that the spec says count as missing, by column.
         date_features: The parts that the spec says the dates of a column become as inputs.
         folder: The folder where the names of files in columns begin; empty where no column names files.
-        image_column: The column that names files of images, where the data set is known to have one.
+        image_column: The column that names files of images, where these are all there is beside their classes.
     """
 
     name: str
