@@ -49,7 +49,7 @@ TRAINED = [
 NAMES_OF_TWO = {"random", "table"}
 """Kinds that are another thing at another place: rows can be divided at random, and losses weighted so; a data set is a
 table, and an input is columns of one."""
-SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
+SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 16), (16, 12, 12), TABLE)
 """A row of features, of a sequence, of an image; of a table with its columns."""
 
 
@@ -66,8 +66,8 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "dataset.split",
         "dataset.split.tasks",
         "tasks",
-        "model.fusion",
         "model.inputs",
+        "model.fusion",
         "model.sharing",
         "model.shared",
         "model.heads",
@@ -102,7 +102,7 @@ def test_an_experiment_with_any_kind_survives_its_file(place: str, kind: type[Sp
 def test_a_form_shows_any_kind_and_gives_it_back_unchanged(
     qtbot: QtBot, place: str, kind: type[Spec], tmp_path: Path
 ) -> None:
-    spec, path = experiment_with(place, kind, tmp_path), path_of(place)
+    spec, path = experiment_with(place, kind, tmp_path), path_of(place, kind)
     document = Document()
     document.load_spec(spec)
     form = KindForm(PLACES[place], path)
@@ -157,7 +157,7 @@ def test_any_layer_is_built_as_it_was_described(kind: type[Spec], tmp_path: Path
     assert fits
     described = describe_model(model, {"table": fits[0]}, target)
     built = build_model(model, {"table": fits[0]}, {"t": 1})
-    assert tuple(built.features(torch.zeros(2, *fits[0]))[0].shape[1:]) == described.shared[0].output_shape
+    assert tuple(built.features({"table": torch.zeros(2, *fits[0])})[0].shape[1:]) == described.shared[0].output_shape
 
 
 def test_the_data_page_offers_every_kind_of_task() -> None:

@@ -1,17 +1,20 @@
 """Every place of a spec where a kind is chosen, found by walking the spec, and a small experiment for each."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
 from pydantic.fields import FieldInfo
 from safetensors.numpy import save_file
 
 from mtl_core.datasets.description import describe
 from mtl_core.spec import ExperimentSpec, Spec, TableDataset, kind_of, members, spec_from_data
 from mtl_core.spec.tasks import TASK_KINDS
+from mtl_core.store import sqlite
 from tests.datasets.media import COLORS, write_class_folder, write_picture, write_tone
 
 ROWS = 40
@@ -30,6 +33,9 @@ _SPLIT_SETTINGS: dict[str, dict[str, Any]] = {
     "column": {"column": "smoker", "train_values": ["y"], "test_values": ["n"]},
 }
 """What a kind of split needs beside its kind."""
+
+_ARRAYS = {"age": "i8", "height": "f4", "city": "U1"}
+"""The columns of the table that are arrays, and the types of these."""
 
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
@@ -97,18 +103,23 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             _read_named(data, folder, {"kind": kind, "augmentation": [given]})
         case "dataset.inputs.numeric_inputs" | "dataset.inputs.categorical_inputs":
             _read_named(data, folder, {"kind": "table", place.rpartition(".")[2]: given})
-        case "model.inputs":
-            data |= {"version": 2, "model": {"inputs": {"table": [given]}}}
         case "model.fusion":
             data["dataset"]["inputs"] = {name: {"kind": "table", "columns": [name]} for name in ("age", "glasses")}
             layers = [{"kind": "linear", "out_features": 4}]
             data |= {"version": 2, "model": {"inputs": {"age": layers, "glasses": layers}, "fusion": given}}
+        case "model.inputs":
+            if kind_of(member) == "pretrained":
+                _on_images(data)
+            data["model"]["inputs"] = {_input_name(member): [given]}
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}
         case "dataset" if kind_of(member) == "image_folder":
-            data["dataset"] = given | {"path": str(write_class_folder(folder / "colors", 8))}
-            data["tasks"] = [{"name": "first", "kind": "multiclass", "target": "class"}]
-            data["model"]["shared"] = [{"kind": "avg_pool2d", "kernel_size": 16}, {"kind": "conv2d", "out_channels": 4}]
+            path = write_class_folder(folder / "colors", 8)
+            data |= {"version": 2, "dataset": given | {"path": str(path)}}
+            data["tasks"] = [{"name": "class", "kind": "multiclass", "target": "class"}]
+            data["model"]["shared"] = [{"kind": "global_avg_pool"}]
+        case "dataset" if kind_of(member) in ("query", "arrays"):
+            data["dataset"] = given | {"inputs": ["age"]} | _stored(kind_of(member), Path(data["dataset"]["path"]))
         case "dataset":
             data["dataset"] |= given
         case "dataset.split":
@@ -150,6 +161,19 @@ def _read_named(data: dict[str, Any], folder: Path, given: dict[str, Any]) -> No
     data["version"] = 2
 
 
+def _stored(kind: str, table: Path) -> dict[str, str]:
+    """The settings of a data set with the rows of a table in a database or as arrays."""
+    frame = pd.read_csv(table)
+    if kind == "arrays":
+        np.savez(table.with_suffix(".npz"), **{name: frame[name].to_numpy().astype(_ARRAYS[name]) for name in _ARRAYS})
+        return {"path": str(table.with_suffix(".npz"))}
+    with closing(sqlite.library().connect(table.with_suffix(".db"))) as database, database:
+        database.execute(f"CREATE TABLE people ({', '.join(frame.columns)})")
+        marks = ", ".join("?" * len(frame.columns))
+        database.executemany(f"INSERT INTO people VALUES ({marks})", frame.astype(object).to_numpy().tolist())
+    return {"url": f"sqlite:///{table.with_suffix('.db')}", "sql": "SELECT * FROM people"}
+
+
 def _target(kind: str, data: Mapping[str, Any]) -> str | list[str]:
     """A target of a kind of task: the first columns of the table that allow it."""
     if kind in _TARGETS:
@@ -162,10 +186,15 @@ def _target(kind: str, data: Mapping[str, Any]) -> str | list[str]:
     return names[0] if len(names) == 1 else names
 
 
-def path_of(place: str) -> str:
+def _input_name(layer: type[Spec]) -> str:
+    """The name of the only input that a layer may read."""
+    return "image" if kind_of(layer) == "pretrained" else "table"
+
+
+def path_of(place: str, member: type[Spec]) -> str:
     """The path of the kind in what :func:`experiment_with` returns for this place."""
     in_lists = {
-        "model.inputs": "model.inputs.table[0]",
+        "model.inputs": f"model.inputs.{_input_name(member)}[0]",
         "model.shared": "model.shared[0]",
         "model.heads": "model.heads.first[0]",
         "dataset.inputs": "dataset.inputs.one",
