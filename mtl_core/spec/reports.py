@@ -7,7 +7,7 @@ from pydantic import Field
 from mtl_core.spec.base import Report
 from mtl_core.spec.data.data_notes import DataNote
 from mtl_core.spec.data.dataset import ColumnType, DecimalMark
-from mtl_core.spec.tasks import TASK_KINDS, Outputs, TaskKind
+from mtl_core.spec.tasks import TASK_KINDS, Outputs, TargetTransform, TaskKind
 
 Shape = tuple[int, ...]
 Role = Literal["input", "target", "ignore"]
@@ -67,8 +67,10 @@ class TargetInfo(Report):
         width: Number of values per row of a numeric target, else 1.
         classes: The classes by index; binary: negative, positive; multilabel: the labels.
         counts: Number of labeled training rows of each class or label; segmentation: of pixels; tagging: of tokens.
-        mean: Mean of each value of a numeric target; 0 if it is not standardized.
-        std: Standard deviation of each value of a numeric target; 1 if it is not standardized.
+        mean: Mean of each value of a numeric target, after its transform; 0 if it is not standardized.
+        std: Standard deviation of each value of a numeric target, after its transform; 1 if it is not standardized.
+        transform: What is learned of a numeric target: the number itself, its logarithm or its normal score.
+        knots: For each value, numbers and their normal scores, both rising, if scores are learned; linear in between.
         per_value: Number of outputs for each value: 2 if its variance is predicted too.
         size: Height and width of a map of classes, or the length of a sequence of tags.
         edges: The upper ends of the intervals of a target that is predicted by interval, else empty.
@@ -83,6 +85,8 @@ class TargetInfo(Report):
     counts: tuple[int, ...] = ()
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    transform: TargetTransform = "none"
+    knots: tuple[tuple[tuple[float, float], ...], ...] = ()
     per_value: int = 1
     size: Shape = ()
     edges: tuple[float, ...] = ()
@@ -140,7 +144,11 @@ class Fix(Report):
 
 
 class LayerInfo(Report):
-    """A planned layer: its output shape without the batch dimension, its number of parameters, or its error."""
+    """A planned layer: its output shape without the batch dimension, its number of parameters, or its error.
+
+    Attributes:
+        layers: Its own layers, of a block that has some.
+    """
 
     path: str
     kind: str
@@ -150,6 +158,13 @@ class LayerInfo(Report):
     parameters: int = 0
     error: str | None = None
     fix: Fix | None = None
+    layers: tuple["LayerInfo", ...] = ()
+
+    @property
+    def problems(self) -> tuple["LayerInfo", ...]:
+        """The layer and those in it, as far as they cannot be built."""
+        inner = tuple(problem for layer in self.layers for problem in layer.problems)
+        return (self, *inner) if self.error else inner
 
 
 class ModelInfo(Report):
@@ -192,7 +207,7 @@ class ModelInfo(Report):
             *(layer for head in self.heads.values() for layer in head),
             *self.outputs.values(),
         ]
-        return tuple(layer for layer in every if layer.error)
+        return tuple(problem for layer in every for problem in layer.problems)
 
 
 class DeviceInfo(Report):

@@ -12,7 +12,7 @@ from mtl_core.spec import DatasetInfo, InputError
 from mtl_core.spec.data.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
-_UNRELATED = ("inputs", "numeric_inputs", "text", "split")
+_UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "text", "split")
 """The settings that a description does not depend on; but for generated data, whose rows follow the split."""
 
 
@@ -98,6 +98,8 @@ def _version(dataset: Any) -> Any:
         None when it cannot be told.
     """
     if not isinstance(dataset, dict):
+        return None
+    if dataset_kind(dataset).from_folder:
         return None
     if not dataset_kind(dataset).from_file:
         split = dataset.get("split")

@@ -9,8 +9,8 @@ from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
-from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, Standardized, TextSpec
-from mtl_core.spec.inputs.table import numeric_inputs_field
+from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, OneHot, Standardized, TextSpec
+from mtl_core.spec.inputs.column_encodings import categorical_inputs_field, numeric_inputs_field
 from mtl_core.spec.tasks import Column
 from mtl_core.spec.unions import kind_of, members
 
@@ -25,11 +25,13 @@ class BaseDataset(Spec):
 
     Attributes:
         from_file: Whether the data are a file of the user's, at ``path``.
+        from_folder: Whether the data are a folder of the user's, at ``path``.
         has_column_types: Whether types of columns, and what counts as missing in them, can be set.
         has_default_inputs: Whether there are inputs when none are named.
     """
 
     from_file: ClassVar[bool] = False
+    from_folder: ClassVar[bool] = False
     has_column_types: ClassVar[bool] = False
     has_default_inputs: ClassVar[bool] = False
 
@@ -64,6 +66,7 @@ class BundledDataset(BaseDataset):
         widget="columns",
     )
     numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
@@ -139,6 +142,7 @@ class TableDataset(BaseDataset):
     )
     date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
     numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
@@ -164,10 +168,12 @@ class ImageFolderDataset(BaseDataset):
     """A folder of images of yours, with a folder for each class."""
 
     title: ClassVar[str] = "Folder of images"
+    from_folder: ClassVar[bool] = True
     has_column_types: ClassVar[bool] = True
     has_default_inputs: ClassVar[bool] = True
     decimal: ClassVar[DecimalMark | None] = None
     numeric_inputs: ClassVar[NumericInputs] = Standardized()
+    categorical_inputs: ClassVar[OneHot] = OneHot()
     text: ClassVar[TextSpec] = TextSpec()
     kind: Literal["image_folder"] = "image_folder"
     path: str = field(help="The folder; a relative path starts at the spec file's folder.", widget="folder")
