@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.formatting import format_quantity, format_shape
 from app.pages.data.cards.columns_table import ColumnRow, ColumnsTable
+from app.pages.data.cards.findings_view import FindingsView
 from app.pages.data.cards.image_grid import ImageGrid, Label
 from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
@@ -24,10 +25,12 @@ from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
+from mtl_core.spec.data.data_findings import DataFinding
 from mtl_core.spec.reports import Shape
 
-_ROWS, _IMAGES, _NOTHING, _COLUMNS = range(4)
+_ROWS, _IMAGES, _NOTHING, _COLUMNS, _FINDINGS = range(5)
 """The views, by their place in the stack."""
+_CHECK = "Check"
 _EMPTY = "Nothing to show yet"
 _WAITING = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
@@ -46,11 +49,12 @@ class PreviewCard(Card):
         self._style_table()
         self.images = ImageGrid()
         self.columns = ColumnsTable()
+        self.findings = FindingsView()
         self.switch = QTabBar()
         self.switch.setObjectName("preview-switch")
         self.switch.setAccessibleName("What is shown of the data")
         self.switch.setDrawBase(False)
-        for title in ("Rows", "Columns"):
+        for title in ("Rows", "Columns", _CHECK):
             self.switch.addTab(title)
         self.switch.currentChanged.connect(self._show_view)
         self.header.addWidget(self.switch)
@@ -77,7 +81,7 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         self._nothing = EmptyState("table", _EMPTY, _WAITING)
-        for page in (self.table, scroll_area(images), self._nothing, self.columns):
+        for page in (self.table, scroll_area(images), self._nothing, self.columns, self.findings):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
@@ -90,6 +94,15 @@ class PreviewCard(Card):
     def shows_columns(self) -> bool:
         """Whether the table of columns is chosen."""
         return self.switch.currentIndex() == 1
+
+    def open_findings(self) -> None:
+        """Show the findings of the check of the data."""
+        self.switch.setCurrentIndex(2)
+
+    def show_findings(self, findings: Sequence[DataFinding] | None, *, running: bool, error: str) -> None:
+        """Show findings, and their number in the switch; None: the data have not been checked."""
+        self.findings.show_findings(findings, running=running, error=error)
+        self.switch.setTabText(2, _CHECK if findings is None else f"{_CHECK} ({len(findings)})")
 
     def show_columns(self, rows: Sequence[ColumnRow]) -> None:
         """Fill the table of columns."""
@@ -134,8 +147,8 @@ class PreviewCard(Card):
         shown = self._shown
         if shown is None:
             self._views.setCurrentIndex(_NOTHING)
-        elif self.shows_columns:
-            self._views.setCurrentIndex(_COLUMNS)
+        elif self.switch.currentIndex() > 0:
+            self._views.setCurrentIndex(_COLUMNS if self.shows_columns else _FINDINGS)
         else:
             self._views.setCurrentIndex(_ROWS if shown.input_kind == "table" else _IMAGES)
 
