@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QProgressBar, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QProgressBar, QStackedLayout, QVBoxLayout, QWidget
 
 from app.forms import discard
 from app.theme import GAP, scaled_font
@@ -33,6 +33,7 @@ class FindingsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("data-findings")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # it takes the focus of the button that was pressed
         self.error = InlineError()
         self.error.setObjectName("data-check-error")
         empty = EmptyState("shield-check", "Not checked yet", _HELP, "Check data", self.checkRequested.emit)
@@ -69,6 +70,9 @@ class FindingsView(QWidget):
     def show_findings(self, findings: Sequence[DataFinding] | None, *, running: bool, error: str) -> None:
         """Show findings; None: the data have not been checked as they are."""
         self.error.set_error(error)
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.setFocus()  # else Qt would hand it to whatever comes next, such as the experiment's name
         for row in self._rows:
             discard(row)
         self._rows = []
