@@ -48,7 +48,7 @@ from mtl_core.tasks.targets.labels import Labels, TargetSource
 MIN_ROWS = 10
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
-_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "join", "date_features")
 """Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
@@ -288,6 +288,9 @@ def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str,
     excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True}
     excluded |= {"numeric_inputs": True, "categorical_inputs": True}
     excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
+    excluded |= {"url": True, "sql": True}  # the rows count, not where they come from
+    if getattr(dataset, "join", ()):
+        excluded["join"] = {"__all__": {"path"}}
     if dataset.named_inputs is not None:
         unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
         unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput | SoundInput)}

@@ -14,8 +14,10 @@ from mtl_core.spec.data.dataset import (
     DatePart,
     DecimalMark,
     ImageFolderDataset,
+    QueryDataset,
     TableDataset,
 )
+from mtl_core.spec.data.joined_table import JoinedTable
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
@@ -127,6 +129,7 @@ __all__ = [
     "InitialWeights",
     "Input",
     "InputError",
+    "JoinedTable",
     "Layer",
     "LayerInfo",
     "Logarithmic",
@@ -147,6 +150,7 @@ __all__ = [
     "Precision",
     "Problem",
     "QuantileNormal",
+    "QueryDataset",
     "RegressionTask",
     "Report",
     "Robust",

@@ -184,7 +184,11 @@ def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
 
 def data_name(dataset: Mapping[str, Any]) -> str:
     """The name of a data set while it is being read: its file or its own name."""
-    return str(dataset.get("path") or dataset.get("name") or "").replace("\\", "/").rpartition("/")[2]
+    return (
+        str(dataset.get("path") or dataset.get("name") or dataset.get("kind") or "")
+        .replace("\\", "/")
+        .rpartition("/")[2]
+    )
 
 
 def _kinds(columns: Sequence[ColumnInfo], kind: str) -> tuple[str, ...]:

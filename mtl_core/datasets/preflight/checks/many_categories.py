@@ -8,16 +8,17 @@ from mtl_core.datasets.preflight.checks.free_text import is_text
 from mtl_core.datasets.preflight.checks.mixed_cells import words_among_numbers
 from mtl_core.datasets.preflight.fixes import leave_out
 from mtl_core.datasets.preflight.identifier_reason import identifier_reason
+from mtl_core.spec import OneHot
 from mtl_core.spec.data.data_findings import DataFinding
 
-_MANY, _FEW_ROWS = 100, 10
+_FEW_ROWS = 10
 
 
 def find(data: CheckedData) -> Iterator[DataFinding]:
     """Find categorical inputs with more than a hundred values of a few rows each."""
     for column in data.table_inputs:
         present, values = int(column.present.sum()), column.unique_count
-        if column.type != "categorical" or values <= _MANY or present >= _FEW_ROWS * values:
+        if column.type != "categorical" or values <= OneHot().most or present >= _FEW_ROWS * values:
             continue
         if any(other(column) for other in (is_text, identifier_reason, words_among_numbers, cells_of_both)):
             continue  # another check says what is the matter
