@@ -42,7 +42,7 @@ def test_a_bundled_set_is_what_its_entry_says(entry: BundledSet) -> None:
     assert {*entry.ignored, *entry.targets} <= columns.keys()
     assert {name for name, column in columns.items() if column.suggested == "target"} == set(entry.targets)
     reads_text = any(columns[name].type == "text" for name in info.inputs)
-    assert ("text" if reads_text else info.input_kind) == entry.input_kind == dataset.input_kind
+    assert ("text" if reads_text else info.input_kind) == entry.input_kind == dataset.short_form_kind
 
 
 @pytest.mark.parametrize("entry", SETS)

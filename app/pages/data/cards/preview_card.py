@@ -57,13 +57,7 @@ class PreviewCard(Card):
         self.samples = SamplesTable()
         self._no_samples = EmptyState("image", _NO_SAMPLES)
         self.findings = FindingsView()
-        self.switch = QTabBar()
-        self.switch.setObjectName("preview-switch")
-        self.switch.setAccessibleName("What is shown of the data")
-        self.switch.setDrawBase(False)
-        for title in ("Rows", "Columns", "Samples", _CHECK):
-            self.switch.addTab(title)
-        self.switch.setTabToolTip(_SAMPLES_TAB, "Training rows as the model sees them")
+        self.switch = _make_switch()
         self.switch.currentChanged.connect(self._show_view)
         self.header.addWidget(self.switch)
         self.more = ToolButton("dots-three", "More", name="all-columns")
@@ -233,6 +227,18 @@ class PreviewCard(Card):
         table.setCornerWidget(QWidget())
         table.horizontalScrollBar().valueChanged.connect(self.header_.place)
         self.header_.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+
+def _make_switch() -> QTabBar:
+    """The tabs that choose what is shown of the data."""
+    switch = QTabBar()
+    switch.setObjectName("preview-switch")
+    switch.setAccessibleName("What is shown of the data")
+    switch.setDrawBase(False)
+    for title in ("Rows", "Columns", "Samples", _CHECK):
+        switch.addTab(title)
+    switch.setTabToolTip(_SAMPLES_TAB, "Training rows as the model sees them")
+    return switch
 
 
 def _image_shape(info: DatasetInfo) -> Shape:
