@@ -86,7 +86,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         report_progress(f"Describing {source.name}", 0.7 + 0.3 * i / len(columns))
         infos.append(_column_info(column, roles[column.name]))
     targets = [info for info in infos if info.suggested == "target"]
-    is_image = bool(source.pictures) and not inputs
+    is_image = source.has_only_pictures
     return DatasetInfo(
         name=source.name,
         title=source.title,
@@ -114,7 +114,7 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
     """Shape of one row of each input with these columns; fitted on the training rows it may be smaller."""
     if (named := dataset.named_inputs) is not None:
         return {name: shape for name, spec in named.items() if (shape := _input_shape(spec, source)) is not None}
-    if source.pictures and not suggested:
+    if source.has_only_pictures:
         return {"image": image_shape(next(iter(source.pictures.values())))}
     listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
     stated = tuple(name for name in listed or default_columns(source, ()) if name in source.columns)

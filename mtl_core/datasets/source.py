@@ -56,6 +56,11 @@ class Source:
         """Number of rows."""
         return len(next(iter(self.columns.values())).numbers)
 
+    @property
+    def has_only_pictures(self) -> bool:
+        """Whether a column of pictures is its only default input."""
+        return bool(self.pictures) and "input" not in (self.roles or {}).values()
+
     def notes_of(self, names: Collection[str]) -> tuple[DataNote, ...]:
         """Notes about the file and about the columns of these names."""
         columns = [column for name, column in self.columns.items() if name in names]

@@ -4,7 +4,8 @@ This is the only list of them. What can be chosen in a spec, what the window and
 checked before the data is read derive from it; ``mtl_core.datasets.bundled.<name>`` opens the set.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 InputKind = Literal["table", "image", "text"]
@@ -21,7 +22,8 @@ class BundledSet:
         description: What it holds and what to predict.
         rows: Number of rows over all splits.
         tasks: Suggested tasks, as spec data.
-        input_kind: What its input is.
+        input_kind: What the input is when the spec lists columns, or names no inputs and the set has none by name.
+        inputs: The inputs by name when the spec names none, as spec data; empty where all columns are one input.
         ignored: Columns that are no inputs by default: identifiers, and those from which a target is derived.
     """
 
@@ -32,6 +34,7 @@ class BundledSet:
     rows: int
     tasks: tuple[dict[str, Any], ...]
     input_kind: InputKind = "table"
+    inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
     @property
