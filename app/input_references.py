@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec import spec_to_data
+from mtl_core.spec.data.dataset import BaseDataset, dataset_kind
 
 Data = Mapping[str, Any]
 _FUSION_INPUT = "query"
@@ -19,11 +20,24 @@ def input_kinds(dataset: Any) -> dict[str, str]:
         return {
             name: str(value.get("kind", "")) if isinstance(value, Mapping) else "" for name, value in inputs.items()
         }
-    settings = {name: dataset[name] for name in ("name", "inputs", "types") if dataset.get(name) is not None}
     try:
-        return dict(dataset_kind(dataset).model_construct(**settings).input_kinds)
+        return dict(_unvalidated(dataset).input_kinds)
     except (AttributeError, KeyError, TypeError):  # such as a bundled set that does not exist
         return {"table": "table"}
+
+
+def default_inputs(dataset: Any) -> dict[str, Any]:
+    """The inputs by name that a data set has when it names none, as spec data; empty where that is the short form."""
+    try:
+        named = _unvalidated({**dataset, "inputs": None}).named_inputs
+    except (AttributeError, KeyError, TypeError):
+        return {}
+    return {name: spec_to_data(value) for name, value in (named or {}).items()}
+
+
+def _unvalidated(dataset: Mapping[str, Any]) -> BaseDataset:
+    settings = {name: dataset[name] for name in ("name", "inputs", "types") if dataset.get(name) is not None}
+    return dataset_kind(dataset).model_construct(**settings)
 
 
 def update_input_references(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_COMPARED = 60
 """Most runs on Compare, as all points of all of them are kept in memory."""
 
-_DEBOUNCE_MS = 150
+_DEBOUNCE_MS = 40
 _DATASET_KEY, _MODEL_KEY = "dataset", "model"
 """Of the questions about the document's data set and model."""
 """After the last edit of a burst, before the worker is asked about the document."""

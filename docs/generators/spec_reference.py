@@ -12,7 +12,10 @@ from pydantic_core import PydanticUndefined
 from docs.generators.markdown import code, table
 from mtl_core.spec import ExperimentSpec, Spec, kind_of, spec_to_data
 
-PAGES = ("experiment", "data", "inputs", "tasks", "model", "fusion", "sharing", "layers", "weighting", "training")
+PAGES = (
+    *("experiment", "data", "inputs", "augmentation", "tasks", "model", "fusion"),
+    *("sharing", "layers", "weighting", "training"),
+)
 """The pages of the reference: the modules of ``mtl_core.spec`` whose classes an experiment may hold."""
 _MANY = 10
 _SIGNS = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}

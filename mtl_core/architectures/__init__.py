@@ -3,7 +3,7 @@
 from mtl_core.architectures.build import SCHEMES, build_model
 from mtl_core.architectures.describe import describe_model
 from mtl_core.architectures.layers.pretrained import Pretrained
-from mtl_core.architectures.layers.registry import KINDS
+from mtl_core.architectures.layers.registry import BLOCKS, KINDS
 from mtl_core.architectures.multi_task_model import MultiTaskModel
 
-__all__ = ["KINDS", "SCHEMES", "MultiTaskModel", "Pretrained", "build_model", "describe_model"]
+__all__ = ["BLOCKS", "KINDS", "SCHEMES", "MultiTaskModel", "Pretrained", "build_model", "describe_model"]

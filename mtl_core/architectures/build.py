@@ -1,6 +1,6 @@
 """Builds a trainable model from a model spec, by the builder of its sharing scheme."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -15,11 +15,13 @@ from mtl_core.architectures.planning.model_plan import (
     SHARED_PATH,
     ModelPlan,
     head_path,
+    inner_path,
     layer_path,
     plan_model,
     spec_fix,
 )
 from mtl_core.spec import InputError, ModelSpec, Sharing, join, kind_of, members
+from mtl_core.spec.paths import Key
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.tasks import Outputs
 
@@ -103,8 +105,9 @@ def _raise_input_faults(inputs: InputsPlan) -> None:
         raise InputError(join(FUSION_PATH), rule, fix=f"{fix.label}." if fix else "")
 
 
-def _raise_faults(layer_plans: list[LayerPlan], list_path: tuple[str, ...], *, in_list: bool = True) -> None:
+def _raise_faults(layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...], *, in_list: bool = True) -> None:
     for index, layer_plan in enumerate(layer_plans):
+        _raise_faults(layer_plan.layers, inner_path(index, list_path))
         if layer_plan.fault is None:
             continue
         path = layer_path(index, list_path) if in_list else join(list_path)

@@ -1,18 +1,27 @@
 """Describes a model layer by layer, without allocating its parameters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from torch import nn
 
 from mtl_core.architectures.build import build_on_meta_device
-from mtl_core.architectures.layers.registry import KINDS
+from mtl_core.architectures.layers.registry import layer_detail
 from mtl_core.architectures.planning.fusion_plan import describe_fusion
 from mtl_core.architectures.planning.inputs_plan import encoder_path
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape
-from mtl_core.architectures.planning.model_plan import SHARED_PATH, HeadPlan, ModelPlan, head_path, layer_path, spec_fix
+from mtl_core.architectures.planning.model_plan import (
+    SHARED_PATH,
+    HeadPlan,
+    ModelPlan,
+    head_path,
+    inner_path,
+    layer_path,
+    spec_fix,
+)
 from mtl_core.architectures.planning.stages import split_levels, split_stages
 from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of, spec_to_data
+from mtl_core.spec.paths import Key
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.tasks import TASK_KINDS
 
@@ -76,17 +85,18 @@ def _count_parameters(parameters: Iterable[nn.Parameter]) -> int:
     return sum(parameter.numel() for parameter in parameters)
 
 
-def _describe_layers(layer_plans: list[LayerPlan], list_path: tuple[str, ...]) -> tuple[LayerInfo, ...]:
+def _describe_layers(layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...]) -> tuple[LayerInfo, ...]:
     return tuple(
         LayerInfo(
             path=layer_path(index, list_path),
             kind=kind_of(type(layer_plan.layer)),
             title=layer_plan.layer.title,
-            detail=KINDS[type(layer_plan.layer)].detail(layer_plan.layer),
+            detail=layer_detail(layer_plan.layer),
             output_shape=layer_plan.output_shape,
             parameters=layer_plan.parameters,
             error=layer_plan.fault.text if layer_plan.fault else None,
             fix=spec_fix(layer_plan, layer_plans, list_path),
+            layers=_describe_layers(layer_plan.layers, inner_path(index, list_path)),
         )
         for index, layer_plan in enumerate(layer_plans)
     )

@@ -4,8 +4,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -17,28 +15,16 @@ from numpy.typing import NDArray
 from mtl_core.errors import EnvironmentFault, InputError
 from mtl_core.media.cache import Blocks
 from mtl_core.media.media_file import read_media_bytes
+from mtl_core.protocol.work_progress import report_progress
 
 DecodeBytes = Callable[[bytes, str], NDArray[Any]]
 """From the content of a file and its name to its array; raises an InputError where it cannot be decoded."""
-Progress = Callable[[int, int], None]
-"""Called with the number of files that were decoded and that of all; what it raises ends the decoding."""
 
 _MAX_THREADS = 8
 _AHEAD = 4
 """Files that wait for each thread."""
 _BLOCK_BYTES = 2**22
 _MOST_MESSAGES = 20
-_progress: ContextVar[Progress | None] = ContextVar("decoding_progress", default=None)
-
-
-@contextmanager
-def report_decoding(progress: Progress) -> Iterator[None]:
-    """Context manager in which the progress of decoding is reported, and may be ended by an exception."""
-    token = _progress.set(progress)
-    try:
-        yield
-    finally:
-        _progress.reset(token)
 
 
 def file_stamps(paths: Sequence[Path | None]) -> list[tuple[int, int] | None]:
@@ -57,6 +43,8 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 def decode_files(paths: Sequence[Path | None], decode: DecodeBytes, blank: NDArray[Any]) -> Blocks:
     """Decode files; a file that is missing or cannot be decoded gives a blank row.
 
+    Progress is reported; what its listener raises ends the decoding.
+
     Args:
         paths: The files; None where a row has none.
         decode: Decodes one.
@@ -67,7 +55,6 @@ def decode_files(paths: Sequence[Path | None], decode: DecodeBytes, blank: NDArr
         and ``messages``, what was wrong with the first of them.
     """
     digest, missing, messages = blake2b(digest_size=16), list[int](), list[str]()
-    progress = _progress.get()
     per_block = max(1, _BLOCK_BYTES // max(blank.nbytes, 1))
     block: list[NDArray[Any]] = []
     for row, decoded in enumerate(_decode_in_order(paths, decode)):
@@ -79,8 +66,7 @@ def decode_files(paths: Sequence[Path | None], decode: DecodeBytes, blank: NDArr
         if len(block) == per_block or row + 1 == len(paths):
             yield np.stack(block)
             block = []
-            if progress is not None:
-                progress(row + 1, len(paths))
+            report_progress(f"Decoded {row + 1:,} of {len(paths):,} files", (row + 1) / len(paths))
     return {"digest": digest.hexdigest(), "missing": missing, "messages": messages}
 
 

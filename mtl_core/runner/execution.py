@@ -15,8 +15,8 @@ from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.protocol.events import ErrorData, ErrorEvent, FinishEvent, StartEvent, StopEvent
 from mtl_core.protocol.states import RESULT_STATES, TrainingEndState
-from mtl_core.runner.decoding_report import recorded_decoding
 from mtl_core.runner.isolation import isolated_run
+from mtl_core.runner.reading_report import recorded_reading
 from mtl_core.runner.replay import weight_moves
 from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.runner.stop_signals import stop_on_signal
@@ -195,7 +195,7 @@ def _prepare_run(store: RunStore, run: int, spec: ExperimentSpec, recorder: Stor
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
     last, best = _load_checkpoints(folder, device)
-    with recorded_decoding(recorder):
+    with recorded_reading(recorder):
         data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     initial_weights = None if last else initial_weights_path(store, spec)
     moves = weight_moves(store.events(run))

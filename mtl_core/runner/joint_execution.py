@@ -7,7 +7,6 @@ from functools import partial
 
 from mtl_core.architectures import build_model
 from mtl_core.datasets.preparation import load, load_outline
-from mtl_core.runner.decoding_report import recorded_decoding
 from mtl_core.runner.execution import (
     RunResult,
     claim_run,
@@ -17,6 +16,7 @@ from mtl_core.runner.execution import (
     run_training,
 )
 from mtl_core.runner.isolation import isolated_run
+from mtl_core.runner.reading_report import recorded_reading
 from mtl_core.runner.stop_signals import stop_on_signal
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
@@ -120,7 +120,7 @@ def _prepare_runs(
 ) -> list[TrainingRun]:
     check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
-    with recorded_decoding(recorders[0]):
+    with recorded_reading(recorders[0]):
         data = load(specs[0].dataset, specs[0].tasks)
     if fits_on_device(count_split_bytes(data.splits), device):
         data = data.to(device)  # once for all

@@ -140,7 +140,11 @@ class Fix(Report):
 
 
 class LayerInfo(Report):
-    """A planned layer: its output shape without the batch dimension, its number of parameters, or its error."""
+    """A planned layer: its output shape without the batch dimension, its number of parameters, or its error.
+
+    Attributes:
+        layers: Its own layers, of a block that has some.
+    """
 
     path: str
     kind: str
@@ -150,6 +154,13 @@ class LayerInfo(Report):
     parameters: int = 0
     error: str | None = None
     fix: Fix | None = None
+    layers: tuple["LayerInfo", ...] = ()
+
+    @property
+    def problems(self) -> tuple["LayerInfo", ...]:
+        """The layer and those in it, as far as they cannot be built."""
+        inner = tuple(problem for layer in self.layers for problem in layer.problems)
+        return (self, *inner) if self.error else inner
 
 
 class ModelInfo(Report):
@@ -192,7 +203,7 @@ class ModelInfo(Report):
             *(layer for head in self.heads.values() for layer in head),
             *self.outputs.values(),
         ]
-        return tuple(layer for layer in every if layer.error)
+        return tuple(problem for layer in every for problem in layer.problems)
 
 
 class DeviceInfo(Report):

@@ -11,8 +11,28 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _allow_named_inputs(data: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 adds inputs by name, their encoders and a fusion; what version 1 says stays."""
-    return data
+    """Version 2 adds inputs by name, their encoders and a fusion; an embedding's ``dim`` is called ``dimensions``."""
+    model = data.get("model")
+    if not isinstance(model, dict):
+        return data
+    heads = model.get("heads")
+    changes: dict[str, Any] = {}
+    if "shared" in model:
+        changes["shared"] = _rename_dim(model["shared"])
+    if isinstance(heads, dict):
+        changes["heads"] = {task: _rename_dim(layers) for task, layers in heads.items()}
+    return {**data, "model": {**model, **changes}}
+
+
+def _rename_dim(layers: Any) -> Any:
+    """A list of layers whose embeddings have ``dimensions``; what is no such list stays, to be refused later."""
+    return [_rename_dim_of(layer) for layer in layers] if isinstance(layers, list | tuple) else layers
+
+
+def _rename_dim_of(layer: Any) -> Any:
+    if not isinstance(layer, dict) or layer.get("kind") != "embedding" or "dim" not in layer:
+        return layer
+    return {"dimensions" if name == "dim" else name: value for name, value in layer.items()}
 
 
 UPGRADES: dict[int, Upgrade] = {1: _allow_named_inputs}

@@ -101,4 +101,4 @@ def test_what_is_learned_are_the_probabilities_of_a_task_s_way() -> None:
 
 
 def test_images_branch_too() -> None:
-    assert [tuple(o.shape) for o in built(TREE, IMAGE)(rows(5, 2, 6, 6))] == [(5, 1), (5, 2), (5, 3)]
+    assert [tuple(o.shape) for o in built(TREE, IMAGE)(as_table(rows(5, 2, 6, 6)))] == [(5, 1), (5, 2), (5, 3)]

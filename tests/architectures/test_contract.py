@@ -1,7 +1,8 @@
 """Every kind of layer and sharing scheme has a builder, and every layer keeps its contract.
 
 Covers: mtl_core/architectures/build.py, mtl_core/architectures/layers/registry.py,
-mtl_core/architectures/layers/input_rules.py, mtl_core/spec/layers/.
+mtl_core/architectures/layers/input_rules.py, mtl_core/architectures/layers/layer_kind.py,
+mtl_core/architectures/layers/kinds/, mtl_core/architectures/layers/modules/, mtl_core/spec/layers/.
 """
 
 from collections import Counter
@@ -13,7 +14,8 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from mtl_core.architectures import KINDS, SCHEMES, build_model, describe_model, sharing
+from mtl_core.architectures import BLOCKS, KINDS, SCHEMES, build_model, describe_model, sharing
+from mtl_core.architectures.layers.registry import layer_detail
 from mtl_core.spec import LAYER_GROUPS, Layer, ModelSpec, Spec, TargetInfo, kind_of, members, spec_to_data
 from mtl_core.spec.layers import Linear
 from mtl_core.spec.sharing import BaseSharing, Sharing
@@ -27,7 +29,7 @@ every_kind = pytest.mark.parametrize("kind", members(Layer), ids=lambda kind: ki
 
 
 def test_every_kind_of_layer_has_an_entry() -> None:
-    assert set(KINDS) == set(members(Layer))
+    assert set(KINDS) | set(BLOCKS) == set(members(Layer))
 
 
 def test_the_menu_of_layers_lists_every_kind_once() -> None:
@@ -59,7 +61,7 @@ def test_a_layer_survives_the_way_through_a_file(kind: type[Spec]) -> None:
 
 @every_kind
 def test_a_layer_has_a_title_and_a_detail_for_each_of_its_main_settings(kind: type[Spec]) -> None:
-    detail = KINDS[kind].detail(kind())
+    detail = layer_detail(kind())
     for name in ("out_features", "out_channels", "kernel_size", "num_groups", "p", "negative_slope"):
         if name in kind.model_fields:
             assert str(kind.model_fields[name].default) in detail

@@ -31,7 +31,9 @@ def by_hand(model: Any, task: int, name: str, inputs: Tensor) -> Tensor:
 
 def test_one_expert_is_hard_sharing() -> None:
     assert_same(built({"kind": "mmoe", "experts": 1}), built(HARD), rows())
-    for one, other in zip(built({"kind": "dselect_k", "experts": 1})(rows()), built(HARD)(rows()), strict=True):
+    for one, other in zip(
+        built({"kind": "dselect_k", "experts": 1})(as_table(rows())), built(HARD)(as_table(rows())), strict=True
+    ):
         torch.testing.assert_close(one, other)
 
 
@@ -89,7 +91,7 @@ def test_gate_usage_is_that_of_training_and_named_by_expert() -> None:
     model(as_table(rows()))
     before = model.sharing_metrics()
     assert {name for _, name in before} == {"gate of own expert 1", "gate of shared expert 1"}
-    model.eval()(10 * rows())
+    model.eval()(as_table(10 * rows()))
     assert model.sharing_metrics() == before
 
 
@@ -120,7 +122,7 @@ def test_there_are_no_more_levels_than_stages() -> None:
 
 @pytest.mark.parametrize("kind", ["mmoe", "cgc", "ple", "dselect_k", "branch", "adversarial"])
 def test_without_shared_layers_the_tasks_read_the_input(kind: str) -> None:
-    assert [tuple(output.shape) for output in built({"kind": kind}, [])(rows())] == [(9, 1), (9, 2), (9, 3)]
+    assert [tuple(output.shape) for output in built({"kind": kind}, [])(as_table(rows()))] == [(9, 1), (9, 2), (9, 3)]
 
 
 @pytest.mark.parametrize("kind", ["ple", "branch"])

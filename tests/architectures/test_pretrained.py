@@ -67,7 +67,7 @@ def test_a_model_is_described_as_it_is_built_and_learns(name: str, output: str, 
     assert info.output_shape == tuple(features(model, images()).shape[1:])
     assert info.parameters == sum(p.numel() for p in model.shared_parameters())
     assert info.detail == f"{tmp_path.name} · {output}"
-    model.train()(images())[0].sum().backward()
+    model.train()(as_table(images()))[0].sum().backward()
     idle = {name for name, p in model.named_parameters() if p.grad is None}
     assert all("pretrained.layernorm" in name for name in idle)  # ConvNeXt's is behind its pooling
 
@@ -130,7 +130,7 @@ def test_copies_under_any_sharing_scheme_begin_alike_and_all_learn(kind: str, tm
     copies = [p for found, p in model.named_parameters() if found.endswith(name)]
     assert copies
     assert all(torch.equal(copy, stored[name]) for copy in copies)
-    sum(output.square().sum() for output in model.train()(images())).backward()
+    sum(output.square().sum() for output in model.train()(as_table(images()))).backward()
     assert any(copy.grad is not None and copy.grad.abs().sum() > 0 for copy in copies)
 
 

@@ -98,7 +98,7 @@ def test_a_model_is_described_as_it_is_built_and_learns(output: str, tmp_path: P
     assert info.output_shape == tuple(features(model).shape[1:])
     assert info.parameters == sum(p.numel() for p in model.shared_parameters())
     assert info.detail == f"{tmp_path.name} · {output}"
-    model.train()(TOKENS)[0].sum().backward()
+    model.train()(as_table(TOKENS))[0].sum().backward()
     assert all(p.grad is not None for p in model.parameters())
 
 
@@ -107,7 +107,7 @@ def test_any_sharing_scheme_has_it_as_its_first_layer(kind: str, tmp_path: Path)
     text_folder(tmp_path)
     layers = [layer_data(tmp_path), {"kind": "relu"}, {"kind": "linear", "out_features": 4}]
     model = build_model(spec_of(*layers, sharing=kind), {"table": (LENGTH,)}, {"a": 1, "b": 2})
-    sum(output.square().sum() for output in model.train()(TOKENS)).backward()
+    sum(output.square().sum() for output in model.train()(as_table(TOKENS))).backward()
     name = "encoder.layer.0.output.dense.weight"
     copies = [p for found, p in model.named_parameters() if found.endswith(name)]
     assert any(copy.grad is not None and copy.grad.abs().sum() > 0 for copy in copies)

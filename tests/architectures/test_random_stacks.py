@@ -33,6 +33,7 @@ def convolutions(kind: Any) -> st.SearchStrategy[Any]:
         padding=st.one_of(st.just("same"), small(0, 3)),
         dilation=small(1, 2),
         groups=small(1, 3),
+        in_channels=st.one_of(st.none(), st.none(), small(1, 6)),
     )
 
 
@@ -42,21 +43,68 @@ def pools(kind: Any) -> st.SearchStrategy[Any]:
 
 PLAIN = (
     spec.BatchNorm1d, spec.BatchNorm2d, spec.LayerNorm, spec.Dropout, spec.Dropout2d, spec.GaussianNoise, spec.ReLU,
-    spec.LeakyReLU, spec.ELU, spec.GELU, spec.SiLU, spec.Tanh, spec.Sigmoid, spec.Softplus, spec.Flatten,
-    spec.GlobalAvgPool, spec.GlobalMaxPool,
+    spec.LeakyReLU, spec.ELU, spec.GELU, spec.SiLU, spec.Mish, spec.Tanh, spec.Sigmoid, spec.Softplus, spec.Flatten,
+    spec.GlobalAvgPool, spec.GlobalMaxPool, spec.RMSNorm, spec.LayerScale, spec.StochasticDepth, spec.ClassToken,
 )  # fmt: skip
-LAYERS = st.one_of(
-    st.builds(spec.Linear, out_features=small(1, 6), bias=st.booleans()),
+STATED = st.one_of(st.none(), small(1, 6))
+SINGLE = st.one_of(
+    st.builds(spec.Linear, out_features=small(1, 6), bias=st.booleans(), in_features=STATED),
     convolutions(spec.Conv1d),
     convolutions(spec.Conv2d),
     *(pools(kind) for kind in (spec.MaxPool1d, spec.MaxPool2d, spec.AvgPool1d, spec.AvgPool2d)),
+    *(
+        st.builds(
+            kind,
+            multiplier=small(1, 2),
+            kernel_size=small(1, 4),
+            stride=small(1, 2),
+            padding=st.one_of(st.just("same"), small(0, 2)),
+            in_channels=STATED,
+        )
+        for kind in (spec.DepthwiseConv1d, spec.DepthwiseConv2d)
+    ),
+    *(
+        st.builds(
+            kind,
+            out_channels=small(1, 4),
+            kernel_size=small(1, 4),
+            stride=small(1, 3),
+            padding=small(0, 3),
+            output_padding=small(0, 3),
+        )
+        for kind in (spec.ConvTranspose1d, spec.ConvTranspose2d)
+    ),
+    *(
+        st.builds(
+            kind,
+            out_channels=small(1, 6),
+            kernel_size=small(1, 4),
+            stride=small(1, 3),
+            norm=st.sampled_from(["batch", "group"]),
+        )
+        for kind in (spec.Bottleneck1d, spec.Bottleneck2d)
+    ),
+    st.builds(spec.SelfAttention, dimensions=STATED),
+    *(st.builds(kind, heads=small(1, 3)) for kind in (spec.MultiHeadAttention, spec.TransformerBlock)),
+    st.builds(spec.PositionalEncoding, encoding=st.sampled_from(["learned", "sinusoidal"])),
+    st.builds(spec.PatchEmbedding, patch_size=small(1, 3), dimensions=small(1, 6)),
+    st.builds(spec.TokensToImage, height=st.one_of(st.none(), small(1, 4)), skip=small(0, 2)),
+    st.builds(spec.MixerBlock, position_features=STATED, channel_features=STATED),
+    st.builds(spec.SequencePool, pool=st.sampled_from(["mean", "max", "attention"])),
+    st.builds(spec.SelectPosition, position=st.sampled_from(["first", "last"])),
+    st.builds(spec.SqueezeExcite, reduction=small(1, 4)),
+    st.builds(spec.Upsample, factor=small(1, 3), mode=st.sampled_from(["nearest", "linear"])),
+    st.builds(spec.AdaptiveAvgPool, output_size=small(1, 5)),
     st.builds(spec.GroupNorm, num_groups=small(1, 4)),
-    st.builds(spec.Embedding, vocabulary=small(3, 9), dim=small(1, 4)),
+    st.builds(spec.Embedding, vocabulary=small(3, 9), dimensions=small(1, 4)),
     *(
         st.builds(kind, hidden_size=small(1, 4), num_layers=small(1, 2), bidirectional=st.booleans())
         for kind in (spec.LSTM, spec.GRU)
     ),
     st.sampled_from(PLAIN).map(lambda kind: kind()),
+)
+LAYERS = st.one_of(
+    SINGLE, SINGLE, SINGLE, st.lists(SINGLE, max_size=3).map(lambda inner: spec.Residual(layers=tuple(inner)))
 )
 STACKS = st.lists(LAYERS, max_size=6).map(tuple)
 INPUTS = st.lists(small(1, 9), min_size=1, max_size=3).map(tuple)

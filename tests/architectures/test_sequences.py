@@ -9,7 +9,7 @@ from mtl_core.training.runtime.threads import count_multiplications
 from tests.inputs import as_table
 
 CLASS = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
-EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dim": 4}
+EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dimensions": 4}
 
 
 def model(*shared: dict[str, object]) -> ModelSpec:
@@ -84,4 +84,4 @@ def test_a_head_may_begin_with_an_embedding_where_nothing_is_shared() -> None:
 def test_the_work_of_a_recurrent_layer_counts_at_every_position() -> None:
     spec = model(EMBEDDING, {"kind": "gru", "hidden_size": 3, "bidirectional": False}, {"kind": "global_avg_pool"})
     built = build_model(spec, {"table": (6,)}, {"t": 1})
-    assert count_multiplications(built, torch.zeros(1, 6)) == 6 * 3 * (4 * 3 + 3 * 3) + 3
+    assert count_multiplications(built, as_table(torch.zeros(1, 6))) == 6 * 3 * (4 * 3 + 3 * 3) + 3

@@ -62,7 +62,7 @@ def test_heads_read_a_mixture_of_the_stages_of_the_last_one_s_shape() -> None:
     torch.testing.assert_close(model.beta.detach(), torch.tensor([[0.05, 0.05, 0.9]] * 2))
     with torch.no_grad():
         model.beta.copy_(torch.randn(2, 3))
-    levels = model.stage_outputs(batch())
+    levels = model.stage_outputs([batch()] * len(model.tasks))
     for task, features in enumerate(model.features(as_table(batch()))):
         stages = [levels[i][task] for i in (0, 2, 3)]
         torch.testing.assert_close(features, sum(beta * x for beta, x in zip(model.beta[task], stages, strict=True)))
@@ -71,7 +71,7 @@ def test_heads_read_a_mixture_of_the_stages_of_the_last_one_s_shape() -> None:
 def test_where_no_other_stage_has_the_last_one_s_shape_heads_read_the_last() -> None:
     model = equal_widths(4, 6)
     assert model.beta is None
-    for features, last in zip(model.features(as_table(batch())), model.stage_outputs(batch())[-1], strict=True):
+    for features, last in zip(model.features(as_table(batch())), model.stage_outputs([batch()] * len(model.tasks))[-1], strict=True):
         assert torch.equal(features, last)
 
 

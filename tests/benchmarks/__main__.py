@@ -12,7 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from mtl_core.media.limits import format_size
 from mtl_core.spec.method_costs import MEASURED_TASKS
+from tests.benchmarks.disk import DiskRace, race_disk
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
 from tests.benchmarks.quality import MARGIN, Comparison, quality
 from tests.benchmarks.reading import Reading, read_large
@@ -23,8 +25,8 @@ from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
 
-SPEED_GOAL, BLOCKED_GOAL, PREVIEW_GOAL = 0.95, 0.1, 2.0
-_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs", "reading")
+SPEED_GOAL, BLOCKED_GOAL, PREVIEW_GOAL, DISK_GOAL = 0.95, 0.1, 2.0, 0.9
+_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs", "reading", "disk")
 _COUNTS = (2, 8, 40)
 _QUALITY_SEEDS = 10
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
@@ -72,6 +74,8 @@ def main() -> int:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
         if "reading" in parts:
             _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
+        if "disk" in parts:
+            _print_disk(race_disk(_made(folder / "disk"), 1500 if quick else 12_000, 3 if quick else 7))
         if "methods" in parts:
             counts = (MEASURED_TASKS,) if arguments.write else _COUNTS
             found = [_method_costs(network, counts, quick) for network in NETWORKS]
@@ -134,6 +138,16 @@ def _print_race(found: Race) -> None:
     window = median(found.window_cpu)
     _say(f"  besides: {around:.2f} s to begin and end a run of {points:,} stored values;")
     _say(f"  the window takes {window:.0%} of a core meanwhile")
+
+
+def _print_disk(found: DiskRace) -> None:
+    size, limit = format_size(found.size), format_size(found.limit)
+    _say(f"\nPictures of {size} decoded, where {limit} may be in memory: samples/s, medians {_load()}")
+    for name, speeds in found.speeds.items():
+        peak = format_size(max(found.peaks[name]))
+        _say(f"  {name:20} {median(speeds):10,.0f}   at most {peak} of memory beyond that before the run")
+    goal = "reached" if found.ratio >= DISK_GOAL else "missed"
+    _say(f"  from disk {found.ratio:.2f} × as fast as from memory; at least {DISK_GOAL} is {goal}")
 
 
 def _print_start_up(window: float, torch_import: float) -> None:

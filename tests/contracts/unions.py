@@ -33,17 +33,23 @@ _SPLIT_SETTINGS: dict[str, dict[str, Any]] = {
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
     """Where in an experiment a kind is chosen, and what can be chosen there."""
-    return dict(_walk(ExperimentSpec, ""))
+    return dict(_walk(ExperimentSpec, "", ()))
 
 
-def _walk(spec: type[Spec], path: str) -> Iterator[tuple[str, tuple[type[Spec], ...]]]:
+_Members = tuple[type[Spec], ...]
+
+
+def _walk(spec: type[Spec], path: str, above: tuple[_Members, ...]) -> Iterator[tuple[str, _Members]]:
+    """The places in a class; a union within itself, as layers in a block of layers, is the same place."""
     for name, field in spec.model_fields.items():
         place = f"{path}.{name}".lstrip(".")
         for found in _unions(field):
+            if found in above:
+                continue
             if any(kind_of(member) for member in found):
                 yield place, found
             for member in found:
-                yield from _walk(member, place)
+                yield from _walk(member, place, (*above, found))
 
 
 def _unions(field: FieldInfo) -> Iterator[tuple[type[Spec], ...]]:

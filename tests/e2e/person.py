@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPlainTextEdit,
     QScrollArea,
+    QTabBar,
     QTableView,
     QWidget,
 )
@@ -175,6 +176,24 @@ class Person:
             table.scrollTo(index)
             keys = Qt.KeyboardModifier.ControlModifier if number else Qt.KeyboardModifier.NoModifier
             self.bot.mouseClick(table.viewport(), LEFT, keys, table.visualRect(index).center())
+
+    def choose_tab(self, bar: str, text: str) -> None:
+        """Click the tab with these words."""
+        tabs = self.find(bar, QTabBar)
+        self.wait(lambda: text in [tabs.tabText(at) for at in range(tabs.count())], f"{text} in {bar}")
+        at = next(at for at in range(tabs.count()) if tabs.tabText(at) == text)
+        self.click_on(tabs, tabs.tabRect(at).center())
+
+    def choose_in_table(self, table: str, row: str, title: str, text: str) -> None:
+        """Click the cell of a table below ``title`` in the row that begins with ``row``, and an entry of its menu."""
+        view = self.find(table, QTableView)
+        model = view.model()
+        titles = [model.headerData(at, Qt.Orientation.Horizontal) for at in range(model.columnCount())]
+        at = next(at for at in range(model.rowCount()) if str(model.index(at, 0).data()) == row)
+        index = model.index(at, titles.index(title))
+        view.scrollTo(index)
+        with Pick(self.bot, text):
+            self.bot.mouseClick(view.viewport(), LEFT, pos=view.visualRect(index).center())
 
     def pick_from(self, button: str, text: str) -> None:
         """Open the menu of a button and click the entry that begins with these words, once it is there."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mtl_core.errors import EnvironmentFault, InputError
 from mtl_core.media.cache import MediaCache
-from mtl_core.media.decoding import decode_files, file_stamps, report_decoding
+from mtl_core.media.decoding import decode_files, file_stamps
+from mtl_core.protocol.work_progress import WorkProgress, progress_listener
 
 BLANK = np.zeros(4, np.uint8)
 
@@ -55,16 +56,16 @@ def test_the_digest_is_that_of_the_content(tmp_path: Path) -> None:
 
 def test_progress_is_told_and_can_end_the_decoding(tmp_path: Path) -> None:
     paths = files(tmp_path, *["1"] * 20)
-    steps: list[tuple[int, int]] = []
-    with report_decoding(lambda done, total: steps.append((done, total))):
+    steps: list[WorkProgress] = []
+    with progress_listener(steps.append):
         cached(paths, tmp_path)
-    assert steps[-1] == (20, 20)
+    assert steps[-1] == WorkProgress("Decoded 20 of 20 files", 1.0)
 
-    def cancel(done: int, total: int) -> None:
+    def cancel(progress: WorkProgress) -> None:
         raise KeyboardInterrupt
 
     (tmp_path / "other").mkdir()
-    with report_decoding(cancel), pytest.raises(KeyboardInterrupt):
+    with progress_listener(cancel), pytest.raises(KeyboardInterrupt):
         cached(paths, tmp_path / "other")
     assert list((tmp_path / "other" / "cache").iterdir()) == []
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("decoding")]

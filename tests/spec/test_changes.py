@@ -88,6 +88,21 @@ def test_upgrading_leaves_what_it_was_given_alone() -> None:
     assert given == {"version": 1, "name": "x"}
 
 
+def test_version_2_calls_the_size_of_an_embedding_dimensions_in_every_list_of_layers() -> None:
+    old = [{"kind": "embedding", "vocabulary": 9, "dim": 4}, {"kind": "gru"}]
+    new = [{"kind": "embedding", "vocabulary": 9, "dimensions": 4}, {"kind": "gru"}]
+    data = {"version": 1, "model": {"shared": old, "heads": {"topic": old, "tags": []}}}
+    assert upgrade_data(data)["model"] == {"shared": new, "heads": {"topic": new, "tags": []}}
+    assert old[0]["dim"] == 4
+
+
+@pytest.mark.parametrize(
+    "model", [None, [], {}, {"shared": None}, {"shared": [None, 3], "heads": [1]}, {"heads": {"a": 1}}]
+)
+def test_a_model_that_is_no_model_is_upgraded_unchanged(model: Any) -> None:
+    assert upgrade_data({"version": 1, "model": model})["model"] == model
+
+
 @pytest.mark.parametrize("version", [4, 0, -1, "1", None, True, 1.0])
 def test_a_version_that_cannot_be_read_is_refused(version: object) -> None:
     with pytest.raises(InputError, match=r"^version: "):

@@ -190,14 +190,22 @@ def test_what_was_found_is_shown_short_and_on_one_line() -> None:
     [
         ("training.epoch", "training.epochs"),
         ("training.lr", "training.optimizer.lr or weighting.lr"),
-        ("model.shared[0].out_feature", "model.shared[0].out_features"),
-        ("model.heads.price[0].out_feature", "model.heads.price[0].out_features"),
+        ("model.shared[0].out_feature", "model.shared[0].out_features or "),
+        ("model.heads.price[0].out_feature", "model.heads.price[0].out_features or "),
         ("batch_size", "training.batch_size"),
     ],
 )
 def test_a_setting_that_does_not_exist_names_those_it_may_have_meant(changed: Change, path: str, meant: str) -> None:
     (problem,) = problems_of(changed(path, 5))
-    assert problem.fix == f"Did you mean {meant}?"
+    assert problem.fix.startswith(f"Did you mean {meant}")
+
+
+def test_a_setting_of_a_layer_in_a_block_is_suggested_at_its_place(changed: Change) -> None:
+    (problem,) = problems_of(
+        changed("model.shared", [{"kind": "residual", "layers": [{"kind": "relu", "negative": 1}]}])
+    )
+    assert problem.path == "model.shared[0].layers[0].negative"
+    assert problem.fix == "Did you mean model.shared[0].layers[0].negative_slope?"
 
 
 def test_a_setting_like_no_other_is_given_no_other(changed: Change) -> None:

@@ -116,7 +116,7 @@ def test_new_rows_are_read_as_the_training_rows_were(tmp_path: Path) -> None:
     again = only(
         transform_inputs(data.preprocessing, pd.DataFrame({"x": [cells[0]], "when": [cells[1]]}, dtype=object))
     )
-    np.testing.assert_allclose(again.numpy(), train.inputs[:1].numpy(), rtol=1e-6)
+    np.testing.assert_allclose(again.numpy(), only(train.inputs)[:1].numpy(), rtol=1e-6)
     open_cells = pd.DataFrame({"x": ["1,234"], "when": ["01.02.2020"]}, dtype=object)
     mean, std = (data.preprocessing["inputs"][0][key] for key in ("mean", "std"))
     np.testing.assert_allclose(

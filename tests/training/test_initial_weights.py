@@ -89,7 +89,7 @@ def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) 
 
 
 def test_words_keep_their_vectors_where_other_rows_number_them_otherwise(tmp_path: Path) -> None:
-    layers = [{"kind": "embedding", "vocabulary": 6, "dim": 3}, {"kind": "global_max_pool"}]
+    layers = [{"kind": "embedding", "vocabulary": 6, "dimensions": 3}, {"kind": "global_max_pool"}]
     spec = ModelSpec.model_validate({"shared": layers}, strict=False)
     old, new = (build_model(spec, {"table": (4,)}, {"a": 1}) for _ in range(2))
     saved_words, words = ["the", "cat", "sat", "on", "mats"], ["cat", "dog", "the", "ran", "sat"]

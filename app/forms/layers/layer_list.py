@@ -7,16 +7,17 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document, affects
+from app.formatting import format_features
 from app.forms.discard import discard
 from app.forms.field_shapes import defaults_of
 from app.forms.layers.layer_edits import insert_item, match_rows, move_item, remove_item
 from app.forms.layers.layer_menu import LayerMenu
 from app.forms.layers.layer_row import CLASSES, LayerRow, layer_title
 from app.theme import GAP, resolve
-from app.widgets import Muted
+from app.widgets import Button, Muted
 from mtl_core.spec import Fix, LayerInfo, join, parse
 
 _ACTIONS = (
@@ -25,6 +26,8 @@ _ACTIONS = (
     ("duplicate", "Duplicate", "Ctrl+D"),
     ("remove", "Remove", "Del"),
 )
+
+NO_INNER_LAYER = "No layer yet: what arrives leaves unchanged. Add a layer."
 
 
 class LayerList(QWidget):
@@ -47,6 +50,7 @@ class LayerList(QWidget):
         self.setObjectName(f"layers:{path}")
         self.setAccessibleName("Layers")
         self.rows: list[LayerRow] = []
+        self._inner: dict[LayerRow, LayerList] = {}
         self._infos: Sequence[LayerInfo] = ()
         self._input_text = ""
         self._open = -1
@@ -68,6 +72,8 @@ class LayerList(QWidget):
         for row, info in zip(self.rows, infos, strict=False):
             if info.kind == row.layer.get("kind"):
                 row.show_info(info, before, input_text)
+                if row in self._inner:
+                    self._inner[row].set_infos(info.layers, _arriving(before, input_text))
             before = info
 
     def open(self, index: int, *, focus: bool = True) -> None:
@@ -75,6 +81,7 @@ class LayerList(QWidget):
         self._open = index if 0 <= index < len(self.rows) else -1
         for i, row in enumerate(self.rows):
             row.set_open(i == self._open)
+        self._update_inner()
         self._update_tab_order()
         if self._open >= 0:
             row = self.rows[self._open]
@@ -82,6 +89,19 @@ class LayerList(QWidget):
                 row.line.setFocus()
             self._scroll_to(row)
         self.selected.emit(self.rows[self._open].path if self._open >= 0 else "")
+
+    def open_path(self, path: str) -> None:
+        """Open the layer at ``path``, which may be in a block of this list."""
+        index, *inner = parse(path)[len(parse(self.path)) :] or (-1,)
+        if not isinstance(index, int):
+            return
+        self.open(index)
+        if inner and 0 <= index < len(self.rows) and (layers := self._inner.get(self.rows[index])) is not None:
+            layers.open_path(path)
+
+    def stops(self) -> list[QWidget]:
+        """The widgets that Tab visits, in their order."""
+        return [stop for row in self.rows for stop in row.tab_stops()]
 
     @cached_property
     def menu(self) -> LayerMenu:
@@ -150,6 +170,7 @@ class LayerList(QWidget):
         self.rows = [old[match] if match is not None else self._new_row() for match in matches]
         for row in old:
             if row not in self.rows:
+                self._discard_inner(row)
                 discard(row)
         for index, (row, layer) in enumerate(zip(self.rows, layers, strict=True)):
             if self._column.indexOf(row) != index:
@@ -158,14 +179,47 @@ class LayerList(QWidget):
             if row.opened != (index == open_index):
                 row.set_open(index == open_index)
         self._open = open_index
+        self._update_inner()
         self._update_tab_order()
         self.empty.setVisible(not self.rows)
 
     def _update_tab_order(self) -> None:
         """Let Tab visit the rows in their order, and the settings of the open row."""
-        stops = [stop for row in self.rows for stop in row.tab_stops()]
-        for first, second in itertools.pairwise(stops):
+        for first, second in itertools.pairwise(self.stops()):
             QWidget.setTabOrder(first, second)
+
+    def _update_inner(self) -> None:
+        """Show the own layers of an open block, and discard the lists of layers that moved or changed their kind."""
+        for row in list(self._inner):
+            if not row.holds_layers or self._inner[row].path != _inner_path(row):
+                self._discard_inner(row)
+        for index, row in enumerate(self.rows):
+            if row.opened and row.holds_layers and row not in self._inner:
+                self._add_inner(index, row)
+
+    def _add_inner(self, index: int, row: LayerRow) -> None:
+        layers = LayerList(self._document, _inner_path(row), NO_INNER_LAYER)
+        add = Button("Add layer", name=f"add-inner-layer:{layers.path}")
+        add.clicked.connect(lambda: layers.menu.popup(add))
+        layers.selected.connect(lambda path: self.selected.emit(path or row.path))
+        self._inner[row] = layers
+        assert row.settings is not None  # the row is open
+        row.settings.add_inner(_panel(add, layers), lambda: [add, *layers.stops()])
+        if index < len(self._infos) and self._infos[index].kind == row.layer.get("kind"):
+            before = self._infos[index - 1] if index else None
+            layers.set_infos(self._infos[index].layers, _arriving(before, self._input_text))
+
+    def _discard_inner(self, row: LayerRow) -> None:
+        if (layers := self._inner.pop(row, None)) is not None:
+            layers.stop_following()
+            if (panel := layers.parentWidget()) is not None:
+                discard(panel)
+
+    def stop_following(self) -> None:
+        """Let go of the document, before the list is discarded."""
+        for row in list(self._inner):
+            self._discard_inner(row)
+        self._document.changed.disconnect(self._on_document_changed)
 
     def _new_row(self) -> LayerRow:
         row = LayerRow(self)
@@ -251,3 +305,26 @@ class LayerList(QWidget):
         while parent is not None and not isinstance(parent, QScrollArea):
             parent = parent.parentWidget()
         return parent
+
+
+def _inner_path(row: LayerRow) -> str:
+    return join((*parse(row.path), "layers"))
+
+
+def _arriving(before: LayerInfo | None, input_text: str) -> str:
+    """The shape of the input of a layer, the output of the one before it."""
+    return format_features(before.output_shape) if before is not None else input_text
+
+
+def _panel(add: Button, layers: LayerList) -> QWidget:
+    """The list of a block's own layers, with its heading."""
+    panel = QWidget()
+    heading = QHBoxLayout()
+    heading.addWidget(Muted("Its layers"), 1)
+    heading.addWidget(add)
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(GAP, 0, 0, 0)
+    column.setSpacing(6)
+    column.addLayout(heading)
+    column.addWidget(layers)
+    return panel

@@ -16,6 +16,8 @@ from mtl_core.spec import Layer, LayerInfo, Spec, kind_of, members
 
 CLASSES: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Layer)}
 _HANDLE = 34
+INNER_PROBLEM = "A layer in it cannot be built."
+"""The error of a block whose own layers have one."""
 
 
 def layer_title(layer: dict[str, Any]) -> str:
@@ -177,6 +179,17 @@ class LayerRow(QWidget):
         self._column.addWidget(self.error)
 
     @property
+    def settings(self) -> LayerSettings | None:
+        """The settings; None before the row was opened for the first time."""
+        return self._settings
+
+    @property
+    def holds_layers(self) -> bool:
+        """Whether the layer is a block with layers of its own."""
+        spec = CLASSES.get(str(self.layer.get("kind")))
+        return spec is not None and "layers" in spec.model_fields
+
+    @property
     def form(self) -> SpecForm | None:
         """The form of the settings; None before the row was opened for the first time."""
         return None if self._settings is None else self._settings.form
@@ -200,6 +213,8 @@ class LayerRow(QWidget):
         source = f", from {before.title}" if before is not None else ""
         self._input_text = f"In: {input_shape}{source}." if input_shape else ""
         error, fix = (info.error, info.fix) if info is not None else (None, None)
+        if info is not None and not error and info.problems:
+            error = INNER_PROBLEM
         self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixRequested.emit(fix))
         self.error.link.setObjectName(f"fix:{self.path}")
         self._update_texts()
@@ -235,7 +250,7 @@ class LayerRow(QWidget):
         title = layer_title(self.layer)
         detail = info.detail if info is not None and is_current else ""
         shape = format_shape(info.output_shape) if info is not None and is_current else ""
-        failed = bool(info is not None and is_current and info.error)
+        failed = bool(info is not None and is_current and info.problems)
         self.line.title.setText(title)
         self.line.detail.setText(detail)
         self.line.shape.setText("cannot be built" if failed else shape)

@@ -1,5 +1,6 @@
 """The settings of one layer: its help, a form and buttons."""
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -32,12 +33,14 @@ class LayerSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.form: SpecForm | None = None
+        self._inner_stops: Callable[[], list[QWidget]] = list
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(10, 6, 4, 8)
         self._column.setSpacing(GAP)
         self._hint = Muted(wrap=True)
         self._column.addWidget(self._hint)
-        self._column.addLayout(self._buttons())
+        self._buttons = [_button(name, glyph, tip) for name, glyph, tip in _ACTIONS]
+        self._column.addLayout(self._button_row())
 
     def show_layer(self, spec: type[Spec], layer: dict[str, Any], path: str) -> None:
         """Show a layer.
@@ -61,17 +64,30 @@ class LayerSettings(QWidget):
         """Show a text above the form."""
         self._hint.setText(text)
 
+    def add_inner(self, panel: QWidget, stops: Callable[[], list[QWidget]]) -> None:
+        """Show the list of the layer's own layers above the buttons.
+
+        Args:
+            panel: The list.
+            stops: Returns the widgets in it that Tab visits.
+        """
+        self._inner_stops = stops
+        self._column.insertWidget(self._column.count() - 1, panel)
+
     def tab_stops(self) -> list[QWidget]:
         """The widgets that Tab may visit, in their order."""
         fields = self.form.findChildren(QWidget) if self.form is not None else []
-        return [*fields, *(button for button in self.findChildren(ToolButton) if button not in fields)]
+        return [*fields, *self._inner_stops(), *self._buttons]
 
-    def _buttons(self) -> QHBoxLayout:
+    def _button_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addStretch(1)
-        for name, glyph, tip in _ACTIONS:
-            button = ToolButton(glyph, tip, name=f"layer-{name}")
+        for button, (name, _, _) in zip(self._buttons, _ACTIONS, strict=True):
             button.clicked.connect(lambda _checked=False, action=name: self.actionRequested.emit(action))
             row.addWidget(button)
         return row
+
+
+def _button(name: str, glyph: str, tip: str) -> ToolButton:
+    return ToolButton(glyph, tip, name=f"layer-{name}")

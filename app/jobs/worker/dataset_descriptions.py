@@ -99,6 +99,8 @@ def _version(dataset: Any) -> Any:
     """
     if not isinstance(dataset, dict):
         return None
+    if dataset_kind(dataset).from_folder:
+        return None
     if not dataset_kind(dataset).from_file:
         split = dataset.get("split")
         return {**split, "tasks": []} if isinstance(split, dict) else {}

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
-from app.input_references import input_kinds
-from app.pages.data.encoders import default_encoder, kind_of_layers, text_layers
+from app.input_references import default_inputs, input_kinds
+from app.pages.data.encoders import default_encoder, image_layers, kind_of_layers, text_layers
 from app.pages.data.named_inputs import suggested_inputs
 from mtl_core.spec import DatasetInfo, Standardized, StratifiedSplit, TextSpec, TrainingSpec, load_preset, spec_to_data
 from mtl_core.spec.data.bundled import BUNDLED
@@ -29,6 +29,12 @@ def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str
         "format": None, "delimiter": None, "decimal": None, "encoding": None,
         **_common_settings(split),
     }  # fmt: skip
+
+
+def folder_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Spec data of a folder of images."""
+    settings = {"labels": "", "inputs": None, "types": {}, "missing": {}, "split": _split_settings(split)}
+    return {"kind": "image_folder", "path": path, **settings}
 
 
 def _common_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -61,10 +67,12 @@ def with_dataset(
     """
     new_dataset = dict(dataset)
     rows = training_rows(new_dataset, info.rows)
-    if _input_kind_of_data(info) == "table" and not _has_objectives(info):
+    if "numeric_inputs" in dataset and _input_kind_of_data(info) == "table" and not _has_objectives(info):
         new_dataset["numeric_inputs"] = table_numeric_inputs(rows)
     if not dataset_kind(new_dataset).has_default_inputs:
         new_dataset["inputs"] = suggested_inputs(new_dataset, info)
+    elif named := default_inputs(new_dataset):
+        new_dataset["inputs"] = named
     return {
         **data,
         "name": _experiment_name(data, info),
@@ -105,11 +113,20 @@ def _model_for_data(
     if len(kinds := input_kinds(dataset)) > 1:
         encoders = {name: default_encoder(kind) for name, kind in kinds.items()}
         return {**model, **table_layers(rows, names), "inputs": encoders}
-    if shared and kind_of_layers(shared) == _input_kind_of_data(info) and not _is_table_default(shared):
+    kind = next(iter(kinds.values())) if isinstance(dataset.get("inputs"), dict) else _input_kind_of_data(info)
+    if shared and kind_of_layers(shared) == kind and not _is_default(shared, info):
         return model
-    if _input_kind_of_data(info) == "text":
+    return _default_model(model, kind, info, rows)
+
+
+def _default_model(model: Mapping[str, Any], kind: str, info: DatasetInfo, rows: int) -> dict[str, Any]:
+    """The default layers for one input of a kind."""
+    names = [task["name"] for task in info.tasks]
+    if kind == "text":
         return {**model, **text_layers(info.tasks)}
-    if info.input_kind == "image":
+    if kind == "image" and info.input_kind != "image":
+        return {**model, **image_layers(names)}
+    if kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
         head = next(iter(preset["heads"].values()))
         return {**preset, "heads": dict.fromkeys(names, head)}
@@ -135,8 +152,10 @@ def _has_objectives(info: DatasetInfo) -> bool:
     return any(not task_kind(task).predicts for task in info.tasks)
 
 
-def _is_table_default(shared: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the shared layers are the defaults for a table, of any size."""
+def _is_default(shared: Sequence[Mapping[str, Any]], info: DatasetInfo) -> bool:
+    """Whether the shared layers are the defaults for a table of any size, or for pictures that are not in files."""
+    if list(shared) == spec_to_data(load_preset(_IMAGE_PRESET))["model"]["shared"]:
+        return info.input_kind != "image"
     return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS)]
 
 

@@ -66,6 +66,11 @@ class DatasetLoader(QObject):
         if self._confirm_replace(path.name):
             self._request(dataset_choice.table_dataset(str(path), self._document.data["dataset"].get("split")))
 
+    def open_folder(self, path: Path) -> None:
+        """List the images in a folder and make them the experiment's data set."""
+        if self._confirm_replace(path.name):
+            self._request(dataset_choice.folder_dataset(str(path), self._document.data["dataset"].get("split")))
+
     def read_again(self, delimiter: str | None, encoding: str | None, decimal: str | None = None) -> None:
         """Read the experiment's file with another delimiter, encoding or decimal mark; None to detect it."""
         dataset = self._document.data["dataset"]
@@ -108,7 +113,8 @@ class DatasetLoader(QObject):
             return
         self._reading = ""
         before = self._document.data
-        label = f"Open {data_name(dataset)}" if dataset_kind(dataset).from_file else f"Choose {info.title}"
+        kind = dataset_kind(dataset)
+        label = f"Open {data_name(dataset)}" if kind.from_file or kind.from_folder else f"Choose {info.title}"
         notice = ""
         if _is_same_table(before, dataset, info, self._descriptions.get(before["dataset"])):
             same_file = before["dataset"]["path"] == dataset["path"]

@@ -15,15 +15,18 @@ _CONVOLUTIONS: Layers = [
     {"kind": "max_pool2d"},
     {"kind": "conv2d", "out_channels": 64, "kernel_size": 3, "padding": "same"},
     _RELU,
+    {"kind": "max_pool2d"},
+    {"kind": "conv2d", "out_channels": 128, "kernel_size": 3, "padding": "same"},
+    _RELU,
     {"kind": "global_avg_pool"},
 ]
 _ENCODERS: dict[str, Layers] = {
     "table": [{"kind": "linear", "out_features": 64}, _RELU],
-    "text": [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}, {"kind": "global_max_pool"}],
+    "text": [{"kind": "embedding", "dimensions": 32}, {"kind": "gru", "hidden_size": 32}, {"kind": "global_max_pool"}],
     "image": _CONVOLUTIONS,
     "sound": _CONVOLUTIONS,
 }
-_TEXT_TRUNK: Layers = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
+_TEXT_TRUNK: Layers = [{"kind": "embedding", "dimensions": 32}, {"kind": "gru", "hidden_size": 32}]
 _TEXT_HEAD: Layers = [{"kind": "global_max_pool"}]
 _SHARED: Layers = [{"kind": "linear", "out_features": 128}, _RELU]
 _IMAGE_LAYERS = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
@@ -89,6 +92,12 @@ def _changes_to_kind(model: Mapping[str, Any], kind: str, tasks: Sequence[Mappin
         return {f"model.{name}": layers for name, layers in text_layers(tasks).items()}
     heads = {task: _without_pools(layers) for task, layers in (model.get("heads") or {}).items()}
     return {"model.shared": _with_defaults([*_ENCODERS.get(kind, []), *_SHARED]), "model.heads": heads}
+
+
+def image_layers(tasks: Sequence[str]) -> dict[str, Any]:
+    """Layers for pictures of any size, alone: convolutions, and dense layers for each task."""
+    head = _with_defaults([{"kind": "linear", "out_features": 64}, _RELU])
+    return {"shared": _with_defaults(_CONVOLUTIONS), "heads": dict.fromkeys(tasks, head)}
 
 
 def text_layers(tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

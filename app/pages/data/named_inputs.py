@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from app.forms import defaults_of
-from app.input_references import input_kinds
+from app.input_references import default_inputs, input_kinds
 from app.pages.data.encoders import encoder_changes
-from mtl_core.spec import ColumnInfo, DatasetInfo, kind_of, members, spec_to_data
-from mtl_core.spec.data.dataset import BundledDataset, dataset_kind
+from mtl_core.spec import ColumnInfo, DatasetInfo, kind_of, members
+from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.inputs import BaseInput, Input
 from mtl_core.spec.tasks import unique_task_name
 
@@ -52,7 +52,7 @@ def named_inputs(data: Data, info: DatasetInfo) -> Inputs:
     stated = dataset.get("inputs")
     if isinstance(stated, Mapping):
         return {name: dict(value) for name, value in stated.items() if isinstance(value, Mapping)}
-    if stated is None and (defaults := _default_inputs(dataset)):
+    if stated is None and (defaults := default_inputs(dataset)):
         return defaults
     ((name, kind),) = input_kinds(dataset).items()
     columns = list(stated) if stated is not None else list(info.inputs)
@@ -66,19 +66,17 @@ def named_inputs(data: Data, info: DatasetInfo) -> Inputs:
     return {"table": {"kind": "table", "columns": columns, **_options(dataset, "table")}}
 
 
-def _default_inputs(dataset: Data) -> Inputs:
-    """The inputs by name that a bundled data set comes with; empty where it has the short form."""
-    if not dataset_kind(dataset).has_default_inputs:
-        return {}
-    named = BundledDataset.model_construct(name=str(dataset.get("name"))).named_inputs
-    return {name: spec_to_data(value) for name, value in (named or {}).items()}
-
-
 def _options(dataset: Data, kind: str) -> dict[str, Any]:
     """The settings of the short form for an input of this kind."""
     settings = (dataset.get("text") or {}) if kind == "text" else dataset
     fields = [name for name in INPUT_KINDS[kind].model_fields if name not in _COLUMN_SETTINGS]
     return {name: settings[name] for name in fields if settings.get(name) is not None}
+
+
+def file_columns(inputs: Inputs) -> dict[str, str]:
+    """The kind of the input of each column that names files or pictures."""
+    others = {name: value for name, value in inputs.items() if value.get("kind") not in _SHORT_KINDS}
+    return {column: str(value.get("kind")) for value in others.values() for column in columns_of(value)}
 
 
 def inputs_by_column(inputs: Inputs) -> dict[str, str]:
@@ -147,7 +145,7 @@ def _short_form(dataset: Data, inputs: Inputs) -> dict[str, Any]:
     (name, value), *others = inputs.items()
     if others or name != value.get("kind"):
         return {}
-    if name == "image" and input_kinds({**dataset, "inputs": None}) == {"image": "image"}:
+    if name == "image" and not default_inputs(dataset) and input_kinds({**dataset, "inputs": None}) == {name: name}:
         return {"dataset.inputs": None}
     if name not in _SHORT_KINDS:
         return {}

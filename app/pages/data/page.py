@@ -19,6 +19,7 @@ from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
 from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
 from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_menu
+from app.pages.data.named_inputs import file_columns, named_inputs
 from app.pages.data.problem_text import error_text, problem_text
 from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import column_rows, column_views, data_name, image_labels, task_views
@@ -33,6 +34,7 @@ from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 from mtl_core.text import format_names
 
+_FOLDER_KEY = "page/data/folder"
 _SPLITTER_KEY, _SWITCH_KEY = "page/data/parts", "page/data/preview"
 _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 27, 40, 44
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
@@ -71,12 +73,27 @@ class DataPage(PageBody):
 
     def ask_file(self) -> None:
         """Ask for a file and open it."""
-        current = self._document.data["dataset"].get("path")
-        folder = self._session.settings.get("page/data/folder") or (str(Path(current).parent) if current else "")
-        path, _ = QFileDialog.getOpenFileName(self, "Open a table", folder, _FILTER)
+        path, _ = QFileDialog.getOpenFileName(self, "Open a table", self._last_folder(), _FILTER)
         if path:
-            self._session.settings.put("page/data/folder", str(Path(path).parent))
+            self._session.settings.put(_FOLDER_KEY, str(Path(path).parent))
             self.loader.open_file(Path(path))
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of images and open it."""
+        path = QFileDialog.getExistingDirectory(self, "Open a folder of images", self._last_folder())
+        if path:
+            self._session.settings.put(_FOLDER_KEY, str(Path(path).parent))
+            self.loader.open_folder(Path(path))
+
+    def ask_labels(self) -> None:
+        """Ask for a table of further columns of the images."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a table of labels", self._last_folder(), _FILTER)
+        if path:
+            self._document.set("dataset.labels", path, f"Take labels from {Path(path).name}", merge=False)
+
+    def _last_folder(self) -> str:
+        current = self._document.data["dataset"].get("path")
+        return self._session.settings.get(_FOLDER_KEY) or (str(Path(current).parent) if current else "")
 
     def add_absent_tasks(self) -> None:
         """Add the suggested tasks that the experiment does not have."""
@@ -98,16 +115,16 @@ class DataPage(PageBody):
         self._session.settings.put_bytes(_SPLITTER_KEY, self._splitter.saveState())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept a file in a format of tables."""
-        if _dragged_table(event.mimeData()) is not None:
+        """Accept a file in a format of tables, or a folder."""
+        if _dragged_path(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the file that was dropped."""
-        path = _dragged_table(event.mimeData())
+        """Open the file or folder that was dropped."""
+        path = _dragged_path(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
-            self.loader.open_file(path)
+            (self.loader.open_folder if path.is_dir() else self.loader.open_file)(path)
 
     def _on_reading_started(self) -> None:
         self._source.error.set_error("")
@@ -119,10 +136,9 @@ class DataPage(PageBody):
         self._show()
 
     def _on_dataset_failed(self, dataset: dict[str, Any], error: Exception) -> None:
-        is_file = dataset_kind(dataset).from_file
-        self._source.error.set_error(
-            error_text(error), "Open another file…" if is_file else "", self.ask_file if is_file else None
-        )
+        kind = dataset_kind(dataset)
+        fix = "Open another file…" if kind.from_file else "Open another folder…" if kind.from_folder else ""
+        self._source.error.set_error(error_text(error), fix, self.ask_file if kind.from_file else self.ask_folder)
         self._show()
 
     def column_menu(self, name: str) -> QMenu | None:
@@ -192,7 +208,9 @@ class DataPage(PageBody):
         """Show the notes about the columns, then those about the labels, which come with the model."""
         if (info := self.info) is not None:
             model = self._session.model_info
-            self._preview.notes.show_notes((*info.notes, *(model.notes if model else ())))
+            files = file_columns(named_inputs(self._document.data, info))  # whose names are no values
+            notes = [note for note in info.notes if note.place != "column" or note.name not in files]
+            self._preview.notes.show_notes((*notes, *(model.notes if model else ())))
 
     def _absent_names(self) -> list[str]:
         """Names of the suggested tasks that are absent, for images: these have no columns to make targets."""
@@ -280,6 +298,8 @@ class DataPage(PageBody):
     def _connect(self) -> None:
         self._source.bundledChosen.connect(self.loader.choose_bundled)
         self._source.fileRequested.connect(self.ask_file)
+        self._source.folderRequested.connect(self.ask_folder)
+        self._source.labelsRequested.connect(self.ask_labels)
         self._source.optionsChosen.connect(self.loader.read_again)
         self._source.format.formatChosen.connect(self.loader.read_as)
         header = self._preview.header_
@@ -309,10 +329,10 @@ class DataPage(PageBody):
         self._session.worker.progressed.connect(self._show_progress)
 
 
-def _dragged_table(mime: QMimeData) -> Path | None:
-    """The dragged file, or None when it is not a single local file in a format of tables."""
+def _dragged_path(mime: QMimeData) -> Path | None:
+    """The dragged file or folder, or None when it is not a single local folder or file in a format of tables."""
     urls = mime.urls()
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
     path = Path(urls[0].toLocalFile())
-    return path if format_of_name(path) is not None else None
+    return path if format_of_name(path) is not None or path.is_dir() else None

@@ -7,7 +7,7 @@ from app.pages.data.cards.columns_table import Cell, ColumnRow
 from app.pages.data.cards.image_grid import Label
 from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks_card import TaskView
-from app.pages.data.named_inputs import inputs_by_column, is_named, named_inputs, suggested_kinds
+from app.pages.data.named_inputs import file_columns, inputs_by_column, is_named, named_inputs, suggested_kinds
 from app.pages.data.roles import KIND_TITLES, kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DataNote, DatasetInfo
 from mtl_core.spec.data.dataset import dataset_kind
@@ -80,7 +80,8 @@ class _Use:
     def __init__(self, data: Data, info: DatasetInfo, warnings: Mapping[str, str]) -> None:
         self._data, self._info, self._warnings = data, info, warnings
         self._roles, self._free = roles_of(data, info), dataset_kind(data["dataset"]).has_column_types
-        self.inputs = inputs_by_column(named_inputs(data, info))
+        inputs = named_inputs(data, info)
+        self.inputs, self._files = inputs_by_column(inputs), file_columns(inputs)
 
     def row(self, column: ColumnInfo) -> ColumnRow:
         """The row of a column."""
@@ -90,7 +91,7 @@ class _Use:
         counts = column.histogram.counts if column.histogram else tuple(count for _, count in column.categories)
         return ColumnRow(
             name=column.name,
-            type="Map of classes" if column.pixels else column.type.capitalize(),
+            type=self._type(column),
             role=_ROLE_TITLES[role],
             use=f"{task.get('name', '')} · {kind}" if task else self.inputs.get(column.name, ""),
             choices=tuple(self._choices(column, role)),
@@ -99,16 +100,27 @@ class _Use:
             bars=tuple(counts[:_MOST_BARS]),
             color=place if place >= 0 else None,
             is_used=role != "ignore",
-            warning=self._warnings.get(column.name, ""),
+            warning="" if column.name in self._files else _short_note(self._warnings.get(column.name, ""), column.name),
             about=about_column(column),
         )
 
+    def _type(self, column: ColumnInfo) -> str:
+        if kind := self._files.get(column.name):
+            return f"{kind.capitalize()} files"
+        return "Map of classes" if column.pixels else column.type.capitalize()
+
     def _choices(self, column: ColumnInfo, role: Role) -> Iterator[Cell]:
-        if self._free and role != "target" and not column.pixels:
+        if self._free and role != "target" and not column.pixels and column.name not in self._files:
             yield Cell.TYPE
         yield Cell.ROLE
         if role == "target" or not column.pixels:
             yield Cell.USE
+
+
+def _short_note(text: str, column: str) -> str:
+    """A note about a column without the words that name it, for the row of the column."""
+    short = text.removeprefix(f"Column {column!r} is ").removeprefix(f"Column {column!r}").lstrip(": ")
+    return short[:1].upper() + short[1:]
 
 
 def about_column(column: ColumnInfo) -> str:

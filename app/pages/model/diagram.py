@@ -19,6 +19,8 @@ from app.widgets import plain_tooltip
 from mtl_core.spec import ModelInfo
 
 _MARGIN = 6.0
+_SKIP_DISTANCE = 5.0
+"""Distance of the line of a skip from the boxes that it passes by."""
 _LARGEST_FIT, _LARGEST = 1.6, 3.0
 """Largest scale when fitting, and when zooming."""
 _SMALLEST = 0.5
@@ -72,6 +74,8 @@ class Diagram(QGraphicsView):
         for pairs, dashed in ((self._plan.links, False), (self._plan.ties, True)):
             for a, b in pairs:
                 scene.addItem(_LinkItem(self._plan, a, b, dashed=dashed))
+        for first, last in self._plan.skips:
+            scene.addItem(_SkipItem(self._plan, first, last))
         self._items = [_BoxItem(box, self) for box in self._plan.boxes]
         for item in self._items:
             scene.addItem(item)
@@ -255,6 +259,8 @@ class _LinkItem(QGraphicsItem):
         else:
             # Inside a frame the line is straight; it curves between frames.
             upper, lower = plan.frame_of(above), plan.frame_of(below)
+            if upper is lower:
+                upper = lower = None
             exit_point = QPointF(start.x(), upper.y + upper.height if upper else start.y())
             entry_point = QPointF(end.x(), lower.y if lower else end.y())
             bend = (entry_point.y() - exit_point.y()) * 0.75
@@ -271,6 +277,32 @@ class _LinkItem(QGraphicsItem):
         """Draw in the current colors."""
         style = Qt.PenStyle.DashLine if self._dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(QColor(resolve("muted")), 1.0, style))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)
+
+
+class _SkipItem(QGraphicsItem):
+    """A line that leaves above the first box of a block, passes its boxes on the right, and enters the last one."""
+
+    def __init__(self, plan: Plan, first: int, last: int) -> None:
+        super().__init__()
+        top, bottom = plan.boxes[first], plan.boxes[last]
+        inner = sum(1 for a, b in plan.skips if first <= a and b < last)
+        right = bottom.x + bottom.width + _SKIP_DISTANCE * (1 + inner / (1 + inner))
+        y = top.y - _SKIP_DISTANCE * (1 + inner / (1 + inner))
+        self._path = QPainterPath(QPointF(top.center, y))
+        self._path.lineTo(right, y)
+        self._path.lineTo(right, bottom.y + bottom.height / 2)
+        self._path.lineTo(bottom.x + bottom.width, bottom.y + bottom.height / 2)
+        self.setZValue(-1)
+
+    def boundingRect(self) -> QRectF:
+        """The line with its width."""
+        return self._path.boundingRect().adjusted(-2, -2, 2, 2)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw in the current colors."""
+        painter.setPen(QPen(QColor(resolve("muted")), 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
 

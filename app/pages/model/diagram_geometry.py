@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.formatting import format_count_short, format_shape
 from mtl_core.spec import LAYER_GROUPS, LayerInfo, kind_of
@@ -75,7 +76,8 @@ class Frame:
 class Plan:
     """The layout of a diagram: all boxes, ``links`` between pairs of them, frames, and the total size.
 
-    ``ties`` are pairs of boxes side by side whose weights are coupled, without data flowing between them.
+    ``ties`` are pairs of boxes side by side whose weights are coupled, without data flowing between them; ``skips`` are
+    pairs of the first box that a skip passes by and the box where it ends.
     """
 
     boxes: tuple[Box, ...]
@@ -84,14 +86,29 @@ class Plan:
     height: float
     frames: tuple[Frame, ...] = ()
     ties: tuple[tuple[int, int], ...] = ()
+    skips: tuple[tuple[int, int], ...] = ()
 
     def frame_of(self, box: Box) -> Frame | None:
         """The frame that contains a box, if any."""
         return next((f for f in self.frames if f.x <= box.x < f.x + f.width and f.y <= box.y < f.y + f.height), None)
 
 
-Entry = tuple[str, str, tuple[str, ...], bool]
-"""Title, detail, paths, and whether a layer has an error."""
+class Entry(NamedTuple):
+    """What a box shows.
+
+    Attributes:
+        title: Its title.
+        detail: The line below.
+        paths: Those of its layers.
+        error: Whether a layer has an error.
+        skip: The number of boxes right above it that a skip passes by, which ends here.
+    """
+
+    title: str
+    detail: str
+    paths: tuple[str, ...]
+    error: bool
+    skip: int = 0
 
 
 @dataclass
@@ -103,10 +120,11 @@ class PlanBuilder:
     links: list[tuple[int, int]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     ties: list[tuple[int, int]] = field(default_factory=list)
+    skips: list[tuple[int, int]] = field(default_factory=list)
 
     def box(self, entry: Entry, task: int, x: float, y: float, width: float) -> int:
         """Add a box and return its index."""
-        title, detail, paths, error = entry
+        title, detail, paths, error, _ = entry
         self.boxes.append(Box(title, detail, paths, task, x, y, width, self.sizes.height, error))
         return len(self.boxes) - 1
 
@@ -120,6 +138,7 @@ class PlanBuilder:
         step = self.sizes.height + self.sizes.gap
         boxes = [self.box(entry, task, x, y + row * step, width) for row, entry in enumerate(entries)]
         self.links += pairwise(boxes)
+        self.skips += [(boxes[row - entry.skip], boxes[row]) for row, entry in enumerate(entries) if entry.skip]
         return boxes
 
     def join(self, above: Sequence[int], below: Sequence[int]) -> None:
@@ -139,11 +158,14 @@ class PlanBuilder:
         boxes = tuple(replace(box, x=box.x - left) for box in self.boxes)
         frames = tuple(replace(frame, x=frame.x - left) for frame in self.frames)
         width = max([box.x + box.width for box in boxes] + [frame.x + frame.width + frame.pile for frame in frames])
-        return Plan(boxes, tuple(self.links), width, self.bottom(), frames, tuple(self.ties))
+        return Plan(boxes, tuple(self.links), width, self.bottom(), frames, tuple(self.ties), tuple(self.skips))
 
 
 def boxes_of_layers(layers: Sequence[LayerInfo]) -> list[Entry]:
-    """The entries of the boxes of layers; an activation shares the box of the layer before it."""
+    """The entries of the boxes of layers: an activation shares the box of the layer before it.
+
+    The layers of a block stand above the box of the block, where its skip ends.
+    """
     groups: list[list[LayerInfo]] = []
     for layer in layers:
         joins = layer.kind in ACTIVATIONS and groups and len(groups[-1]) == 1 and not groups[-1][0].error
@@ -151,7 +173,7 @@ def boxes_of_layers(layers: Sequence[LayerInfo]) -> list[Entry]:
             groups[-1].append(layer)
         else:
             groups.append([layer])
-    return [_group(group) for group in groups]
+    return [entry for group in groups for entry in _entries(group)]
 
 
 def box_of_layer(layer: LayerInfo) -> Entry:
@@ -159,10 +181,17 @@ def box_of_layer(layer: LayerInfo) -> Entry:
     return _group([layer])
 
 
+def _entries(group: list[LayerInfo]) -> list[Entry]:
+    """The box of a group, below the boxes of its own layers if it is a block."""
+    inner = boxes_of_layers(group[0].layers)
+    entry = _group(group)
+    return [*inner, entry._replace(title=f"+ {entry.title}", skip=len(inner))] if inner else [entry]
+
+
 def _group(group: list[LayerInfo]) -> Entry:
     parameters = sum(layer.parameters for layer in group)
     shape = format_shape(group[-1].output_shape)
-    failed = any(layer.error for layer in group)
+    failed = any(layer.problems for layer in group)
     parts = (shape, format_count_short(parameters) if parameters else "")
     detail = "cannot be built" if failed else " · ".join(part for part in parts if part)
-    return " · ".join(layer.title for layer in group), detail, tuple(layer.path for layer in group), failed
+    return Entry(" · ".join(layer.title for layer in group), detail, tuple(layer.path for layer in group), failed)

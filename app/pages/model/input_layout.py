@@ -1,11 +1,11 @@
 """Lays out what stands before the shared layers: the inputs side by side, their encoders, and the fusion below."""
 
 from app.formatting import format_shape
-from app.pages.model.diagram_geometry import FRAME_EDGE, Frame, PlanBuilder, box_of_layer, boxes_of_layers
+from app.pages.model.diagram_geometry import FRAME_EDGE, Entry, Frame, PlanBuilder, box_of_layer, boxes_of_layers
 from mtl_core.spec import ModelInfo, join
 from mtl_core.spec.sharing import sharing_of
 
-_WIDE_INPUTS = 2
+_WIDE_INPUTS = 3
 """Number of inputs up to which their columns are as wide as the trunk."""
 
 
@@ -54,7 +54,7 @@ class InputLayout:
         """Place an input and its encoder, which ends in the row of the longest one; return the last box."""
         layers, step = self._layers[name], self._sizes.height + self._sizes.gap
         paths = (join(("model", "inputs", name)),) if self._has_blocks else ()
-        entry = (name, format_shape(self._info.input_shapes[name]), paths, False)
+        entry = Entry(name, format_shape(self._info.input_shapes[name]), paths, False)
         first = self._builder.box(entry, -1, x, y if layers else y + self._longest * step, self._width)
         if not layers:
             return first

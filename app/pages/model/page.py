@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from app.document import is_below
 from app.formatting import format_quantity
 from app.input_references import input_kinds
 from app.pages.model.cards import DiagramCard, TasksCard, index_of, task_of
@@ -80,7 +81,7 @@ class ModelPage(QWidget):
             self.shared.show_block(path)
         layers = self.tasks.lists.get(task) if task else self.shared.list_at(path)
         if layers is not None and index >= 0:
-            layers.open(index)
+            layers.open_path(path)
         elif task:
             self.tasks.tabs.setFocus()
 
@@ -148,7 +149,7 @@ class ModelPage(QWidget):
         """Close the layers that are open in other lists, and highlight the layer in the diagram."""
         if path:
             for layers in (*self.shared.lists(), *self.tasks.lists.values()):
-                if layers.open_index >= 0 and layers.rows[layers.open_index].path != path:
+                if layers.open_index >= 0 and not is_below(path, layers.rows[layers.open_index].path):
                     layers.open(-1, focus=False)
         self.diagram.view.select(path)
 

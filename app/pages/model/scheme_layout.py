@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.pages.model.diagram_geometry import FRAME_EDGE, PILE, Frame, Plan, PlanBuilder, boxes_of_layers
+from app.pages.model.diagram_geometry import FRAME_EDGE, PILE, Entry, Frame, Plan, PlanBuilder, boxes_of_layers
 from app.pages.model.input_layout import InputLayout
 from mtl_core.spec import ModelInfo
 from mtl_core.spec.sharing.block_diagram import Block, Row, SchemeDiagram
@@ -131,7 +131,7 @@ class SchemeLayout:
         name, output = list(self._info.outputs.items())[task]
         entries = [
             *boxes_of_layers(self._info.heads.get(name, ())),
-            (name, output.detail, (output.path,), bool(output.error)),
+            Entry(name, output.detail, (output.path,), bool(output.error)),
         ]
         return self._builder.column(entries, task, x, y, self._sizes.head)
 

@@ -65,6 +65,7 @@ class SharedCard(Card):
         self._areas: dict[str, QWidget] = {}
         self.encoders: dict[str, LayerList] = {}
         self.tabs = TaskTabs("block-tabs", "block")
+        self.tabs.bar.setProperty("role", "compact")
         self.layers = LayerList(document, SHARED.path, NO_SHARED_LAYER)
         self.layers.selected.connect(self.selected)
         self.fusion = FusionPanel(document)
@@ -74,6 +75,9 @@ class SharedCard(Card):
             self.sharing.combo.setItemData(index, scheme.help(), Qt.ItemDataRole.ToolTipRole)
         self.add = Button("Add layer", self._add, name="add-shared-layer")
         self.add.setToolTip("After the open layer, or at the end")
+        policy = self.add.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when the fusion is shown, which has no layers
+        self.add.setSizePolicy(policy)
         self.more = ToolButton("dots-three", "More", name="more-blocks")
         self.more.setPopupMode(ToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._menu())
@@ -168,7 +172,7 @@ class SharedCard(Card):
     def _show_current(self) -> None:
         tab = self.current
         self._stack.setCurrentWidget(self._areas[tab.path])
-        self.set_title("Shared layers" if tab == SHARED else "Fusion" if tab == FUSION else f"Layers of {tab.title}")
+        self.set_title("Shared layers" if tab == SHARED else "Fusion" if tab == FUSION else f"Encoder of {tab.title}")
         self.add.setVisible(tab != FUSION)
         self.blockChanged.emit()
 
@@ -183,7 +187,7 @@ class SharedCard(Card):
         action = menu.addAction("")
         action.setObjectName("add-encoder")
         action.triggered.connect(self._add_encoder)
-        menu.aboutToShow.connect(lambda: action.setText(escape_mnemonic(f"Add layers of {self._single_input()} alone")))
+        menu.aboutToShow.connect(lambda: action.setText(escape_mnemonic(f"Add an encoder of {self._single_input()}")))
         return menu
 
     def _single_input(self) -> str:
@@ -192,5 +196,5 @@ class SharedCard(Card):
     def _add_encoder(self) -> None:
         name = self._single_input()
         path = join((*_ENCODERS, name))
-        self._document.set(path, [], f"Add layers of {name}")
+        self._document.set(path, [], f"Add an encoder of {name}")
         self.show_block(path)

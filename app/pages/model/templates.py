@@ -90,7 +90,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Words, averaged",
         "The mean of the words' vectors, whatever their order; tags are predicted from each word alone.",
         "text",
-        (("embedding", {"dim": 64}),),
+        (("embedding", {"dimensions": 64}),),
         _POOLED,
     ),
     Template(
@@ -98,7 +98,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Text, CNN",
         "Two convolutions over the words, each of which sees its neighbors.",
         "text",
-        (("embedding", {"dim": 32}), *_CONV, *_CONV),
+        (("embedding", {"dimensions": 32}), *_CONV, *_CONV),
         _POOLED,
     ),
     Template(
@@ -106,7 +106,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Text, LSTM",
         "Reads the words in both directions.",
         "text",
-        (("embedding", {"dim": 32}), ("lstm", {"hidden_size": 32})),
+        (("embedding", {"dimensions": 32}), ("lstm", {"hidden_size": 32})),
         _POOLED,
     ),
 )

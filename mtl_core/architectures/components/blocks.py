@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.inputs import InputReader, build_inputs, last_input_parameters
 from mtl_core.architectures.layers.members import SplitMembers
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack, reads_mask
 from mtl_core.architectures.multi_task_model import last_parameters
 from mtl_core.architectures.planning.layer_stack import LayerPlan, build_modules
 from mtl_core.architectures.planning.model_plan import HeadPlan, ModelPlan
@@ -15,12 +16,12 @@ from mtl_core.datasets.data import Inputs
 from mtl_core.spec.reports import Shape
 
 
-def build_stack(layer_plans: Sequence[LayerPlan]) -> nn.Sequential:
+def build_stack(layer_plans: Sequence[LayerPlan]) -> LayerStack:
     """Builds layers as one sequential module."""
-    return nn.Sequential(*build_modules(layer_plans))
+    return LayerStack(*build_modules(layer_plans))
 
 
-def build_copies(layer_plans: Sequence[LayerPlan], count: int, first: int = 0) -> list[nn.Sequential]:
+def build_copies(layer_plans: Sequence[LayerPlan], count: int, first: int = 0) -> list[LayerStack]:
     """Builds several copies of the same layers, each with its own initial weights.
 
     Args:
@@ -36,9 +37,9 @@ def build_heads(plan: ModelPlan) -> dict[str, nn.Module]:
     return {task: _build_head(head) for task, head in plan.heads.items()}
 
 
-def _build_head(head: HeadPlan) -> nn.Sequential:
+def _build_head(head: HeadPlan) -> LayerStack:
     split = [] if head.members is None else [SplitMembers(head.members.count)]
-    return nn.Sequential(*build_modules(head.layers), *build_modules(head.output), *split)
+    return LayerStack(*build_modules(head.layers), *build_modules(head.output), *split)
 
 
 class TaskModules(nn.ModuleDict):
@@ -72,14 +73,30 @@ class Tower(nn.Module):
         self.inputs = inputs
         self.stages = nn.ModuleList(_indexed_stack(stage.layer_plans, stage.first) for stage in split.stages)
         self.tail = build_stack(split.tail)
+        self.reads_mask = any(map(reads_mask, (*self.stages, self.tail)))
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Reads the inputs, and runs all stages and the tail."""
+        if self.reads_mask:
+            return self.with_mask(inputs)[0]
         x: Tensor = self.inputs(inputs)
         for stage in self.stages:
             x = stage(x)
         output: Tensor = self.tail(x)
         return output
+
+    def with_mask(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+        """As ``forward``; gives the padding mask of the output too, where it is known."""
+        x, mask = self.inputs.with_mask(inputs)
+        for level in range(len(self.stages)):
+            x, mask = self.run_stage(level, x, mask)
+        return self.tail.with_mask(x, mask)
+
+    def run_stage(self, level: int, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Runs a stage on features and their padding mask."""
+        stage = self.stages[level]
+        assert isinstance(stage, LayerStack)
+        return stage.with_mask(x, mask)
 
     def last_parameters(self) -> list[nn.Parameter]:
         """The parameters of its last layer that has any."""
@@ -87,38 +104,15 @@ class Tower(nn.Module):
         return last_parameters(layers) or last_input_parameters(self.inputs)
 
 
-def _indexed_stack(layer_plans: Sequence[LayerPlan], first: int) -> nn.Sequential:
+def _indexed_stack(layer_plans: Sequence[LayerPlan], first: int) -> LayerStack:
     modules = build_modules(layer_plans)
-    return nn.Sequential(OrderedDict((str(index), module) for index, module in enumerate(modules, first)))
+    return LayerStack(OrderedDict((str(index), module) for index, module in enumerate(modules, first)))
 
 
 def build_towers(plan: ModelPlan) -> dict[str, Tower]:
     """Builds a tower for each task. Call it before `build_heads`: all schemes then draw the same initial weights."""
     split = split_stages(plan.shared)
     return {task: Tower(build_inputs(plan.inputs), split) for task in plan.tasks}
-
-
-def pointwise_linear(inputs: int, outputs: int, shape: Shape) -> nn.Linear | nn.Conv1d | nn.Conv2d:
-    """Builds a linear map of the channels at each position: a Linear without positions, else a 1×1 convolution.
-
-    It has no bias, which the batch normalization after it would cancel.
-
-    Args:
-        inputs: Number of input channels.
-        outputs: Number of output channels.
-        shape: Shape of a row, channels first.
-
-    Raises:
-        ValueError: The shape has more than three dimensions or none.
-    """
-    match len(shape):
-        case 1:
-            return nn.Linear(inputs, outputs, bias=False)
-        case 2:
-            return nn.Conv1d(inputs, outputs, 1, bias=False)
-        case 3:
-            return nn.Conv2d(inputs, outputs, 1, bias=False)
-    raise ValueError(f"no map of the channels of a row of shape {shape}")
 
 
 def batch_norm(shape: Shape) -> nn.BatchNorm1d | nn.BatchNorm2d:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.fusion.encoded_inputs import EncodedInputs, SingleInput
 from mtl_core.architectures.fusion.registry import build_fusion
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.architectures.multi_task_model import last_parameters
 from mtl_core.architectures.planning.inputs_plan import InputsPlan
 from mtl_core.architectures.planning.layer_stack import build_modules
@@ -21,7 +22,7 @@ class EncodedInput(nn.Module):
         encoder: Its layers.
     """
 
-    def __init__(self, name: str, encoder: nn.Module) -> None:
+    def __init__(self, name: str, encoder: LayerStack) -> None:
         super().__init__()
         self.names = (name,)
         self.encoder = encoder
@@ -31,6 +32,10 @@ class EncodedInput(nn.Module):
         output: Tensor = self.encoder(inputs[self.names[0]])
         return output
 
+    def with_mask(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+        """The encoded input, and its padding mask where it is known."""
+        return self.encoder.with_mask(inputs[self.names[0]])
+
 
 InputReader = SingleInput | EncodedInput | EncodedInputs
 """What reads the inputs of a model, as one tensor ``[N, …]``."""
@@ -38,7 +43,7 @@ InputReader = SingleInput | EncodedInput | EncodedInputs
 
 def build_inputs(plan: InputsPlan) -> InputReader:
     """Builds the encoders in the order of the inputs, then the fusion; call it before the layers that read it."""
-    encoders = {name: nn.Sequential(*build_modules(layers)) for name, layers in plan.encoders.items()}
+    encoders = {name: LayerStack(*build_modules(layers)) for name, layers in plan.encoders.items()}
     if plan.fusion is None:
         ((name, encoder),) = encoders.items()
         return EncodedInput(name, encoder) if len(encoder) else SingleInput(name)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, Tower
+from mtl_core.architectures.layers.modules.layer_stack import has_positions_of, reads_mask
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.datasets.data import Inputs
 from mtl_core.spec.sharing.learned_series import LearnedSeries
@@ -36,19 +37,26 @@ class TowersModel(MultiTaskModel):
         self.heads = TaskModules(heads)
         self.units = nn.ModuleDict({str(place): unit for place, unit in units.items()})
         self._lr_factor = lr_factor
+        self._heads_read_mask = any(map(reads_mask, heads.values()))
 
     def features(self, inputs: Inputs) -> Features:
-        """One tensor for each task, the output of its own tower."""
-        streams = [tower.inputs(inputs) for tower in self._task_towers()]
-        return self.tail_outputs(self.stage_outputs(streams), streams)
+        """One tensor for each task, the output of its own tower; then a padding mask that heads read."""
+        streams, mask = _with_common_mask([tower.inputs.with_mask(inputs) for tower in self._task_towers()])
+        levels, mask = self.stage_outputs(streams, mask)
+        outputs = self.tail_outputs(levels, streams)
+        if mask is None or not self._heads_read_mask or not has_positions_of(outputs[0], mask):
+            return outputs
+        return (*outputs, mask.to(outputs[0].dtype))
 
-    def stage_outputs(self, streams: list[Tensor]) -> list[list[Tensor]]:
-        """Outputs of each unit: a tensor for each task, from what each tower reads."""
+    def stage_outputs(self, streams: list[Tensor], mask: Tensor | None) -> tuple[list[list[Tensor]], Tensor | None]:
+        """Outputs of each unit, a tensor for each task, from what each tower reads; and the last padding mask."""
         outputs = []
         for level, unit in enumerate(self.units.values()):
-            streams = unit([tower.stages[level](x) for tower, x in zip(self._task_towers(), streams, strict=True)])
+            towers = zip(self._task_towers(), streams, strict=True)
+            streams, mask = _with_common_mask([tower.run_stage(level, x, mask) for tower, x in towers])
+            streams = unit(streams)
             outputs.append(streams)
-        return outputs
+        return outputs, mask
 
     def tail_outputs(self, levels: Sequence[Sequence[Tensor]], streams: Sequence[Tensor]) -> Features:
         """Runs the towers' tails on the last unit's outputs, or on what each tower reads if there is no unit."""
@@ -60,7 +68,7 @@ class TowersModel(MultiTaskModel):
 
     def head(self, task: int, features: Features) -> Tensor:
         """Runs a task's head on its own features."""
-        output: Tensor = self.heads.for_task(self.tasks[task])(features[task])
+        output: Tensor = self.heads.for_task(self.tasks[task])(features[task], *features[len(self.tasks) :])
         return output
 
     def lr_factor(self, name: str) -> float:
@@ -94,6 +102,11 @@ class TowersModel(MultiTaskModel):
             for i, task in enumerate(self.tasks)
             for j, other in enumerate(self.tasks)
         }
+
+
+def _with_common_mask(pairs: Sequence[tuple[Tensor, Tensor | None]]) -> tuple[list[Tensor], Tensor | None]:
+    """The tensors of all tasks, and their padding mask, which is that of the text all read."""
+    return [tensor for tensor, _ in pairs], pairs[0][1]
 
 
 def share_matrix(own: float, size: int) -> Tensor:

@@ -30,6 +30,10 @@ class SingleInput(nn.Module):
         """The input ``[N, …]``."""
         return inputs[self.names[0]]
 
+    def with_mask(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, None]:
+        """The input, of which no padding mask is known yet."""
+        return inputs[self.names[0]], None
+
 
 class EncodedInputs(nn.Module):
     """Encoders of several inputs, and their fusion.
@@ -75,6 +79,10 @@ class EncodedInputs(nn.Module):
                 padding[name] = _only_first_where_absent(features[name], mask, padding.get(name))
         output: Tensor = self.fusion(features, {} if self.stand_ins is not None else present, padding)
         return output
+
+    def with_mask(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, None]:
+        """The fused inputs, which have no padding mask."""
+        return self(inputs), None
 
     def _find_padding(self, inputs: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """``[N, L]`` of the inputs that are texts and whose encoders keep their positions: which hold a token."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mtl_core.spec import Fix, Spec, join, spec_to_data
+from mtl_core.spec.paths import Key
 from mtl_core.spec.reports import Shape
 from mtl_core.text import group_digits
 
@@ -27,7 +28,7 @@ class Fault:
     quick_fix: QuickFix | None = None
 
 
-def to_spec_fix(quick_fix: QuickFix, layers: Sequence[Spec], index: int, list_path: tuple[str, ...]) -> Fix:
+def to_spec_fix(quick_fix: QuickFix, layers: Sequence[Spec], index: int, list_path: tuple[Key, ...]) -> Fix:
     """The change of the spec that applies a quick fix to layer ``index`` of the list at ``list_path``.
 
     It replaces one setting if only that differs, the layer if there is one replacement, else the whole list.

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.layers.faults import Fault, QuickFix, arrival_text
+from mtl_core.architectures.layers.modules.layer_stack import reads_mask
 from mtl_core.spec import layers as spec
 from mtl_core.spec.data.table_shape import TableShape
 from mtl_core.spec.reports import Shape
@@ -35,6 +36,10 @@ class MemberScaling(nn.Module):
         if self.weight is None:
             return inputs.repeat_interleave(self._members, dim=0)
         return (inputs.unsqueeze(1) * self.weight).flatten(0, 1)
+
+    def next_mask(self, mask: Tensor) -> Tensor:
+        """The padding mask of each member's row."""
+        return mask.repeat_interleave(self._members, dim=0)
 
 
 class SplitMembers(nn.Module):
@@ -122,11 +127,13 @@ class MemberCopies(nn.Module):
     def __init__(self, copies: Sequence[nn.Module]) -> None:
         super().__init__()
         self.copies = nn.ModuleList(copies)
+        self.reads_mask = any(map(reads_mask, copies))
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Applies each member's layer to its rows of ``[N·k, …]``."""
-        rows = by_member(inputs, len(self.copies)).unbind(1)
-        outputs = [layer(member_rows) for layer, member_rows in zip(self.copies, rows, strict=True)]
+    def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Applies each member's layer to its rows of ``[N·k, …]``, and to their padding mask if it reads that."""
+        parts = [inputs] if mask is None else [inputs, mask]
+        rows = zip(*(by_member(part, len(self.copies)).unbind(1) for part in parts), strict=True)
+        outputs = [layer(*member_rows) for layer, member_rows in zip(self.copies, rows, strict=True)]
         return torch.stack(outputs, dim=1).flatten(0, 1)
 
 

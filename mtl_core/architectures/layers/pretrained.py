@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from mtl_core.architectures.layers.modules.masks import token_mask
 from mtl_core.architectures.layers.transformers_folder import empty_model, load_config, load_model
 from mtl_core.spec import layers as spec
 from mtl_core.spec.inputs.text import PADDING
@@ -40,7 +41,7 @@ class Pretrained(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Features ``[N, D]``, or ``[N, D, …]`` with positions, of images ``[N, C, H, W]`` or tokens ``[N, L]``."""
         if self.input_name == "input_ids":
-            mask = _attention_mask(inputs)
+            mask = token_mask(inputs)
             return self._select_output(self._run_model(self._to_token_ids(inputs), mask.long()), mask)
         if size := self._layer.image_size:
             inputs = interpolate(inputs, size=(size, size), mode="bilinear", antialias=True)
@@ -75,6 +76,10 @@ class Pretrained(nn.Module):
         flat = positions.flatten(2)
         return flat.mean(2) if mask is None else flat.sum(2) / mask.sum(1, keepdim=True)
 
+    def padding_mask(self, inputs: Tensor) -> Tensor | None:
+        """Which tokens ``[N, L]`` are no padding; None for images."""
+        return token_mask(inputs) if self.input_name == "input_ids" else None
+
     def parameter_depths(self) -> dict[str, int]:
         """Depth of each parameter: embeddings 0, then the numbered layers or stages, then those after them."""
         depths: dict[str, int] = {}
@@ -88,12 +93,6 @@ class Pretrained(nn.Module):
                 depth, numbered = depth + 1, False
             depths[name] = depth
         return depths
-
-
-def _attention_mask(numbers: Tensor) -> Tensor:
-    """Attention mask ``[N, L]``: where tokens are; a text without any keeps one padding token to attend to."""
-    first = torch.arange(numbers.shape[1], device=numbers.device) == 0
-    return (numbers > PADDING) | first
 
 
 def build(layer: spec.Pretrained, _: Shape) -> nn.Module:

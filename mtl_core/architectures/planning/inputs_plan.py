@@ -49,7 +49,7 @@ class InputsPlan:
     @property
     def has_fault(self) -> bool:
         """Whether an encoder or the fusion cannot be built."""
-        faults = [layer_plan.fault for layers in self.encoders.values() for layer_plan in layers]
+        faults = [layer_plan.has_fault for layers in self.encoders.values() for layer_plan in layers]
         return any(faults) or (self.fusion is not None and self.fusion.fault is not None)
 
 

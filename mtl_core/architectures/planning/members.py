@@ -14,6 +14,9 @@ from mtl_core.spec.reports import Shape
 BEGINNING_IN_ENCODER = Fault(
     "TabM stands in the shared layers or in a task's own; the inputs are read once for all members."
 )
+BEGINNING_IN_BLOCK = Fault(
+    "TabM stands between blocks, not in one, whose skip would lack the members.", QuickFix("Remove this layer", ())
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ def build_layer(layer: Spec, shape: Shape, members: Members | None) -> nn.Module
     if members.variant == "full" or not list(module.parameters()):
         return module
     return MemberCopies([module, *(KINDS[type(layer)].build(layer, shape) for _ in range(members.count - 1))])
+
+
+def independent_copies(members: Members | None) -> int:
+    """How many copies there are of what a block adds to its layers: one for each member, where all is their own."""
+    return members.count if members is not None and members.variant == "packed" else 1
 
 
 def members_behind(layer: Spec, members: Members | None) -> Members | None:

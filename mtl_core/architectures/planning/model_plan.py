@@ -10,7 +10,7 @@ from mtl_core.architectures.planning.members import Members
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
-from mtl_core.spec.paths import join
+from mtl_core.spec.paths import Key, join
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.sharing import Sharing
 from mtl_core.spec.tasks import Outputs
@@ -69,7 +69,7 @@ class ModelPlan:
             *self.shared,
             *(layer_plan for head in self.heads.values() for layer_plan in (*head.layers, *head.output)),
         ]
-        return self.inputs.has_fault or any(layer_plan.fault for layer_plan in layer_plans)
+        return self.inputs.has_fault or any(layer_plan.has_fault for layer_plan in layer_plans)
 
     @property
     def input_shape(self) -> Shape:
@@ -154,7 +154,7 @@ def _plan_output(
     return plan_layers((conv2d,), output_shape, parameters, members=members)
 
 
-def spec_fix(layer_plan: LayerPlan, layer_plans: list[LayerPlan], list_path: tuple[str, ...]) -> Fix | None:
+def spec_fix(layer_plan: LayerPlan, layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...]) -> Fix | None:
     """The change of the spec that fixes a faulty layer of the list at ``list_path``; None if there is none."""
     if layer_plan.fault is None or layer_plan.fault.quick_fix is None:
         return None
@@ -164,7 +164,7 @@ def spec_fix(layer_plan: LayerPlan, layer_plans: list[LayerPlan], list_path: tup
     )
 
 
-def _move_flatten_fix(layer_plans: list[LayerPlan], index: int, list_path: tuple[str, ...]) -> Fix | None:
+def _move_flatten_fix(layer_plans: Sequence[LayerPlan], index: int, list_path: tuple[Key, ...]) -> Fix | None:
     """Moves a Flatten behind the layer at ``index``, if its flattened input is why the layer fails.
 
     The Flatten moves down to the next layer that takes a row of features.
@@ -181,11 +181,16 @@ def _move_flatten_fix(layer_plans: list[LayerPlan], index: int, list_path: tuple
         *layers[target_index:],
     ]
     new_plans = plan_layers(reordered[:index], layer_plans[0].input_shape)
-    if len(new_plans) < index or any(layer_plan.fault for layer_plan in new_plans):
+    if len(new_plans) < index or any(layer_plan.has_fault for layer_plan in new_plans):
         return None
     return Fix(label="Move Flatten down", path=join(list_path), value=[spec_to_data(layer) for layer in reordered])
 
 
-def layer_path(index: int, list_path: tuple[str, ...]) -> str:
+def layer_path(index: int, list_path: tuple[Key, ...]) -> str:
     """The path of a layer in the spec."""
     return join((*list_path, index))
+
+
+def inner_path(index: int, list_path: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The path of the list of layers of a block."""
+    return (*list_path, index, "layers")

@@ -15,6 +15,7 @@ from mtl_core.architectures.components.inputs import (
     pack_inputs,
     unpack_inputs,
 )
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.layer_stack import final_shape
 from mtl_core.architectures.planning.model_plan import ModelPlan
@@ -61,9 +62,9 @@ class AdversarialModel(MultiTaskModel):
     def __init__(
         self,
         inputs: InputReader,
-        shared: nn.Sequential,
+        shared: LayerStack,
         private_inputs: Sequence[InputReader],
-        private: Sequence[nn.Sequential],
+        private: Sequence[LayerStack],
         heads: Mapping[str, nn.Module],
         *,
         width: int,
@@ -89,22 +90,26 @@ class AdversarialModel(MultiTaskModel):
 
     def features(self, inputs: Inputs) -> Features:
         """The inputs, for the private copies, and the shared features."""
-        features = (*pack_inputs(self.inputs, inputs), self.shared(self.inputs(inputs)))
+        features = (*pack_inputs(self.inputs, inputs), self.shared(*self.inputs.with_mask(inputs)))
         if self.training:
             self._last_features, self._private_features = features, {}
         return features
 
-    def _run_private(self, task: int, packed_inputs: Sequence[Tensor]) -> Tensor:
-        output: Tensor = self.private[task](self.private_inputs[task](unpack_inputs(self.inputs, packed_inputs)))
-        return output
+    def _run_private(self, task: int, packed_inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor | None]:
+        """A task's private features and their padding mask, which is that of the shared features too."""
+        reader, private = self.private_inputs[task], self.private[task]
+        assert isinstance(reader, InputReader)
+        assert isinstance(private, LayerStack)
+        return private.with_mask(*reader.with_mask(unpack_inputs(self.inputs, packed_inputs)))
 
     def head(self, task: int, features: Features) -> Tensor:
         """Runs a task's private copy, and its head on shared and private features."""
         *inputs, shared_features = features
-        private_features = self._run_private(task, inputs)
+        private_features, mask = self._run_private(task, inputs)
         if self.training:
             self._private_features[task] = private_features
-        output: Tensor = self.heads.for_task(self.tasks[task])(torch.cat([shared_features, private_features], dim=1))
+        features_of_both = torch.cat([shared_features, private_features], dim=1)
+        output: Tensor = self.heads.for_task(self.tasks[task])(features_of_both, mask)
         return output
 
     def penalty(self) -> Tensor | None:
@@ -124,7 +129,7 @@ class AdversarialModel(MultiTaskModel):
             if self._orthogonality:
                 private_features = self._private_features.get(task)
                 if private_features is None:  # the heads have not run yet
-                    private_features = self._run_private(task, inputs)
+                    private_features, _ = self._run_private(task, inputs)
                 private_features = private_features.flatten(1).to(shared_features)
                 total = total + self._orthogonality * overlap(shared_features, private_features, rows)
         return total if total.requires_grad else None

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.components.blocks import TaskModules, Tower, batch_norm, build_heads, pointwise_linear
+from mtl_core.architectures.components.blocks import TaskModules, Tower, batch_norm, build_heads
 from mtl_core.architectures.components.inputs import build_inputs
+from mtl_core.architectures.layers.modules.layer_stack import reads_mask
+from mtl_core.architectures.layers.modules.pointwise import pointwise_linear
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import split_stages
@@ -98,25 +100,29 @@ class MtanModel(MultiTaskModel):
         self.trunk = trunk
         self.attention = TaskModules({task: nn.ModuleList(masks) for task, masks in attention.items()})
         self.heads = TaskModules(heads)
+        self._heads_read_mask = any(map(reads_mask, heads.values()))
 
     def features(self, inputs: Inputs) -> Features:
-        """Outputs of the trunk's stages; what the trunk reads if there is none."""
-        x: Tensor = self.trunk.inputs(inputs)
+        """Outputs of the trunk's stages; what the trunk reads if there is none. Then a padding mask that heads read."""
+        x, mask = self.trunk.inputs.with_mask(inputs)
         outputs = []
-        for stage in self.trunk.stages:
-            x = stage(x)
+        for level in range(len(self.trunk.stages)):
+            x, mask = self.trunk.run_stage(level, x, mask)
             outputs.append(x)
-        return tuple(outputs) or (x,)
+        levels = tuple(outputs) or (x,)
+        return levels if mask is None or not self._heads_read_mask else (*levels, mask.to(x.dtype))
 
     def head(self, task: int, features: Features) -> Tensor:
         """Applies a task's masks stage by stage, and runs its head on the last masked features."""
         name = self.tasks[task]
         masks = self.attention.for_task(name)
         assert isinstance(masks, nn.ModuleList)
-        masked = None if len(masks) else features[0]
+        masked: Tensor | None = None
         for mask, level in zip(masks, features, strict=False):
             masked = mask(level, masked)
-        output: Tensor = self.heads.for_task(name)(self.trunk.tail(masked))
+        masked = features[0] if masked is None else masked
+        padding_mask = features[max(len(masks), 1) :]
+        output: Tensor = self.heads.for_task(name)(*self.trunk.tail.with_mask(masked, *padding_mask))
         return output
 
     def shared_parameters(self) -> list[nn.Parameter]:

@@ -10,9 +10,9 @@ from mtl_core.architectures.components.blocks import (
     batch_norm,
     build_heads,
     build_towers,
-    pointwise_linear,
 )
 from mtl_core.architectures.components.towers import TowersModel, share_matrix
+from mtl_core.architectures.layers.modules.pointwise import pointwise_linear
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import split_stages
 from mtl_core.spec.reports import Shape

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, Tower, build_heads, build_towers
 from mtl_core.architectures.components.inputs import pack_inputs, unpack_inputs
+from mtl_core.architectures.layers.modules.layer_stack import reads_mask
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.datasets.data import Inputs
@@ -38,7 +39,8 @@ class SeparateModel(MultiTaskModel):
         """Runs a task's own trunk and head."""
         name = self.tasks[task]
         tower = self._tower(name)
-        output: Tensor = self.heads.for_task(name)(tower(unpack_inputs(tower.inputs, features)))
+        head, tower_inputs = self.heads.for_task(name), unpack_inputs(tower.inputs, features)
+        output: Tensor = head(*tower.with_mask(tower_inputs)) if reads_mask(head) else head(tower(tower_inputs))
         return output
 
     def shared_parameters(self) -> list[nn.Parameter]:

@@ -27,11 +27,13 @@ class BaseDataset(Spec):
 
     Attributes:
         from_file: Whether the data are a file of the user's, at ``path``.
+        from_folder: Whether the data are a folder of the user's, at ``path``.
         has_column_types: Whether types of columns, and what counts as missing in them, can be set.
         has_default_inputs: Whether there are inputs when none are named.
     """
 
     from_file: ClassVar[bool] = False
+    from_folder: ClassVar[bool] = False
     has_column_types: ClassVar[bool] = False
     has_default_inputs: ClassVar[bool] = False
 
@@ -177,6 +179,7 @@ class ImageFolderDataset(BaseDataset):
     """A folder of images of yours, with a folder for each class."""
 
     title: ClassVar[str] = "Folder of images"
+    from_folder: ClassVar[bool] = True
     has_column_types: ClassVar[bool] = True
     has_default_inputs: ClassVar[bool] = True
     decimal: ClassVar[DecimalMark | None] = None

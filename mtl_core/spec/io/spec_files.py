@@ -69,7 +69,11 @@ def _absolute(data: Any, keys: Sequence[Key], kind: str | None, name: str, folde
         if isinstance(data, list) and first == "*":
             return [_absolute(value, rest, kind, name, folder) for value in data]
         return data
-    if not isinstance(data, dict) or data.get("kind") != kind:
+    if not isinstance(data, dict):
+        return data
+    if isinstance(layers := data.get("layers"), list):  # of a residual block
+        data = {**data, "layers": [_absolute(layer, (), kind, name, folder) for layer in layers]}
+    if data.get("kind") != kind:
         return data
     path = data.get(name)
     return {**data, name: str(folder / path)} if isinstance(path, str) and path else data

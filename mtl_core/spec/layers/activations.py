@@ -41,6 +41,13 @@ class SiLU(Spec):
     kind: Literal["silu"] = "silu"
 
 
+class Mish(Spec):
+    """x times tanh(softplus(x)), smooth and not monotonic (Misra 2020)."""
+
+    title: ClassVar[str] = "Mish"
+    kind: Literal["mish"] = "mish"
+
+
 class Tanh(Spec):
     """Hyperbolic tangent, between −1 and 1."""
 

@@ -41,6 +41,22 @@ class GroupNorm(Spec):
     num_groups: int = field(8, "Number of groups; it must divide the channels.", ge=1)
 
 
+class RMSNorm(Spec):
+    """Divide the channels of each position by their root mean square, and learn a scale (Zhang & Sennrich 2019)."""
+
+    title: ClassVar[str] = "RMSNorm"
+    kind: Literal["rms_norm"] = "rms_norm"
+    eps: float = field(1e-6, "Added to the mean square.", gt=0, le=1, scale="log", advanced=True)
+
+
+class LayerScale(Spec):
+    """Multiply each channel by a learned factor that begins small, as at the end of a residual block (Touvron 2021)."""
+
+    title: ClassVar[str] = "LayerScale"
+    kind: Literal["layer_scale"] = "layer_scale"
+    initial: float = field(0.1, "The factor at the start.", gt=0, le=1, scale="log")
+
+
 class Dropout(Spec):
     """Set random features to zero while training."""
 
@@ -63,3 +79,11 @@ class GaussianNoise(Spec):
     title: ClassVar[str] = "Gaussian noise"
     kind: Literal["gaussian_noise"] = "gaussian_noise"
     std: float = field(0.1, "Standard deviation of the noise.", ge=0, le=100)
+
+
+class StochasticDepth(Spec):
+    """Set whole rows to zero while training: as the last layer of a residual block it skips the block (Huang 2016)."""
+
+    title: ClassVar[str] = "Stochastic depth"
+    kind: Literal["stochastic_depth"] = "stochastic_depth"
+    p: float = field(0.1, "Share of the rows set to zero; the others are scaled up.", ge=0, lt=1)

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.layers.dense import KERNEL
+from mtl_core.spec.layers.convolutions import KERNEL
 
 
 class _Pool(Spec):
@@ -59,3 +59,29 @@ class GlobalMaxPool(Spec):
 
     title: ClassVar[str] = "Global max pool"
     kind: Literal["global_max_pool"] = "global_max_pool"
+
+
+class AdaptiveAvgPool(Spec):
+    """The mean of windows that are as long as they must be for a given number of positions, whatever arrives."""
+
+    title: ClassVar[str] = "Adaptive average pool"
+    kind: Literal["adaptive_avg_pool"] = "adaptive_avg_pool"
+    output_size: int = field(4, "Number of positions that leave, in each direction.", ge=1, le=4096)
+
+
+class SequencePool(Spec):
+    """One row of features from all positions, where the padding behind a text's end does not count."""
+
+    title: ClassVar[str] = "Sequence pool"
+    kind: Literal["sequence_pool"] = "sequence_pool"
+    pool: Literal["mean", "max", "attention"] = field(
+        "mean", "The mean or the largest value of each channel, or a mean with learned weights."
+    )
+
+
+class SelectPosition(Spec):
+    """The features at one position: the first, where a class token stands, or the last one of a text."""
+
+    title: ClassVar[str] = "Select position"
+    kind: Literal["select_position"] = "select_position"
+    position: Literal["first", "last"] = field("first", "Which one; padding behind a text's end is no position.")

@@ -20,7 +20,7 @@ class Embedding(Spec):
         le=10_000_000,
         scale="log",
     )
-    dim: int = field(64, "Numbers in a vector.", ge=1, le=100_000, scale="log")
+    dimensions: int = field(64, "Numbers in a vector.", ge=1, le=100_000, scale="log")
 
 
 class _Recurrent(Spec):

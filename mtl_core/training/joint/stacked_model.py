@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.fusion.encoded_inputs import SingleInput
 from mtl_core.architectures.layers.modules import GaussianNoise
+from mtl_core.architectures.layers.modules.layer_stack import reads_mask
 from mtl_core.datasets.data import Inputs, Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead
@@ -134,6 +135,8 @@ def _batched_linear_outputs(model: MultiTaskModel, parameters: Parameters) -> Ca
     if {name.rpartition(".")[0] for name in parameters} - linear.keys():
         return None
     if not all(isinstance(module, (*_ELEMENTWISE, nn.Sequential)) for module in others):
+        return None
+    if any(map(reads_mask, modules.values())):  # attention and pooling mix rows of ``[S, N, …]``
         return None
     stacked_model = copy.deepcopy(model)
     for name, module in linear.items():

@@ -27,13 +27,20 @@ def count_multiplications(model: nn.Module, row: Inputs) -> int:
         counts.append(weight.numel() * output.numel() // weight.shape[0])
 
     layers = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d)]
+    transposed_layers = [m for m in model.modules() if isinstance(m, nn.ConvTranspose1d | nn.ConvTranspose2d)]
     recurrent_layers = [m for m in model.modules() if isinstance(m, nn.RNNBase)]
+
+    def count_transposed(module: nn.Module, inputs: tuple[Tensor], _: Tensor) -> None:
+        weight = module.weight
+        assert isinstance(weight, Tensor)
+        counts.append(weight.numel() * inputs[0].numel() // weight.shape[0])
 
     def count_recurrent(module: nn.Module, _: Any, output: tuple[Tensor, Any]) -> None:
         weights = sum(parameter.numel() for parameter in module.parameters() if parameter.ndim == 2)
         counts.append(weights * output[0].shape[0] * output[0].shape[1])
 
     hooks = [layer.register_forward_hook(count) for layer in layers]
+    hooks += [layer.register_forward_hook(count_transposed) for layer in transposed_layers]
     hooks += [layer.register_forward_hook(count_recurrent) for layer in recurrent_layers]
     was_training = model.training
     with torch.inference_mode():

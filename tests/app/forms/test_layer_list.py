@@ -13,7 +13,7 @@ from app.document import Document
 from app.forms import LayerList, NumberEditor
 from app.forms.layers.layer_edits import match_rows, move_item
 from app.forms.layers.layer_menu import LayerMenu
-from mtl_core.spec import Fix, LayerInfo, load_preset
+from mtl_core.spec import LAYER_GROUPS, Fix, LayerInfo, load_preset
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_menu_steps_over_headings_and_hidden_entries(qtbot: QtBot) -> None:
     chosen: list[str] = []
     menu.chosen.connect(chosen.append)
     menu.popup(menu)
-    for _ in range(3):
+    for _ in LAYER_GROUPS["Dense and convolution"] + LAYER_GROUPS["Blocks"]:
         qtbot.keyClick(menu.search, Qt.Key.Key_Down)
     qtbot.keyClick(menu.search, Qt.Key.Key_Return)
     menu.popup(menu)
@@ -199,3 +199,83 @@ def test_a_move_counts_places_before_it_is_taken_out() -> None:
     assert move_item("abc", 0, 2) == ["b", "a", "c"]
     assert move_item("abc", 2, 0) == ["c", "a", "b"]
     assert move_item("abc", 0, 3) == ["b", "c", "a"]
+
+
+@pytest.fixture
+def block(layers: LayerList, document: Document) -> LayerList:
+    """The list of the layers of a residual block, which is open."""
+    inner = [{"kind": "linear", "out_features": 8}, {"kind": "relu"}]
+    document.set("model.shared", [{"kind": "flatten"}, {"kind": "residual", "layers": inner}, {"kind": "tanh"}])
+    layers.open(1)
+    found = layers.findChild(LayerList, "layers:model.shared[1].layers")
+    assert isinstance(found, LayerList)
+    return found
+
+
+def test_layers_of_a_block_are_added_moved_and_removed_in_it(
+    qtbot: QtBot, layers: LayerList, document: Document, block: LayerList
+) -> None:
+    qtbot.mouseClick(block.rows[0].line, Qt.MouseButton.LeftButton)
+    width = layers.findChild(NumberEditor, "model.shared[1].layers[0].out_features")
+    assert isinstance(width, NumberEditor)
+    width.stepBy(1)
+    assert document.get("model.shared[1].layers[0].out_features") == 16
+    block.add("dropout")
+    assert kinds(document, "model.shared[1].layers") == ["linear", "dropout", "relu"]
+    QTest.keyClick(block.rows[1].line, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(block.rows[2].line, Qt.Key.Key_Delete)
+    assert kinds(document, "model.shared[1].layers") == ["dropout", "linear"]
+    assert kinds(document) == ["flatten", "residual", "tanh"]
+    assert layers.open_index == 1
+    add = layers.findChild(QWidget, "add-inner-layer:model.shared[1].layers")
+    assert add is not None
+    qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
+    assert block.menu.isVisible()
+    block.menu.hide()
+
+
+def test_a_block_that_moves_takes_its_layers_along(layers: LayerList, document: Document, block: LayerList) -> None:
+    layers.apply_action("up", 1)
+    moved = layers.findChild(LayerList, "layers:model.shared[0].layers")
+    assert isinstance(moved, LayerList)
+    assert [row.path for row in moved.rows] == ["model.shared[0].layers[0]", "model.shared[0].layers[1]"]
+    moved.apply_action("remove", 0)
+    assert kinds(document, "model.shared[0].layers") == ["relu"]
+    document.undo_stack.undo()
+    layers.apply_action("remove", 0)
+    assert kinds(document) == ["flatten", "tanh"]
+    assert layers.findChild(LayerList) is None
+    document.undo_stack.setIndex(0)
+    assert kinds(document) == BEFORE
+
+
+def test_a_layer_in_a_block_is_opened_by_its_path(layers: LayerList, block: LayerList) -> None:
+    opened: list[str] = []
+    layers.selected.connect(opened.append)
+    layers.open_path("model.shared[1].layers[1]")
+    assert (layers.open_index, block.open_index) == (1, 1)
+    assert opened[-1] == "model.shared[1].layers[1]"
+    block.open(-1)
+    assert opened[-1] == "model.shared[1]"
+    layers.open_path("model.shared[2].layers[0]")
+    assert layers.open_index == 2
+
+
+def test_an_error_in_a_block_stands_at_its_layer_and_at_the_block(layers: LayerList, block: LayerList) -> None:
+    linear = LayerInfo(
+        path="model.shared[1].layers[0]", kind="linear", title="Linear", error="Linear takes a row of features."
+    )
+    relu = LayerInfo(path="model.shared[1].layers[1]", kind="relu", title="ReLU")
+    infos = [info(0, "flatten", output_shape=(256,)), info(1, "residual", layers=(linear, relu)), info(2, "tanh")]
+    layers.set_infos(infos, "1×16×16")
+    assert "a row of features" in block.rows[0].error.label.text()
+    assert layers.rows[1].error.label.text() == "A layer in it cannot be built."
+    assert block.rows[1].error.label.text() == ""
+    document_order = [stop.objectName() for stop in layers.stops() if stop.objectName().startswith("row:")]
+    assert document_order == [
+        "row:model.shared[0]",
+        "row:model.shared[1]",
+        "row:model.shared[1].layers[0]",
+        "row:model.shared[1].layers[1]",
+        "row:model.shared[2]",
+    ]

@@ -17,8 +17,8 @@ from mtl_core.datasets.new_rows import read_new_rows
 from mtl_core.datasets.preparation import load, load_outline
 from mtl_core.errors import InputError
 from mtl_core.media.cache import MediaCache
-from mtl_core.media.decoding import report_decoding
 from mtl_core.media.limits import GIB, Limits, write_limits
+from mtl_core.protocol.work_progress import WorkProgress, progress_listener
 from mtl_core.spec import ImageFolderDataset, MulticlassTask, RegressionTask, TableDataset, dataset_from_data
 from tests.datasets.media import COLORS, write_class_folder, write_picture, write_tone
 
@@ -63,11 +63,11 @@ def test_files_are_decoded_once_and_again_only_when_they_change(colors: Path) ->
     def decodings(run: Any) -> int:
         count = 0
 
-        def progress(done: int, total: int) -> None:
+        def progress(report: WorkProgress) -> None:
             nonlocal count
-            count += done == total
+            count += report.what == "Decoded 24 of 24 files"
 
-        with report_decoding(progress):
+        with progress_listener(progress):
             run()
         return count
 

@@ -11,12 +11,13 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -34,6 +35,8 @@ from mtl_core.text import group_digits
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _CARET = 10
+_PADDING = 11
+"""Space before the text of a cell, as of the header."""
 _DOT = 8
 _ROW = Qt.ItemDataRole.UserRole + 1
 
@@ -62,14 +65,14 @@ _TITLES = {
     Cell.WARNING: "Warning",
 }
 _WIDTHS = {
-    Cell.NAME: 18,
-    Cell.TYPE: 14,
-    Cell.ROLE: 11,
-    Cell.USE: 20,
-    Cell.MISSING: 11,
-    Cell.DISTINCT: 11,
-    Cell.VALUES: 14,
-    Cell.WARNING: 24,
+    Cell.NAME: 14,
+    Cell.TYPE: 15,
+    Cell.ROLE: 13,
+    Cell.USE: 19,
+    Cell.MISSING: 9,
+    Cell.DISTINCT: 9,
+    Cell.VALUES: 11,
+    Cell.WARNING: 8,
 }
 """Widths in digits."""
 CHOICES = (Cell.TYPE, Cell.ROLE, Cell.USE)
@@ -254,41 +257,42 @@ class _CellDelegate(QStyledItemDelegate):
         row, cell = index.data(_ROW), Cell(index.column())
         if not isinstance(row, ColumnRow):
             return
-        if cell in row.choices and option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, QColor(resolve("hover")))
-        plain = QStyleOptionViewItem(option)
-        before, after = self._margins(row, cell, option)
-        plain.rect = option.rect.adjusted(before, 0, -after, 0)
-        super().paint(painter, plain, index)
-        if cell is Cell.VALUES:
-            _draw_bars(painter, QRectF(option.rect).adjusted(GAP, 6, -GAP, -6), row)
-        if after:
-            box = QRectF(option.rect.right() - after, option.rect.top(), _CARET, option.rect.height()).toRect()
-            icon("caret-down", "muted").paint(painter, box)
-        if before and cell is Cell.NAME and row.color is not None:
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(resolve(row.color)))
-            center = option.rect.center().y()
-            painter.drawEllipse(QRectF(option.rect.left() + GAP, center - _DOT / 2 + 1, _DOT, _DOT))
-            painter.restore()
-        elif before:
-            side = QFontMetrics(option.font).height()
-            box = QRectF(option.rect.left() + GAP, option.rect.center().y() - side / 2 + 1, side, side).toRect()
-            icon("warning", "warning").paint(painter, box)
+        ground = QStyleOptionViewItem(option)
+        self.initStyleOption(ground, index)
+        text, ground.text = ground.text, ""
+        option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, ground, painter, option.widget)
+        area = option.rect.adjusted(_PADDING, 0, -GAP, 0)
+        if cell in row.choices:
+            if option.state & QStyle.StateFlag.State_MouseOver:
+                painter.fillRect(option.rect.adjusted(0, 1, 0, -2), QColor(resolve("hover")))
+            area.setRight(area.right() - _CARET)
+            icon("caret-down", "muted").paint(painter, QRect(area.right(), area.top(), _CARET, area.height()))
+            area.setRight(area.right() - GAP // 2)
+        if cell is Cell.NAME and row.color is not None:
+            _draw_dot(painter, area, row.color)
+            area.setLeft(area.left() + _DOT + GAP // 2)
+        elif cell is Cell.WARNING and row.warning:
+            side = option.fontMetrics.height()
+            icon("warning", "warning").paint(painter, QRect(area.left(), area.center().y() - side // 2 + 1, side, side))
+            area.setLeft(area.left() + side + GAP // 2)
+        elif cell is Cell.VALUES:
+            _draw_bars(painter, QRectF(area).adjusted(0, 6, 0, -6), row)
+        painter.setPen(QColor(resolve(_ink(row, cell))))
+        elided = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, _alignment(cell), elided)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(super().sizeHint(option, index).width(), row_height())
 
-    @staticmethod
-    def _margins(row: ColumnRow, cell: Cell, option: QStyleOptionViewItem) -> tuple[int, int]:
-        """Space before the text for a dot or a sign, and after it for a caret."""
-        if cell is Cell.NAME and row.color is not None:
-            return _DOT + GAP // 2, 0
-        if cell is Cell.WARNING and row.warning:
-            return QFontMetrics(option.font).height() + GAP // 2, 0
-        return 0, _CARET + GAP if cell in row.choices else 0
+
+def _draw_dot(painter: QPainter, area: QRect, color: int) -> None:
+    """Draw a dot in the color of a task at the left end of an area."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(resolve(color)))
+    painter.drawEllipse(QRectF(area.left(), area.center().y() - _DOT / 2 + 1, _DOT, _DOT))
+    painter.restore()
 
 
 def _draw_bars(painter: QPainter, area: QRectF, row: ColumnRow) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.forms import SpecForm, bind, discard
@@ -47,10 +47,9 @@ class InputsCard(Card):
         self.remove = ToolButton("x", "Remove this input", self._remove, name="remove-input")
         self.about = Muted(wrap=True)
         self.error = InlineError()
-        top = QHBoxLayout()
-        top.setSpacing(GAP)
-        top.addWidget(self.name, 1)
-        top.addWidget(self.remove)
+        self.header.insertWidget(1, self.name, 1)
+        self.header.addWidget(self.remove)
+        self.subtitle.hide()
         content = QWidget()
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, 2, 0)
@@ -65,7 +64,6 @@ class InputsCard(Card):
         area.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
         self.body.addWidget(self.tabs)
-        self.body.addLayout(top)
         self.body.addWidget(area, 1)
         self.tabs.currentChanged.connect(lambda _index: self._show_current())
 

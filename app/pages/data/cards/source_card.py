@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
+    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
@@ -37,12 +38,15 @@ _DECIMALS = ((_AUTO, None), ("Point 1,234.5", "."), ("Comma 1.234,5", ","))
 class SourceCard(Card):
     """The list of data sets and the reading options of a file.
 
-    ``bundledChosen(name)`` is emitted for a bundled data set, ``fileRequested`` to ask for a file, and
+    ``bundledChosen(name)`` is emitted for a bundled data set, ``fileRequested`` and ``folderRequested`` to ask for a
+    file or a folder, ``labelsRequested`` for a table of labels of the images in the folder, and
     ``optionsChosen(delimiter, encoding, decimal)`` to read the file with other options, None for one to be detected.
     """
 
     bundledChosen = Signal(str)
     fileRequested = Signal()
+    folderRequested = Signal()
+    labelsRequested = Signal()
     optionsChosen = Signal(object, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -64,21 +68,34 @@ class SourceCard(Card):
         self.error.setObjectName("source-error")
         self.open = Button("Open a file…", self.fileRequested.emit, icon_name="folder-open", name="open-data-file")
         self.open.setToolTip(plain_tooltip(f"A {format_titles()} file; it can also be dropped onto this page"))
+        self.folder = Button("Folder…", self.folderRequested.emit, name="open-data-folder")
+        self.folder.setToolTip("A folder of images with a folder for each class; it can also be dropped onto this page")
+        self.folder.setAccessibleName("Open a folder of images")
+        self.labels = Button("Table of labels…", self.labelsRequested.emit, icon_name="table", name="open-labels")
+        self.labels.setToolTip("Further columns of the images, from a table whose first column holds their names")
         self.options = self._build_options()
         self.format = FormatChoice()
         self.body.addWidget(self.error)  # above the list, which shrinks: the controls below keep their place
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.format)
         self.body.addWidget(self.options)
-        self.body.addWidget(self.open)
+        self.body.addWidget(self.labels)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP)
+        buttons.addWidget(self.open, 1)
+        buttons.addWidget(self.folder)
+        self.body.addLayout(buttons)
 
     def show_dataset(self, dataset: dict[str, Any], info: DatasetInfo | None = None) -> None:
         """Select the data set of the experiment, and show the reading options of a file with what was detected."""
         self._current = dataset
-        file = dataset_kind(dataset).from_file
+        file, folder = dataset_kind(dataset).from_file, dataset_kind(dataset).from_folder
         self.format.show_dataset(dataset)
-        self._show_file(str(dataset.get("path", "")) if file else "")
-        key = _FILE if file else str(dataset.get("name"))
+        self.labels.setVisible(folder)
+        self._show_path(
+            str(dataset.get("path", "")) if file or folder else "", "your folder" if folder else "your file"
+        )
+        key = _FILE if file or folder else str(dataset.get("name"))
         for row in range(self.list.count()):
             if self.list.item(row).data(_NAME) == key:
                 self.list.setCurrentRow(row)
@@ -147,8 +164,8 @@ class SourceCard(Card):
         if options != tuple(map(self._current.get, ("delimiter", "encoding", "decimal"))):
             self.optionsChosen.emit(*options)
 
-    def _show_file(self, path: str) -> None:
-        """Put the opened file first in the list, or remove it from there."""
+    def _show_path(self, path: str, text: str) -> None:
+        """Put the opened file or folder first in the list, or remove it from there."""
         first = self.list.item(0)
         has_file_item = first is not None and first.data(_NAME) == _FILE
         if has_file_item and not path:
@@ -158,7 +175,7 @@ class SourceCard(Card):
         if path:
             item = self.list.item(0)
             item.setText(Path(path).name)
-            item.setData(_TEXT, "your file")
+            item.setData(_TEXT, text)
             item.setToolTip(plain_tooltip(path))
 
     def _add(self, name: str, title: str, text: str) -> None:

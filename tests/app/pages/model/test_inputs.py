@@ -35,7 +35,11 @@ DATASET: dict[str, Any] = {
 }
 MODEL: dict[str, Any] = {
     "inputs": {
-        "title": [{"kind": "embedding", "dim": 8}, {"kind": "gru", "hidden_size": 8}, {"kind": "global_max_pool"}],
+        "title": [
+            {"kind": "embedding", "dimensions": 8},
+            {"kind": "gru", "hidden_size": 8},
+            {"kind": "global_max_pool"},
+        ],
         "picture": [{"kind": "conv2d", "out_channels": 4}, {"kind": "relu"}, {"kind": "global_avg_pool"}],
     },
     "shared": [{"kind": "linear", "out_features": 16}, {"kind": "relu"}, {"kind": "linear", "out_features": 8}],
@@ -142,7 +146,7 @@ def test_a_single_input_has_no_tabs_until_it_gets_layers_of_its_own(page: ModelP
     assert not page.shared.tabs.isVisible()
     page.shared.more.menu().aboutToShow.emit()
     (action,) = page.shared.more.menu().actions()
-    assert action.text() == "Add layers of table alone"
+    assert action.text() == "Add an encoder of table"
     action.trigger()
     assert tab_titles(page) == ["table", "Shared"]
     assert page.shared.input == "table"

@@ -216,6 +216,24 @@ def test_the_plan_has_a_trunk_and_a_column_per_task() -> None:
     assert max(box.x + box.width for box in plan.boxes) <= plan.width
 
 
+def test_the_layers_of_a_block_stand_above_it_and_its_skip_passes_them_by() -> None:
+    inner = (
+        layer("model.shared[1].layers[0]", "linear", "Linear", (8,), parameters=72),
+        layer("model.shared[1].layers[1]", "relu", "ReLU", (8,)),
+        layer("model.shared[1].layers[2]", "dropout", "Dropout", (8,)),
+    )
+    block = layer("model.shared[1]", "residual", "Residual block", (8,), parameters=72, layers=inner)
+    before = layer("model.shared[0]", "linear", "Linear", (8,), parameters=72)
+    plan = plan_of(model_info().model_copy(update={"shared": (before, block), "stages": (0, 1), "tail": 2}))
+    titles = [box.title for box in plan.boxes[1:5]]
+    assert titles == ["Linear", "Linear · ReLU", "Dropout", "+ Residual block"]
+    assert plan.boxes[4].paths == ("model.shared[1]",)
+    assert plan.skips == ((2, 4),)
+    wrong = block.model_copy(update={"layers": (inner[0].model_copy(update={"error": "does not fit"}), *inner[1:])})
+    failed = plan_of(model_info().model_copy(update={"shared": (before, wrong)}))
+    assert [box.error for box in failed.boxes[1:6]] == [False, True, False, False, True]
+
+
 def test_a_model_without_parameters_has_a_summary() -> None:
     empty = model_info().model_copy(update={"parameters": 0, "shared_parameters": 0})
     assert summary(empty) == "no parameters"

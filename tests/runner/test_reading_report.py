@@ -1,4 +1,4 @@
-"""What a run says while its files are decoded, and how it is stopped meanwhile."""
+"""What a run says while its data are read, and how it is stopped meanwhile."""
 
 import threading
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 from mtl_core.errors import EnvironmentFault
 from mtl_core.protocol.events import NoteEvent
 from mtl_core.protocol.requests import PauseRequest, StopRequest
-from mtl_core.runner.decoding_report import DecodingReport, recorded_decoding
+from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.runner.execution import execute
+from mtl_core.runner.reading_report import ReadingReport, recorded_reading
 from mtl_core.runner.store_recorder import StoreRecorder
 from mtl_core.spec import spec_from_data
 from mtl_core.store import RunStore, open_store
@@ -32,25 +33,25 @@ def test_progress_is_an_event_now_and_then(tmp_path: Path) -> None:
     with open_store(tmp_path / "runs.sqlite") as store:
         run = new_run(store, tmp_path)
         time = 0.0
-        report = DecodingReport(StoreRecorder(store, run, threading.Event()), lambda: time)
+        report = ReadingReport(StoreRecorder(store, run, threading.Event()), lambda: time)
         for second in range(30):
             time = float(second)
-            report(second, 29)
+            report(WorkProgress(f"Decoded {second} of 29 files", second / 29))
         events = [event.message for event in store.events(run)]
-        assert events == ["2 of 29 files are decoded.", "17 of 29 files are decoded."]
+        assert events == ["Decoded 2 of 29 files.", "Decoded 17 of 29 files."]
 
 
 def test_a_request_to_stop_ends_it_and_others_are_kept(tmp_path: Path) -> None:
     with open_store(tmp_path / "runs.sqlite") as store:
         run = new_run(store, tmp_path)
         recorder = StoreRecorder(store, run, threading.Event())
-        report = DecodingReport(recorder)
+        report = ReadingReport(recorder)
         store.add_request(run, PauseRequest())
-        report(1, 9)
+        report(WorkProgress("Reading", 0.1))
         assert recorder.requests() == [PauseRequest()]
         store.add_request(run, StopRequest())
-        with pytest.raises(EnvironmentFault, match="stopped while its files were decoded"), recorded_decoding(recorder):
-            DecodingReport(recorder)(2, 9)
+        with pytest.raises(EnvironmentFault, match="stopped while its data were read"), recorded_reading(recorder):
+            ReadingReport(recorder)(WorkProgress("Reading", 0.2))
 
 
 def test_a_run_that_was_stopped_meanwhile_can_be_resumed(tmp_path: Path) -> None:
@@ -59,6 +60,6 @@ def test_a_run_that_was_stopped_meanwhile_can_be_resumed(tmp_path: Path) -> None
         store.add_request(run, StopRequest())
         result = execute(store, run)
         assert result.state == "failed"
-        assert "stopped while its files were decoded" in result.error
+        assert "stopped while its data were read" in result.error
         assert execute(store, run).state == "finished"
         assert not any(isinstance(event, NoteEvent) for event in store.events(run))

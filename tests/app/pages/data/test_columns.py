@@ -1,0 +1,170 @@
+"""The table of all columns and the card of inputs by name on the Data page.
+
+Covers: app.pages.data.cards.columns_table, app.pages.data.cards.inputs_card.
+"""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from app.pages.data import DataPage
+from app.pages.data.cards.columns_table import Cell, ColumnsTable, format_share
+from app.pages.data.cards.inputs_card import InputsCard
+from app.session import Session
+from mtl_core.spec import DataNote, DatasetInfo
+from tests.app.pages.data.conftest import PatientWorker, describe
+from tests.app.pages.data.synthetic_sets import categorical, numeric, table, texts
+
+
+def with_title() -> DatasetInfo:
+    """A table with a column of texts, with one of gaps, and with a note about the column of numbers of rows."""
+    note = DataNote(place="column", name="id", what="Column 'id' is best ignored: it counts the rows.")
+    gaps = numeric("gaps").model_copy(update={"missing": 37})
+    title = texts().columns[0].model_copy(update={"name": "title", "suggested": "ignore"})
+    info = table(columns=(*table().columns, title, gaps))
+    return info.model_copy(update={"notes": (note,)})
+
+
+@pytest.fixture
+def opened(page: DataPage, worker: PatientWorker) -> DataPage:
+    """The page with the table of columns of a file."""
+    page.loader.open_file(Path("/x/houses.csv"))
+    worker.answer(with_title())
+    page._preview.switch.setCurrentIndex(1)
+    return page
+
+
+def cells(page: DataPage, column: str) -> list[str]:
+    """The texts of the row of a column."""
+    return [str(index.data()) for index in indices(page, column)]
+
+
+def indices(page: DataPage, column: str) -> list:
+    model = columns_table(page).columns
+    row = next(row for row in range(model.rowCount()) if model.index(row, 0).data() == column)
+    return [model.index(row, cell) for cell in Cell]
+
+
+def columns_table(page: DataPage) -> ColumnsTable:
+    found = page.findChild(ColumnsTable, "data-columns")
+    assert found is not None
+    return found
+
+
+def inputs_card(page: DataPage) -> InputsCard:
+    found = page.findChild(InputsCard, "inputs-card")
+    assert found is not None
+    return found
+
+
+def choose(page: DataPage, qtbot: QtBot, column: str, cell: Cell, text: str) -> None:
+    """Click a cell and an entry of its menu."""
+    view = columns_table(page)
+    index = indices(page, column)[cell]
+    view.scrollTo(index)
+    place = view.visualRect(index).center()
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    action = next(action for action in menu.actions() if action.text() == text)
+    action.trigger()
+    menu.close()
+
+
+def test_each_column_says_how_it_is_read_and_used(opened: DataPage) -> None:
+    assert cells(opened, "area") == ["area", "Numeric", "Input", "table", "0 %", "90", "", ""]
+    assert cells(opened, "price")[:4] == ["price", "Numeric", "Target", "price · Regression"]
+    assert cells(opened, "id")[1:4] == ["Numeric", "Ignored", "—"]
+    assert cells(opened, "id")[Cell.WARNING] == "Best ignored: it counts the rows."
+    assert cells(opened, "gaps")[Cell.MISSING] == "37 %"
+
+
+def test_a_text_becomes_an_input_by_clicking_and_its_settings_get_a_form(
+    opened: DataPage, session: Session, qtbot: QtBot
+) -> None:
+    assert not inputs_card(opened).isVisible()
+    before = session.document.data
+    choose(opened, qtbot, "title", Cell.USE, "New text input")
+    card = inputs_card(opened)
+    assert card.isVisible()
+    assert cells(opened, "title")[1:4] == ["Text", "Input", "title"]
+    card.show_input("title")
+    assert card.about.text() == "Text · column 'title'"
+    assert card.form is not None
+    card.form.editors["max_length"].setValue(32)
+    card.form.edited.emit("dataset.inputs.title.max_length", 32, "Max length")
+    assert session.document.get("dataset.inputs.title.max_length") == 32
+    card.name.setText("headline")
+    card.name.editingFinished.emit()
+    assert list(session.document.get("model.inputs")) == ["table", "headline"]
+    assert session.document.valid
+    card.remove.click()
+    assert session.document.get("dataset.inputs")[:2] == ["area", "rooms"]
+    assert not card.isVisible()
+    for _ in range(4):
+        session.document.undo_stack.undo()
+    assert session.document.data == before
+
+
+def test_roles_types_kinds_and_inputs_are_chosen_in_the_cells(opened: DataPage, session: Session, qtbot: QtBot) -> None:
+    choose(opened, qtbot, "rooms", Cell.USE, "New table input")
+    choose(opened, qtbot, "area", Cell.USE, "rooms")
+    assert session.document.get("dataset.inputs.rooms.columns") == ["area", "rooms"]
+    choose(opened, qtbot, "도시", Cell.ROLE, "Target")
+    assert cells(opened, "도시")[Cell.USE] == "도시 · Multiclass"
+    choose(opened, qtbot, "도시", Cell.USE, "Ordinal")
+    assert session.document.get("tasks[2].kind") == "ordinal"
+    choose(opened, qtbot, "id", Cell.TYPE, "Read as categories")
+    assert session.document.get("dataset.types") == {"id": "categorical"}
+    assert session.document.valid
+
+
+def test_return_opens_the_menu_of_the_current_cell(opened: DataPage, qtbot: QtBot) -> None:
+    view, asked = columns_table(opened), list[tuple[str, object]]()
+    view.menuRequested.disconnect()
+    view.menuRequested.connect(lambda name, cell, _at: asked.append((name, cell)))
+    for cell in (Cell.ROLE, Cell.MISSING):
+        view.setCurrentIndex(indices(opened, "area")[cell])
+        qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert asked == [("area", Cell.ROLE)]
+
+
+def test_thousands_of_columns_take_one_edit_at_once(opened: DataPage, session: Session) -> None:
+    many = table(columns=(*(numeric(f"x{i}") for i in range(3000)), categorical("sold", "yes", "no")))
+    describe(session, many.model_copy(update={"inputs": ()}))
+    opened.edits.set_all("input")
+    assert len(session.document.get("dataset.inputs")) == 3000
+    assert columns_table(opened).columns.rowCount() == 3001
+
+
+def test_a_folder_that_is_dropped_is_opened_with_layers_for_its_images(
+    page: DataPage, session: Session, worker: PatientWorker, tmp_path: Path
+) -> None:
+    drop = QMimeData()
+    drop.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    page.dropEvent(QDropEvent(QPointF(5, 5), copy, drop, left, none))
+    assert worker.asked()["dataset"]["kind"] == "image_folder"
+    image = texts().columns[0].model_copy(update={"name": "image"})
+    columns = (image, categorical("class", "cat", "dog", suggested="target"))
+    tasks = ({"name": "class", "kind": "multiclass", "target": "class"},)
+    worker.answer(table("pets", columns).model_copy(update={"inputs": ("image",), "tasks": tasks}))
+    assert session.document.get("dataset.inputs.image.size") == [64, 64]
+    assert session.document.problems == []
+    assert session.document.get("model.shared[0].kind") == "conv2d"
+    assert session.document.valid
+    assert inputs_card(page).isVisible()
+
+
+@pytest.mark.parametrize(("share", "text"), [(0, "0 %"), (0.001, "<1 %"), (0.126, "13 %"), (1, "100 %")])
+def test_shares_of_cells_are_short(share: float, text: str) -> None:
+    assert format_share(share) == text
+
+
+def test_a_cell_without_a_menu_opens_none(opened: DataPage, qtbot: QtBot) -> None:
+    assert opened.column_menu("nothing such") is None
+    opened._open_cell_menu("nothing such", Cell.USE, QPoint())
