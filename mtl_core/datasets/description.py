@@ -131,7 +131,8 @@ def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
     if isinstance(spec, ImageInput):
         return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
     if isinstance(spec, SoundInput):
-        return spectrogram_shape(spec.model_dump()) if spec.column in source.columns else None
+        exists = spec.column in source.columns or spec.column in source.sounds
+        return spectrogram_shape(spec.model_dump()) if exists else None
     columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
     if isinstance(spec, TableInput):
         return _table_shape(columns, spec.numeric_inputs, source)

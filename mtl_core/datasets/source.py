@@ -15,6 +15,19 @@ from mtl_core.tabular.table_columns import ambiguous_dates_note, conversion_note
 
 
 @dataclass(frozen=True, eq=False)
+class Waveforms:
+    """A column of sounds that are in memory.
+
+    Attributes:
+        samples: ``[N, samples]`` float32 of -1…1.
+        rate: Samples a second.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+
+
+@dataclass(frozen=True, eq=False)
 class Source:
     """A data set before any task is known.
 
@@ -23,6 +36,7 @@ class Source:
         digest: Hash of the content.
         notes: About the file as a whole; those about columns stand with them.
         pictures: Columns of pictures by name: ``[N, H, W]`` or, in color, ``[N, H, W, 3]`` of 0…255.
+        sounds: Columns of sounds by name.
         split: The split of each row, where the data set has its own.
         maps: Targets that have a class for every pixel, by name.
         delimiter: What separates the cells of a text file; ``encoding``: that of its characters.
@@ -41,6 +55,7 @@ class Source:
     digest: str
     notes: tuple[DataNote, ...] = ()
     pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    sounds: Mapping[str, Waveforms] = field(default_factory=dict)
     split: NDArray[np.int8] | None = None
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
     delimiter: str = ""
