@@ -17,6 +17,8 @@ from mtl_core.spec import (
     ExperimentSpec,
     InputError,
     ModelInfo,
+    StudyRun,
+    fold_members,
     set_at,
     spec_from_data,
     spec_to_data,
@@ -38,7 +40,8 @@ _DATASET_KEY, _MODEL_KEY = "dataset", "model"
 class Session(QObject):
     """One document, one worker, one store with its run queue; pages share them and never reach each other.
 
-    ``pageRequested(str)``, ``specRequested(ExperimentSpec)`` and ``studyRequested(seeds, baselines, together)`` ask the
+    ``pageRequested(str)``, ``specRequested(ExperimentSpec)``, ``studyRequested(seeds, baselines, together)`` and
+    ``foldStudyRequested(baselines)`` ask the
     window to show a page, to edit a spec and to run a study. It shows each ``message(str)`` and ``problem(str)``.
 
     Attributes:
@@ -67,6 +70,7 @@ class Session(QObject):
     problem = Signal(str)
     specRequested = Signal(object)
     studyRequested = Signal(list, bool, bool)
+    foldStudyRequested = Signal(bool)
     devicesChanged = Signal()
     datasetInfoChanged = Signal()
     modelInfoChanged = Signal()
@@ -213,10 +217,30 @@ class Session(QObject):
             together: Whether the seeds are trained in one loop.
             refused: Called with the reason why a valid document cannot run as a study; ``problem`` without it.
         """
+        return self._run_members(
+            lambda spec: study_members(spec, seeds, baselines=baselines), together=together, refused=refused
+        )
+
+    def request_fold_study(self, *, baselines: bool) -> None:
+        """Ask the window to run a study of all folds of the document's split; see :meth:`run_fold_study`."""
+        self.foldStudyRequested.emit(baselines)
+
+    def run_fold_study(self, *, baselines: bool, refused: Failed | None = None) -> bool:
+        """Start a study in which each fold is the test once; return False if the document is not valid or has no folds.
+
+        Args:
+            baselines: Whether every task is trained alone too.
+            refused: As of :meth:`run_study`.
+        """
+        return self._run_members(lambda spec: fold_members(spec, baselines=baselines), together=False, refused=refused)
+
+    def _run_members(
+        self, members_of: Callable[[ExperimentSpec], Sequence[StudyRun]], *, together: bool, refused: Failed | None
+    ) -> bool:
         if self.document.problems or self.document.spec is None:
             return False
         try:
-            members = study_members(self.document.spec, seeds, baselines=baselines)
+            members = members_of(self.document.spec)
         except InputError as error:
             (refused or self.show_error)(error)
             return False

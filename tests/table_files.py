@@ -25,11 +25,22 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return content.getvalue()
 
 
+def _conll(frame: pd.DataFrame) -> bytes:
+    """A token and a tag for each column, a sentence for each row."""
+    rows = frame.astype(str).to_numpy().tolist()
+    lines = ["\n".join(f"{'_'.join(cell.split()) or '_'} B-{i}" for i, cell in enumerate(row)) for row in rows]
+    return ("\n\n".join(lines) + "\n\n").encode()
+
+
 WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
     "CSV": lambda frame: frame.to_csv(index=False).encode(),
     "Excel": _excel,
     "Parquet": _parquet,
     "Arrow": _arrow,
     "JSON": lambda frame: frame.to_json(orient="records").encode(),
+    "CoNLL": _conll,
     "JSON lines": lambda frame: frame.to_json(orient="records", lines=True).encode(),
 }
+
+TABLE_WRITERS = {title: write for title, write in WRITERS.items() if title != "CoNLL"}
+"""Those whose files have the columns of the table."""

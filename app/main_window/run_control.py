@@ -59,6 +59,7 @@ class RunControl(QObject):
         session.liveRunChanged.connect(lambda _run: self.show_active())
         session.records.changed.connect(self._record_changed)
         session.studyRequested.connect(self.start_study)
+        session.foldStudyRequested.connect(self.start_fold_study)
         session.document.changed.connect(lambda _paths: self._withdraw_refusal())
 
     def start(self) -> None:
@@ -75,6 +76,14 @@ class RunControl(QObject):
         if problems:
             self._refuse(problems)
         elif self._session.run_study(seeds, baselines=baselines, together=together, refused=self._cannot_run):
+            self._open_page(Page.LIVE)
+
+    def start_fold_study(self, baselines: bool) -> None:
+        """Run the document's experiment once per fold, optionally with single-task baselines."""
+        problems = self._session.document.problems
+        if problems:
+            self._refuse(problems)
+        elif self._session.run_fold_study(baselines=baselines, refused=self._cannot_run):
             self._open_page(Page.LIVE)
 
     def toggle_pause(self) -> None:

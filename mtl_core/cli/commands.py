@@ -105,11 +105,14 @@ def presets(arguments: Namespace) -> int:
 
 
 def check(arguments: Namespace) -> int:
-    """Validate an experiment and print its model."""
+    """Validate an experiment and print its model; on request check its data too."""
     spec = build_spec(spec_data(arguments), arguments)
+    from mtl_core.datasets.preflight.registry import check_data
     from mtl_core.runner.inspection import inspect
 
-    output.print_inspection(spec, inspect(spec), as_json=arguments.json)
+    inspection = inspect(spec)
+    findings = check_data(spec.dataset, spec.tasks) if arguments.data else None
+    output.print_inspection(spec, inspection, findings, as_json=arguments.json)
     return SUCCESS
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def evaluate(arguments: Namespace) -> int:
     """Print the metrics of a run's best model, or of an ensemble of runs."""
     folder = _model_folder(arguments)
+    if arguments.out_of_fold:
+        return _evaluate_folds(arguments, folder)
     if not (arguments.ensemble or folder) and len(arguments.run) > 1:
         fix = "Add --ensemble to average their predictions, or name one run."
         raise InputError("RUN", "one run is evaluated at a time", found=" ".join(arguments.run), fix=fix)
@@ -36,6 +38,22 @@ def evaluate(arguments: Namespace) -> int:
     else:
         output.print_scores(_evaluate_run(saved[0], arguments), as_json=arguments.json)
     return SUCCESS
+
+
+def _evaluate_folds(arguments: Namespace, folder: Path | None) -> int:
+    _check_test_split(arguments)
+    saved = _load_saved_runs(arguments, folder, alone=False)
+    from mtl_core.evaluation.out_of_fold import out_of_fold_scores
+
+    scores = out_of_fold_scores(saved).model_dump() | {"split": "test"}
+    output.print_ensemble(scores, saved[0].spec.tasks, as_json=arguments.json, name="out of fold")
+    return SUCCESS
+
+
+def _check_test_split(arguments: Namespace) -> None:
+    if arguments.split not in (None, "test"):
+        rule = "out-of-fold predictions are of the test rows of all folds"
+        raise InputError("--split", rule, found=arguments.split, fix="Leave it out.")
 
 
 def _evaluate_run(run: "SavedRun", arguments: Namespace) -> dict[str, Any]:
@@ -57,7 +75,9 @@ def predict(arguments: Namespace) -> int:
     check_new(path, force=arguments.force)
     file = _pop_rows_file(arguments)
     if file is None:
-        return _predict_split(arguments, path)
+        return _predict_folds(arguments, path) if arguments.out_of_fold else _predict_split(arguments, path)
+    if arguments.out_of_fold:
+        raise InputError("--out-of-fold", "is of the runs' own data; the rows of a file are in no fold", found=file)
     if arguments.split:
         raise InputError("--split", "is of the run's own data; the rows of a file have none", found=arguments.split)
     return _predict_file(arguments, file, path)
@@ -71,6 +91,17 @@ def _predict_split(arguments: Namespace, path: Path) -> int:
     table = predictions(saved, split)
     count = write_csv(path, table.header, map(_format_cells, table.rows))
     output.print_out(f"{_describe_models(saved)} on {count} {split} rows in {path}")
+    return SUCCESS
+
+
+def _predict_folds(arguments: Namespace, path: Path) -> int:
+    _check_test_split(arguments)
+    saved = _load_saved_runs(arguments, _model_folder(arguments), alone=False)
+    from mtl_core.evaluation.out_of_fold import out_of_fold_predictions
+
+    table = out_of_fold_predictions(saved)
+    count = write_csv(path, table.header, map(_format_cells, table.rows))
+    output.print_out(f"{count} rows, each predicted by the run of {len(saved)} that has not seen it, in {path}")
     return SUCCESS
 
 

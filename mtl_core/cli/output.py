@@ -18,6 +18,7 @@ from mtl_core.text import DIRECTION_ARROWS, escape_control_characters, to_printa
 if TYPE_CHECKING:
     from mtl_core.protocol.questions import InferenceCost
     from mtl_core.runner.inspection import Inspection
+    from mtl_core.spec.data.data_findings import DataFinding
 
 _PIPED_WIDTH = 160
 _MAX_NOTES = 20
@@ -118,12 +119,12 @@ def _print_score_table(scores: dict[str, dict[str, float]], split: str) -> None:
         print_out(table)
 
 
-def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool) -> None:
-    """Print the metrics of an ensemble and of its members; the best of each row is marked."""
+def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool, name: str = "ensemble") -> None:
+    """Print the metrics of several runs as one, under a name, and of its members; the best of each row is marked."""
     if as_json:
         print_json(data)
         return
-    columns = (*(f"run {run}" for run in data["runs"]), "ensemble")
+    columns = (*(f"run {run}" for run in data["runs"]), name)
     table = Table("task", "metric", *columns, title=f"{data['split']} metrics (* best)")
     metrics_by_column = [*(member["metrics"] for member in data["members"]), data["metrics"]]
     for task in tasks:
@@ -160,14 +161,26 @@ def print_presets(specs: dict[str, ExperimentSpec], *, as_json: bool) -> None:
     print_out(table)
 
 
-def print_inspection(spec: ExperimentSpec, result: "Inspection", *, as_json: bool) -> None:
-    """Print the model of an experiment, with shapes and parameter counts."""
+def print_inspection(
+    spec: ExperimentSpec, result: "Inspection", findings: "Sequence[DataFinding] | None" = None, *, as_json: bool
+) -> None:
+    """Print the model of an experiment, with shapes and parameter counts.
+
+    Args:
+        spec: The experiment.
+        result: Its data and model.
+        findings: What a check of its data found; None where they were not checked.
+        as_json: Whether to print one JSON object.
+    """
     model = result.model
     if as_json:
         targets = {name: info.model_dump(mode="json") for name, info in result.targets.items()}
         notes = [note.model_dump(mode="json") for note in result.notes]
         model_data = model.model_dump(mode="json", exclude={"notes"})
-        print_json({"ok": True, "splits": result.splits, "targets": targets, "model": model_data, "notes": notes})
+        data = {"ok": True, "splits": result.splits, "targets": targets, "model": model_data, "notes": notes}
+        if findings is not None:
+            data["findings"] = [finding.model_dump(mode="json") for finding in findings]
+        print_json(data)
         return
     print_out(f"{spec.name}: " + ", ".join(f"{name} {rows} rows" for name, rows in result.splits.items()))
     table = Table("layer", "", "output", "parameters")
@@ -185,6 +198,15 @@ def print_inspection(spec: ExperimentSpec, result: "Inspection", *, as_json: boo
     shared = model.shared_parameters / max(model.parameters, 1)
     print_out(f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared")
     print_data_notes(result.notes)
+    if findings is not None:
+        _print_findings(findings)
+
+
+def _print_findings(findings: "Sequence[DataFinding]") -> None:
+    for finding in findings:
+        print_out(f"finding: {finding}")
+    count = len(findings)
+    print_out(f"data: {count} finding{'' if count == 1 else 's'}" if count else "data: nothing amiss")
 
 
 def _add_layer(table: Table, layer: LayerInfo, prefix: str = "") -> None:

@@ -10,7 +10,7 @@ from mtl_core.cli.exit_status import FAILURE, INTERRUPTED, SUCCESS
 from mtl_core.cli.references import build_spec, run_number, spec_data
 from mtl_core.protocol.events import ForgettingEvent, NoteEvent, WarningEvent
 from mtl_core.protocol.states import TrainingEndState
-from mtl_core.spec import ExperimentSpec, InputError, StudyRun, apply_overrides, study_members
+from mtl_core.spec import ExperimentSpec, InputError, StudyRun, apply_overrides, fold_members, study_members
 from mtl_core.store import RunStore, open_store
 
 if TYPE_CHECKING:
@@ -25,8 +25,12 @@ def train(arguments: Namespace) -> int:
     if arguments.device:
         data = apply_overrides(data, [f"training.device={arguments.device}"])
     seeds = arguments.seed
+    if arguments.together and arguments.folds:
+        raise InputError("--together", "folds are trained on different rows, one after the other", found="--folds")
     if arguments.together and len(seeds) < 2:
         raise InputError("--together", "needs at least two seeds", fix="Give --seed more than once.")
+    if arguments.folds:
+        return _train_folds(data, arguments)
     if not arguments.baselines and len(seeds) < 2:
         return _train_one(
             build_spec(apply_overrides(data, [f"training.seed={s}" for s in seeds]), arguments), arguments
@@ -34,6 +38,14 @@ def train(arguments: Namespace) -> int:
     spec = build_spec(data, arguments)
     members = study_members(spec, seeds or (spec.training.seed,), baselines=arguments.baselines)
     return _train_study(members, arguments)
+
+
+def _train_folds(data: dict[str, Any], arguments: Namespace) -> int:
+    if len(arguments.seed) > 1:
+        fix = "Give one --seed; each further fold takes the next one."
+        raise InputError("--seed", "folds are trained with a seed each", found=len(arguments.seed), fix=fix)
+    spec = build_spec(apply_overrides(data, [f"training.seed={seed}" for seed in arguments.seed]), arguments)
+    return _train_study(fold_members(spec, baselines=arguments.baselines), arguments)
 
 
 def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:

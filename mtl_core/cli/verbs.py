@@ -74,6 +74,8 @@ def _add_training_verbs(add: _Add) -> None:
     train.add_argument("--seed", type=int, action="append", default=[], help="train with this seed; may be repeated")
     help_ = "also train each task alone, with the same rows and budget, and print Δm"
     train.add_argument("--baselines", action="store_true", help=help_)
+    help_ = "train every fold of the split as the test once, as one study; evaluate --out-of-fold gathers them"
+    train.add_argument("--folds", action="store_true", help=help_)
     help_ = "train all seeds in one loop, which is faster for small models; says what does not allow it"
     train.add_argument("--together", action="store_true", help=help_)
     train.add_argument("--device", help="auto, cpu or cuda:N")
@@ -106,11 +108,15 @@ def _add_model_verbs(add: _Add) -> None:
     evaluate.add_argument("run", metavar="RUN", nargs="+", help=f"{run_help}; several need --ensemble")
     help_ = "average the predictions of several runs of the same tasks and data"
     evaluate.add_argument("--ensemble", action="store_true", help=help_)
+    help_ = "the metrics of all test rows of a study of folds, each predicted by the run that has not seen it"
+    evaluate.add_argument("--out-of-fold", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store)
     help_ = f"{run_help}; then, to predict new rows, a table file, such as CSV, with the inputs' columns"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
+    help_ = "every row of a study of folds, predicted by the run that has not seen it"
+    predict.add_argument("--out-of-fold", action="store_true", help=help_)
     export = add("export", "write a run's points to a file, or the models of runs to a folder", store)
     export.add_argument("run", metavar="RUN", nargs="+", help="a number; for models also several, or study:N")
     help_ = "a run's points as CSV, or a folder of models that evaluate and predict read anywhere, several as one"
@@ -126,7 +132,9 @@ def _add_other_verbs(add: _Add) -> None:
     add("datasets", "the data sets that come with the application", json)
     presets = add("presets", "the experiments that come with the application, or one of them as YAML", json)
     presets.add_argument("name", metavar="NAME", nargs="?")
-    add("check", "validate an experiment; print shapes and parameters", spec, store, json)
+    check = add("check", "validate an experiment; print shapes and parameters", spec, store, json)
+    help_ = "also look for faults of the data: leaks between splits, useless columns, codes for missing values …"
+    check.add_argument("--data", action="store_true", help=help_)
     add(
         "cost",
         "what inference costs: parameters, FLOPs, latency, memory; SPEC may be a run's number",

@@ -2,13 +2,13 @@
 
 from mtl_core.datasets.date_features import TIME_PARTS
 from mtl_core.datasets.source import Source
-from mtl_core.spec import InputError, TableDataset
+from mtl_core.spec import InputError, QueryDataset, TableDataset
 from mtl_core.spec.paths import join
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.column_lookup import find_column
 
 
-def check_column_settings(dataset: TableDataset, source: Source) -> None:
+def check_column_settings(dataset: TableDataset | QueryDataset, source: Source) -> None:
     """Check that the settings of columns suit these.
 
     Raises:

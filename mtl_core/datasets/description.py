@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from mtl_core.datasets.date_features import date_part
-from mtl_core.datasets.features import MAX_CATEGORIES
 from mtl_core.datasets.inputs.image import image_shape
 from mtl_core.datasets.inputs.registry import default_columns
 from mtl_core.datasets.inputs.sound import spectrogram_shape
-from mtl_core.datasets.numeric_features import bin_edges
+from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
 from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
 from mtl_core.protocol.work_progress import report_progress
@@ -26,6 +25,7 @@ from mtl_core.spec import (
     ImageInput,
     InputError,
     NumericInputs,
+    OneHot,
     SoundInput,
     TableInput,
     TextInput,
@@ -101,6 +101,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         ),
         images=_example_images(source),
         pictures=tuple(source.pictures),
+        sounds=tuple(source.sounds),
         inputs=inputs,
         tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, roles)),
@@ -121,7 +122,8 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
     names = stated or tuple(suggested)
     if len(names) == 1 and source.columns[names[0]].type == "text":
         return {"text": _text_shape(source.columns[names[0]], dataset.text)}
-    return {"table": _table_shape([source.columns[name] for name in names], dataset.numeric_inputs, source)}
+    how = (dataset.numeric_inputs, dataset.categorical_inputs)
+    return {"table": _table_shape([source.columns[name] for name in names], how, source)}
 
 
 def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
@@ -135,7 +137,7 @@ def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
         return spectrogram_shape(spec.model_dump()) if exists else None
     columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
     if isinstance(spec, TableInput):
-        return _table_shape(columns, spec.numeric_inputs, source)
+        return _table_shape(columns, (spec.numeric_inputs, spec.categorical_inputs), source)
     if isinstance(spec, TextInput) and columns and columns[0].type == "text":
         return _text_shape(columns[0], spec)
     return None
@@ -147,20 +149,23 @@ def _text_shape(column: Column, text: TextSpec) -> Shape:
     return (text.max_length,)
 
 
-def _table_shape(columns: Sequence[Column], numeric: NumericInputs, source: Source) -> Shape:
+def _table_shape(columns: Sequence[Column], how: tuple[NumericInputs, OneHot], source: Source) -> Shape:
     width = 0
     for column in columns:
         parts = source.date_features.get(column.name) if column.format.dates else None
-        width += sum(_width(date_part(column, part), numeric) for part in parts or ("elapsed",))
+        width += sum(_width(date_part(column, part), *how) for part in parts or ("elapsed",))
     return (width,)
 
 
-def _width(column: Column, numeric: NumericInputs) -> int:
+def _width(column: Column, numeric: NumericInputs, categorical: OneHot) -> int:
     """How many features a column becomes."""
     if column.type == "numeric":
-        return max(1, len(bin_edges(column.numbers[column.present], numeric)))
-    categories = len(column.values)
-    return min(categories, MAX_CATEGORIES) + (categories > MAX_CATEGORIES) + (not column.present.all())
+        width = max(1, len(bin_edges(column.numbers[column.present], numeric)))
+        return width + has_missing_feature(column.numbers, numeric)
+    present = column.present
+    counts = np.bincount(column.codes[present], minlength=len(column.values))
+    frequent = min(int((counts >= categorical.least_rows).sum()), categorical.most)
+    return frequent + (categorical.unseen or len(column.values) > frequent) + (not present.all())
 
 
 def _column_info(column: Column, role: Role) -> ColumnInfo:

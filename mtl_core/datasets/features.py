@@ -2,7 +2,8 @@
 
 Numeric columns: :mod:`mtl_core.datasets.numeric_features`. Categorical columns are one-hot, the most frequent category
 first; missing cells have a feature of their own if training rows have some; an unseen category is all zeros. Beyond a
-hundred categories the rarer ones share one feature, also with unseen ones. Dates are numbers, or the parts that the
+hundred categories, or below a number of rows that the spec says, the rarer ones share one feature, also with unseen
+ones. Dates are numbers, or the parts that the
 spec asks for (:mod:`mtl_core.datasets.date_features`), each with an encoder of its own. How the cells of a column are
 written (decimal mark, dates, what counts as missing) is kept for new rows.
 """
@@ -15,13 +16,13 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.date_features import date_part
 from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_feature_count
-from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
+from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs, OneHot
 from mtl_core.spec.data.table_shape import TableColumn, TableShape
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
 from mtl_core.tabular.column_reader import read_column
 
-MAX_CATEGORIES = 100
+_ONE_HOT = OneHot()
 
 
 def fit_inputs(
@@ -30,6 +31,8 @@ def fit_inputs(
     missing: Mapping[str, Sequence[str]] | None = None,
     numeric: NumericInputs | None = None,
     dates: Mapping[str, Sequence[str]] | None = None,
+    *,
+    categorical: OneHot = _ONE_HOT,
 ) -> tuple[list[Encoder], list[DataNote]]:
     """Fit the encoder of each column on the training rows; also notes.
 
@@ -39,22 +42,23 @@ def fit_inputs(
         missing: The texts that the spec says count as missing, by column.
         numeric: How numbers are encoded; None: standardized.
         dates: The parts that the dates of a column become; of other columns their days or hours.
+        categorical: How categories are encoded.
     """
     encoders: list[Encoder] = []
     notes: list[DataNote] = []
     for column in columns:
         cells = _cells(column, missing or {})
         parts = (dates or {}).get(column.name, ())
-        fitted = [_fit(date_part(column, part), rows, numeric) | {"part": part} for part in parts]
-        encoders += [encoder | cells for encoder in fitted or [_fit(column, rows, numeric)]]
-        notes += [note] if (note := _note(column, encoders[-1], rows)) else []
+        fitted = [_fit(date_part(column, part), rows, numeric, categorical) | {"part": part} for part in parts]
+        encoders += [encoder | cells for encoder in fitted or [_fit(column, rows, numeric, categorical)]]
+        notes += [note] if (note := _note(column, encoders[-1], rows, categorical)) else []
     return encoders, notes
 
 
-def _fit(column: Column, rows: Rows, numeric: NumericInputs | None) -> Encoder:
+def _fit(column: Column, rows: Rows, numeric: NumericInputs | None, categorical: OneHot) -> Encoder:
     if column.type == "numeric":
         return fit_numeric(column, rows, numeric)
-    return _fit_categorical(column, rows)
+    return _fit_categorical(column, rows, categorical)
 
 
 def _cells(column: Column, missing: Mapping[str, Sequence[str]]) -> Encoder:
@@ -71,28 +75,30 @@ def _cell_rules(encoder: Encoder) -> CellRules:
     return CellRules(missing, default_decimal=cells.get("decimal", "."), dates=cells.get("dates", ""))
 
 
-def _fit_categorical(column: Column, rows: Rows) -> Encoder:
+def _fit_categorical(column: Column, rows: Rows, spec: OneHot) -> Encoder:
     codes = column.codes[rows]
     counts = np.bincount(codes[codes >= 0], minlength=len(column.values))
     by_frequency = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code] > 0]
-    frequent = by_frequency[:MAX_CATEGORIES]
+    frequent = [code for code in by_frequency[: spec.most] if counts[code] >= spec.least_rows]
     return {
         "name": column.name,
         "type": "categorical",
         "categories": [column.values[code] for code in frequent],
-        "other": len(by_frequency) > len(frequent),
+        "other": spec.unseen or len(by_frequency) > len(frequent),
         "missing": bool((codes < 0).any()),
     }
 
 
-def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
+def _note(column: Column, encoder: Encoder, rows: Rows, spec: OneHot) -> DataNote | None:
     if not column.present[rows].any():
         what = f"Input {column.name!r} has no value in the training rows."
         return DataNote(place="column", name=column.name, what=what, fix="Leave it out of the inputs.")
-    if encoder["type"] == "categorical" and encoder["other"] and "part" not in encoder:
-        kinds = f"{len(column.values)} categories, the {MAX_CATEGORIES} most frequent have a column each"
+    if encoder["type"] != "categorical" or "part" in encoder:
+        return None
+    if encoder["other"] and len(encoder["categories"]) == spec.most:
+        kinds = f"{len(column.values)} categories, the {spec.most} most frequent have a column each"
         what = f"Input {column.name!r} has {kinds}; the others share one."
-        count = len(column.values) - MAX_CATEGORIES
+        count = len(column.values) - spec.most
         fix = f"If it is no category, leave it out, or set {column_setting('types', column.name)} to what it is."
         return DataNote(place="column", name=column.name, what=what, count=count, fix=fix)
     return None
@@ -111,8 +117,10 @@ def table_shape(encoders: Sequence[Encoder]) -> TableShape:
     start = 0
     for encoder in encoders:
         if width := feature_count(encoder):
+            categorical = encoder["type"] == "categorical"
             bins = tuple((mean, std) for mean, std in encoder.get("bins", ()))
-            columns.append(TableColumn(start, width, encoder["type"] == "categorical", bins))
+            marks_missing = not categorical and bool(encoder.get("missing"))
+            columns.append(TableColumn(start, width, categorical, bins, marks_missing))
         start += width
     return TableShape(columns)
 

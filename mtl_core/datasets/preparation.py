@@ -28,6 +28,7 @@ from mtl_core.spec import (
     Dataset,
     ImageInput,
     InputError,
+    OneHot,
     SoundInput,
     Standardized,
     TableInput,
@@ -47,7 +48,7 @@ from mtl_core.tasks.targets.labels import Labels, TargetSource
 MIN_ROWS = 10
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
-_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "join", "date_features")
 """Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
@@ -248,7 +249,8 @@ def _label_mask(labels: Labels, used_rows: Rows) -> NDArray[np.bool_] | None:
 def _target_data(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
     """A target as plain data for the preprocessing, without what concerns the training rows only."""
     columns = next(task.targets for task in tasks if task.name == info.name)
-    excluded = {"name", "labelled", "counts", "value_counts"} | (set() if info.edges else {"edges"})
+    optional = {"edges": info.edges, "knots": info.knots, "transform": info.transform != "none"}
+    excluded = {"name", "labelled", "counts", "value_counts"} | {key for key, value in optional.items() if not value}
     return {"columns": list(columns), **info.model_dump(mode="json", exclude=excluded)}
 
 
@@ -285,8 +287,12 @@ def _fingerprint(
 def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str, Any]:
     """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
     split = {"tasks", "kind"} if dataset.split.kind == SHORT_FORM else {"tasks"}
-    excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True, "numeric_inputs": True}
+    excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True}
+    excluded |= {"numeric_inputs": True, "categorical_inputs": True}
     excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
+    excluded |= {"url": True, "sql": True}  # the rows count, not where they come from
+    if getattr(dataset, "join", ()):
+        excluded["join"] = {"__all__": {"path"}}
     if dataset.named_inputs is not None:
         unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
         unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput | SoundInput)}
@@ -294,9 +300,19 @@ def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str,
     (spec,) = (spec_input.spec for spec_input in inputs)
     if isinstance(spec, TextInput):
         excluded["text"] = {"tokenizer", *_unused_words(spec)}
-    elif isinstance(spec, TableInput) and not isinstance(spec.numeric_inputs, Standardized):
-        del excluded["numeric_inputs"]
+    elif isinstance(spec, TableInput):
+        excluded |= _unused_encodings(spec)
     return excluded
+
+
+def _unused_encodings(spec: TableInput) -> dict[str, Any]:
+    """The encodings of columns that are as they were before they were settings."""
+    numeric = spec.numeric_inputs
+    unmarked: bool | set[str] = set() if numeric.mark_missing else {"mark_missing"}
+    return {
+        "numeric_inputs": True if numeric == Standardized() else unmarked,
+        "categorical_inputs": True if spec.categorical_inputs == OneHot() else set(),
+    }
 
 
 def _unused_words(text: TextInput) -> set[str]:
@@ -305,5 +321,7 @@ def _unused_words(text: TextInput) -> set[str]:
 
 
 def _target_settings(tasks: Sequence[Task]) -> list[dict[str, Any]]:
-    """The settings of tasks that determine the tensors."""
-    return [task.model_dump(mode="json", include={"name", "kind", "target", *task.label_settings}) for task in tasks]
+    """The settings of tasks that determine the tensors, without a transform that changes nothing."""
+    included = [{"name", "kind", "target", *task.label_settings} for task in tasks]
+    settings = [task.model_dump(mode="json", include=names) for task, names in zip(tasks, included, strict=True)]
+    return [{key: value for key, value in one.items() if (key, value) != ("transform", "none")} for one in settings]

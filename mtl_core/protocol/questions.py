@@ -14,6 +14,7 @@ from mtl_core.protocol.base import Message
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, Report
+from mtl_core.spec.data.data_findings import DataFinding
 
 A = TypeVar("A")
 
@@ -57,6 +58,14 @@ class CheckQuestion(Question[list[Problem]]):
 
     ask: Literal["check"] = "check"
     answer: ClassVar[Any] = list[Problem]
+    spec: Any
+
+
+class CheckDataQuestion(Question[list[DataFinding]]):
+    """Asks for faults of an experiment's data, such as leaks between splits; none if nothing is amiss."""
+
+    ask: Literal["check_data"] = "check_data"
+    answer: ClassVar[Any] = list[DataFinding]
     spec: Any
 
 
@@ -121,7 +130,10 @@ class MemberScores(Report):
 
 
 class EnsembleScores(Report):
-    """The losses and metrics by task of the mean prediction of some runs, and those of each run."""
+    """The losses and metrics by task of the mean prediction of some runs, and those of each run.
+
+    Of runs that are the folds of one experiment: of their out-of-fold predictions, and of each fold.
+    """
 
     runs: tuple[int, ...]
     metrics: dict[str, dict[str, float]]
@@ -184,6 +196,7 @@ AnyQuestion = (
     | DatasetQuestion
     | ModelQuestion
     | CheckQuestion
+    | CheckDataQuestion
     | CheckTogetherQuestion
     | CostQuestion
     | EnsembleQuestion

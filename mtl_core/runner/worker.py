@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from mtl_core.errors import InputError, Problem, WorkbenchError
 from mtl_core.protocol.questions import (
     AnyQuestion,
+    CheckDataQuestion,
     CheckQuestion,
     CheckTogetherQuestion,
     CostQuestion,
@@ -101,6 +102,11 @@ def answer(question: AnyQuestion) -> Any:
             value = inspect_model(spec_from_data(spec))
         case CheckQuestion(spec=spec):
             value = _check(spec)
+        case CheckDataQuestion(spec=spec):
+            from mtl_core.datasets.preflight.registry import check_data
+
+            experiment = spec_from_data(spec)
+            value = check_data(experiment.dataset, experiment.tasks)
         case CheckTogetherQuestion(specs=specs):
             from mtl_core.runner.joint_execution import check_joint_training
 
@@ -142,13 +148,14 @@ def _check(data: Any) -> list[Problem]:
 
 
 def _ensemble(question: EnsembleQuestion) -> EnsembleScores:
+    from mtl_core.evaluation.out_of_fold import is_fold_runs, out_of_fold_scores
     from mtl_core.evaluation.scores import evaluate_ensemble
     from mtl_core.runner.saved_models import saved_runs
     from mtl_core.store import open_store
 
     with open_store(question.store, create=False) as store:
         saved = saved_runs(store, question.runs)
-    return evaluate_ensemble(saved, question.split)
+    return out_of_fold_scores(saved) if is_fold_runs(saved) else evaluate_ensemble(saved, question.split)
 
 
 def _resumable(question: ResumableQuestion) -> bool:

@@ -14,8 +14,10 @@ from mtl_core.spec.data.dataset import (
     DatePart,
     DecimalMark,
     ImageFolderDataset,
+    QueryDataset,
     TableDataset,
 )
+from mtl_core.spec.data.joined_table import JoinedTable
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
@@ -28,9 +30,14 @@ from mtl_core.spec.experiment import (
 from mtl_core.spec.inputs import (
     ImageInput,
     Input,
+    Logarithmic,
+    MinMax,
     NamedInputs,
     NumericInputs,
+    OneHot,
     PiecewiseLinear,
+    QuantileNormal,
+    Robust,
     SoundInput,
     Standardized,
     TableInput,
@@ -58,7 +65,7 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.sharing import HardSharing, Sharing, sharing_of
-from mtl_core.spec.study import StudyRun, single_task, study_members, with_seed
+from mtl_core.spec.study import StudyRun, fold_members, is_fold_study, single_task, study_members, with_seed
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -74,6 +81,7 @@ from mtl_core.spec.tasks import (
     RegressionTask,
     SegmentationTask,
     TaggingTask,
+    TargetTransform,
     Task,
     column_name,
 )
@@ -121,9 +129,12 @@ __all__ = [
     "InitialWeights",
     "Input",
     "InputError",
+    "JoinedTable",
     "Layer",
     "LayerInfo",
+    "Logarithmic",
     "ManualWeighting",
+    "MinMax",
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
@@ -131,14 +142,18 @@ __all__ = [
     "NamedInputs",
     "NumericInputs",
     "ObjectiveTask",
+    "OneHot",
     "Optimizer",
     "OrdinalTask",
     "ParamGroupSpec",
     "PiecewiseLinear",
     "Precision",
     "Problem",
+    "QuantileNormal",
+    "QueryDataset",
     "RegressionTask",
     "Report",
+    "Robust",
     "Sampling",
     "Schedule",
     "SegmentationTask",
@@ -153,6 +168,7 @@ __all__ = [
     "TableInput",
     "TaggingTask",
     "TargetInfo",
+    "TargetTransform",
     "Task",
     "TextInput",
     "TextSpec",
@@ -168,7 +184,9 @@ __all__ = [
     "direction",
     "dump_spec",
     "flatten",
+    "fold_members",
     "get_at",
+    "is_fold_study",
     "join",
     "kind_of",
     "learning_rate",

@@ -7,7 +7,7 @@ from pydantic import Field
 from mtl_core.spec.base import Report
 from mtl_core.spec.data.data_notes import DataNote
 from mtl_core.spec.data.dataset import ColumnType, DecimalMark
-from mtl_core.spec.tasks import TASK_KINDS, Outputs, TaskKind
+from mtl_core.spec.tasks import TASK_KINDS, Outputs, TargetTransform, TaskKind
 
 Shape = tuple[int, ...]
 Role = Literal["input", "target", "ignore"]
@@ -67,8 +67,10 @@ class TargetInfo(Report):
         width: Number of values per row of a numeric target, else 1.
         classes: The classes by index; binary: negative, positive; multilabel: the labels.
         counts: Number of labeled training rows of each class or label; segmentation: of pixels; tagging: of tokens.
-        mean: Mean of each value of a numeric target; 0 if it is not standardized.
-        std: Standard deviation of each value of a numeric target; 1 if it is not standardized.
+        mean: Mean of each value of a numeric target, after its transform; 0 if it is not standardized.
+        std: Standard deviation of each value of a numeric target, after its transform; 1 if it is not standardized.
+        transform: What is learned of a numeric target: the number itself, its logarithm or its normal score.
+        knots: For each value, numbers and their normal scores, both rising, if scores are learned; linear in between.
         per_value: Number of outputs for each value: 2 if its variance is predicted too.
         size: Height and width of a map of classes, or the length of a sequence of tags.
         edges: The upper ends of the intervals of a target that is predicted by interval, else empty.
@@ -83,6 +85,8 @@ class TargetInfo(Report):
     counts: tuple[int, ...] = ()
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    transform: TargetTransform = "none"
+    knots: tuple[tuple[tuple[float, float], ...], ...] = ()
     per_value: int = 1
     size: Shape = ()
     edges: tuple[float, ...] = ()
@@ -106,6 +110,7 @@ class DatasetInfo(Report):
         input_shapes: Shape of one row of each input, by name.
         images: The first images as rows of pixels: 0…255, or 0xRRGGBB in color.
         pictures: The columns of pictures, which are none of ``columns``.
+        sounds: The columns of sounds, likewise.
         tasks: Suggested tasks, as spec data.
         inputs: Suggested input columns.
         delimiter: The separator of the cells of a text file; empty for other files.
@@ -123,6 +128,7 @@ class DatasetInfo(Report):
     preview: tuple[tuple[Any, ...], ...] = ()
     images: tuple[tuple[tuple[int, ...], ...], ...] = ()
     pictures: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     tasks: tuple[dict[str, Any], ...] = ()
     notes: tuple[DataNote, ...] = ()

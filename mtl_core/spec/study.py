@@ -1,4 +1,4 @@
-"""A study: one experiment with several seeds, and its single-task baselines.
+"""A study: one experiment with several seeds or folds, and its single-task baselines.
 
 The baseline of a task is the experiment with that task alone: its shared layers and its head, the same optimizer,
 schedule and length, and the same rows, as ``dataset.split.tasks`` names the tasks that made the split.
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtl_core.errors import InputError
+from mtl_core.spec.data.splits import KFoldSplit
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 from mtl_core.spec.sharing import HardSharing
 from mtl_core.spec.tasks import TOTAL
@@ -54,6 +55,57 @@ def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool
             "tasks", "a baseline needs an experiment of at least two tasks", found=len(spec.tasks), fix=fix
         )
     return tuple(member for seed in seeds for member in _seed_members(with_seed(spec, seed), baselines))
+
+
+def fold_members(spec: ExperimentSpec, *, baselines: bool) -> tuple[StudyRun, ...]:
+    """Lists the runs of a study of all folds, fold by fold; each row is in the test of one of them.
+
+    The first fold is trained with the seed of the experiment, each further one with the next seed, so that seeds tell
+    the folds apart, and a baseline goes with the run of its fold.
+
+    Args:
+        spec: The experiment, whose split has folds.
+        baselines: Whether each fold also has a single-task run of every task.
+
+    Raises:
+        InputError: The split has no folds, a seed is out of bounds, or baselines are asked for a single task.
+    """
+    split = spec.dataset.split
+    if not isinstance(split, KFoldSplit):
+        fix = "Set dataset.split.kind to kfold."
+        raise InputError("dataset.split.kind", "a study of folds needs a split into folds", found=split.kind, fix=fix)
+    seeds = [spec.training.seed + fold for fold in range(split.folds)]
+    folds = [with_fold(spec, fold + 1) for fold in range(split.folds)]
+    members = zip(folds, seeds, strict=True)
+    return tuple(member for fold, seed in members for member in study_members(fold, (seed,), baselines=baselines))
+
+
+def with_fold(spec: ExperimentSpec, fold: int) -> ExperimentSpec:
+    """Copies the experiment with another fold as the test.
+
+    Raises:
+        InputError: There is no such fold.
+    """
+    data = spec_to_data(spec)
+    split = {**data["dataset"]["split"], "fold": fold}
+    return spec_from_data({**data, "dataset": {**data["dataset"], "split": split}})
+
+
+def is_fold_study(specs: Sequence[ExperimentSpec]) -> bool:
+    """Whether experiments differ in no more than the test fold and the seed, each with a fold of its own."""
+    splits = [spec.dataset.split for spec in specs]
+    folds = {split.fold for split in splits if isinstance(split, KFoldSplit)}
+    if len(specs) < 2 or len(folds) < len(specs):
+        return False
+    first, *others = (_without_fold_and_seed(spec) for spec in specs)
+    return all(other == first for other in others)
+
+
+def _without_fold_and_seed(spec: ExperimentSpec) -> ExperimentSpec:
+    split = spec.dataset.split.model_copy(update={"fold": 1})
+    dataset = spec.dataset.model_copy(update={"split": split})
+    training = spec.training.model_copy(update={"seed": 0})
+    return spec.model_copy(update={"dataset": dataset, "training": training, "name": ""})
 
 
 def _seed_members(spec: ExperimentSpec, baselines: bool) -> Iterator[StudyRun]:

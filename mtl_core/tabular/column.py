@@ -58,6 +58,7 @@ class Column:
         missing: The texts that count as missing and their numbers of cells, most frequent first.
         example: A cell whose number is not written as in a program, and that number.
         ambiguous: Whether the cells are other numbers with the other decimal mark, or with day and month swapped.
+        unreadable: Distinct cells that count as missing because they are no numbers or dates, at most some hundred.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Column:
     missing: tuple[tuple[str, int], ...] = ()
     example: tuple[str, float] | None = None
     ambiguous: bool = False
+    unreadable: tuple[str, ...] = ()
 
     @cached_property
     def _levels(self) -> Floats:

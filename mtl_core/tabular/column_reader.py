@@ -33,6 +33,7 @@ _LEADING_ZERO = re.compile(r"^\s*[+-]?0[0-9]", re.MULTILINE)
 _FIRST_CELLS = 1000
 _MOSTLY = 0.95
 _LOOKS_NUMERIC = 0.8
+_MOST_UNREADABLE = 100
 
 
 def read_column(
@@ -197,6 +198,7 @@ def _read_as_numbers(name: str, distinct: Distinct, numerals: Numerals) -> Colum
         format=CellFormat(decimal=numerals.decimal if mark_matters else ".", unit=numerals.unit),
         example=(distinct.texts[index], float(numerals.values[index])) if index >= 0 else None,
         ambiguous=numerals.ambiguous_index >= 0,
+        unreadable=_unreadable_texts(distinct, numerals.valid),
     )
 
 
@@ -206,7 +208,13 @@ def _read_as_dates(name: str, distinct: Distinct, dates: Dates) -> Column:
     column = _numeric_column(name, np.append(dates.values, np.nan)[distinct.codes], distinct.missing, notes)
     index = int(np.argmax(valid))
     example = (distinct.texts[index], float(dates.values[index]))
-    return replace(column, format=CellFormat(dates=dates.order), example=example, ambiguous=not dates.order_is_certain)
+    return replace(
+        column,
+        format=CellFormat(dates=dates.order),
+        example=example,
+        ambiguous=not dates.order_is_certain,
+        unreadable=_unreadable_texts(distinct, valid),
+    )
 
 
 def _needs_exact_digits(distinct: Distinct, numerals: Numerals) -> bool:
@@ -250,6 +258,11 @@ def _numeric_column(
         notes = (*notes, DataNote(place="column", name=name, what=what, count=count))
     no_codes = np.full(len(numbers), -1, np.int64)
     return Column(name, "numeric", np.where(huge, np.nan, numbers), no_codes, notes=notes, missing=missing)
+
+
+def _unreadable_texts(distinct: Distinct, valid: Flags) -> tuple[str, ...]:
+    """The first distinct cells that are no numbers or dates."""
+    return tuple(distinct.texts[index] for index in np.flatnonzero(~valid)[:_MOST_UNREADABLE].tolist())
 
 
 def _unreadable_notes(name: str, distinct: Distinct, valid: Flags, kind: str) -> tuple[DataNote, ...]:

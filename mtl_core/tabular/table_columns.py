@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from mtl_core.protocol.work_progress import report_progress
-from mtl_core.spec import ColumnType, DataNote, DecimalMark, TableDataset, shorten
+from mtl_core.spec import ColumnType, DataNote, DecimalMark, QueryDataset, TableDataset, shorten
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, format_number
 from mtl_core.tabular.column_reader import read_column
@@ -19,7 +19,7 @@ _MAX_NAMED = 3
 """So many columns that are converted alike have a note each; more share one."""
 
 
-def read_table(frame: pd.DataFrame, dataset: TableDataset, delimiter: str = "") -> dict[str, Column]:
+def read_table(frame: pd.DataFrame, dataset: TableDataset | QueryDataset, delimiter: str = "") -> dict[str, Column]:
     """Read the columns of a table, of the types that the spec states or else of inferred ones.
 
     Where the decimal mark of a column is ambiguous (``1,234``), that of most other columns is taken; where all are

@@ -18,6 +18,8 @@ Cells = list[list[Any]]
 
 _DIGITS = 5
 """Decimals of a target of standard deviation 1 that its float32 can hold."""
+_SIGNIFICANT = 6
+"""Digits of a transformed target that its float32 can hold."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def numbers(task: BaseTask, info: TargetInfo) -> TaskColumns:
 
     def format_targets(target: Tensor) -> Cells:
         # A target is stored as float32, in training units: digits beyond its precision would be noise.
+        if info.transform != "none":
+            return [[float(f"{value:.{_SIGNIFICANT}g}") for value in row] for row in restore(target).tolist()]
         pairs = (zip(row, decimals, strict=True) for row in restore(target).tolist())
         return [[round(value, places) for value, places in row] for row in pairs]
 

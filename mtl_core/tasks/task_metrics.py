@@ -87,6 +87,16 @@ class TaskMetrics:
         for metric in self._metrics.values():
             metric.metric.reset()
 
+    def continue_with(
+        self,
+        loss: Callable[[Tensor, Tensor, Tensor | None], Tensor],
+        metric_inputs: MetricInputs,
+        target_count: Callable[[Tensor], Tensor] | None,
+    ) -> None:
+        """Take further batches from another model of the same task, whose targets are standardized otherwise."""
+        self._flush()
+        self._loss, self._metric_inputs, self._target_count = loss, metric_inputs, target_count
+
     def update(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
         """Add a batch: outputs, targets, and which rows, or values of each row, have a label (``None``: all)."""
         self._pending.append((prediction.detach(), target, mask))

@@ -127,6 +127,12 @@ def test_a_study_that_cannot_be_is_told_and_starts_nothing(session: Session) -> 
     assert "each seed once" in str(told[0])
 
 
+def test_a_study_of_folds_needs_a_split_into_folds(session: Session) -> None:
+    told: list[Exception] = []
+    assert not session.run_fold_study(baselines=False, refused=told.append)
+    assert "needs a split into folds" in str(told[0])
+
+
 def test_the_runs_of_all_tasks_of_a_study_are_compared(session: Session, wait: Any) -> None:
     session.document.set("name", "quick")
     session.run_study((0, 1), baselines=True)

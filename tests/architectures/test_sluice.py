@@ -71,7 +71,8 @@ def test_heads_read_a_mixture_of_the_stages_of_the_last_one_s_shape() -> None:
 def test_where_no_other_stage_has_the_last_one_s_shape_heads_read_the_last() -> None:
     model = equal_widths(4, 6)
     assert model.beta is None
-    for features, last in zip(model.features(as_table(batch())), model.stage_outputs([batch()] * len(model.tasks))[-1], strict=True):
+    last_level = model.stage_outputs([batch()] * len(model.tasks))[-1]
+    for features, last in zip(model.features(as_table(batch())), last_level, strict=True):
         assert torch.equal(features, last)
 
 

@@ -37,7 +37,7 @@ def built(layer: Any, shape: TableShape = TABLE) -> Any:
 
 
 def test_linear_embeddings_are_the_reference_s() -> None:
-    ours: Any = Numbers(NUMBERS, spec.FeatureEmbeddings(numbers="linear", dim=4))
+    ours: Any = Numbers(NUMBERS, spec.FeatureEmbeddings(numbers="linear", dimensions=4))
     theirs = reference.LinearEmbeddings(3, 4)
     copied(ours.embedding.weight, theirs.weight.T)
     copied(ours.embedding.bias, theirs.bias.T)
@@ -47,7 +47,7 @@ def test_linear_embeddings_are_the_reference_s() -> None:
 
 @pytest.mark.parametrize("share", [False, True], ids=["PLR", "PLR lite"])
 def test_periodic_embeddings_are_the_reference_s(share: bool) -> None:
-    layer = spec.FeatureEmbeddings(dim=4, frequencies=6, frequency_scale=0.5, share_linear=share)
+    layer = spec.FeatureEmbeddings(dimensions=4, frequencies=6, frequency_scale=0.5, share_linear=share)
     ours, theirs = PeriodicNumbers(3, layer), reference.PeriodicEmbeddings(3, 4, n_frequencies=6, lite=share)
     assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in theirs.parameters())
     copied(ours.frequencies, theirs.periodic.weight)
@@ -77,7 +77,7 @@ def test_piecewise_linear_embeddings_are_the_reference_s_on_the_bins_of_the_data
         columns.append(TableColumn(start, width, bins=moments))
         start += width
     inputs = torch.stack(features, dim=1)
-    ours: Any = Numbers(columns, spec.FeatureEmbeddings(numbers="piecewise_linear", dim=4))
+    ours: Any = Numbers(columns, spec.FeatureEmbeddings(numbers="piecewise_linear", dimensions=4))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.row_stack
         theirs = reference.PiecewiseLinearEmbeddings(edges, 4, activation=False, version="B")
@@ -88,25 +88,25 @@ def test_piecewise_linear_embeddings_are_the_reference_s_on_the_bins_of_the_data
     copied(embedding.linear.bias, theirs.linear0.bias.T)
     nn.init.normal_(theirs.linear.weight)
     first, second = theirs.linear.weight  # the last bin stands last, whatever the number of bins
-    copied(embedding.bins.weight, torch.cat([first, second[[0, 2]]]))
+    copied(embedding.bins.weight, torch.cat([second[[0, 2]], first]))  # ours: the narrowest columns first
     torch.testing.assert_close(ours(inputs), theirs(numbers).transpose(1, 2))
 
 
 def test_a_category_s_vector_is_looked_up_and_an_unseen_one_has_the_offset_alone() -> None:
-    module = built(spec.FeatureEmbeddings(numbers="linear", dim=4))
+    module = built(spec.FeatureEmbeddings(numbers="linear", dimensions=4))
     inputs = table_rows()["table"]
     tokens = module(inputs)
     assert tokens.shape == (6, 4, 5)
     table, offsets = module.categories.vectors.weight, module.categories.bias
-    torch.testing.assert_close(tokens[1, :, 1], nn.functional.embedding(torch.tensor(1), table) + offsets[:, 0])
-    torch.testing.assert_close(tokens[1, :, 3], nn.functional.embedding(torch.tensor(4), table) + offsets[:, 1])
+    torch.testing.assert_close(tokens[1, :, 1], nn.functional.embedding(torch.tensor(2 + 1), table) + offsets[:, 0])
+    torch.testing.assert_close(tokens[1, :, 3], nn.functional.embedding(torch.tensor(1), table) + offsets[:, 1])
     torch.testing.assert_close(tokens[0, :, 1], offsets[:, 0])
     torch.testing.assert_close(tokens[:, :, [0, 2, 4]], module.numbers(inputs))
 
 
 def test_categories_of_equal_width_are_embedded_as_any_others() -> None:
     columns = (TableColumn(0, 2, categorical=True), TableColumn(2, 2, categorical=True))
-    module = built(spec.CategoryEmbeddings(dim=3), TableShape(columns))
+    module = built(spec.CategoryEmbeddings(dimensions=3), TableShape(columns))
     one_hot = torch.tensor([[1.0, 0, 0, 1], [0, 0, 1, 0]])
     weight = module.embedding.vectors.weight
     expected = torch.stack([torch.cat([weight[0], weight[3]]), torch.cat([torch.zeros(3), weight[2]])])
@@ -115,9 +115,9 @@ def test_categories_of_equal_width_are_embedded_as_any_others() -> None:
 
 def test_embedded_columns_stand_in_a_row_before_the_others() -> None:
     inputs = table_rows()["table"]
-    numeric = built(spec.NumericEmbeddings(dim=4))(inputs)
+    numeric = built(spec.NumericEmbeddings(dimensions=4))(inputs)
     torch.testing.assert_close(numeric[:, 12:], inputs[:, [1, 2, 3, 5, 6]])
-    categorical = built(spec.CategoryEmbeddings(dim=2))(inputs)
+    categorical = built(spec.CategoryEmbeddings(dimensions=2))(inputs)
     torch.testing.assert_close(categorical[:, 4:], inputs[:, [0, 4, 7]])
 
 
@@ -145,3 +145,11 @@ def test_a_layer_without_its_kind_of_column_and_bins_that_are_not_there_are_refu
 def test_a_table_s_shape_is_a_tuple_and_survives_a_copy() -> None:
     assert TABLE == (8,)
     assert copy.deepcopy(TABLE).columns == TABLE.columns
+
+
+def test_a_missing_number_adds_a_vector_of_its_column() -> None:
+    columns = (TableColumn(0, 1), TableColumn(1, 2, marks_missing=True))
+    module = built(spec.FeatureEmbeddings(numbers="linear", dimensions=3), TableShape(columns))
+    tokens = module(torch.tensor([[0.5, 0.5, 0.0], [0.5, 0.5, 1.0]]))
+    torch.testing.assert_close(tokens[1, :, 1] - tokens[0, :, 1], module.numbers.missing.weight[0])
+    torch.testing.assert_close(tokens[1, :, 0], tokens[0, :, 0])

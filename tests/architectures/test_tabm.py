@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import tabm as reference
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from mtl_core.architectures import build_model, describe_model
@@ -77,16 +79,16 @@ def _state_of(theirs: Any, variant: str) -> dict[str, Tensor]:
     first, second = theirs.backbone.blocks[0][0], theirs.backbone.blocks[1][0]
     state = {"heads.task_a.0.weight": theirs.output.weight, "heads.task_a.0.bias": theirs.output.bias.unsqueeze(1)}
     for name, layer in (("1", first), ("3", second)):
-        packed = variant == "packed"
+        bias = {"mini": layer.bias, "full": layer.bias[None], "packed": layer.bias[..., None, :]}[variant]
         weight = f"shared.{name}.linear.weight" if variant == "full" else f"shared.{name}.weight"
-        state |= {weight: layer.weight}
-        state |= {f"shared.{name}.bias": layer.bias.unsqueeze(1) if packed else layer.bias}
+        state |= {weight: layer.weight, f"shared.{name}.bias": bias}
     if variant == "mini":
-        return state | {"shared.0.weight": theirs.backbone.affine.weight}
+        return state | {"shared.0.scaling": theirs.backbone.affine.weight[None]}
     if variant == "packed":
         return state
-    scalings = {"shared.0.weight": first.r, "shared.1.output_scaling": first.s}
-    return state | scalings | {"shared.3.input_scaling": second.r, "shared.3.output_scaling": second.s}
+    scalings = {"shared.0.scaling": first.r, "shared.1.output_scaling": first.s}
+    scalings |= {"shared.3.input_scaling": second.r, "shared.3.output_scaling": second.s}
+    return state | {name: scaling[None] for name, scaling in scalings.items()}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -100,24 +102,24 @@ def test_members_differ_from_the_beginning(variant: str) -> None:
 def test_a_member_s_loss_reaches_no_other_member_s_own_weights(variant: str) -> None:
     model = built(variant)
     model(table_rows())[0][:, 1].square().sum().backward()
-    own = [(n, p) for n, p in model.named_parameters() if len(p) == K and p.grad is not None]
+    parameters = [parameter for parameter in model.parameters() if parameter.grad is not None]
+    own = [parameter for parameter in parameters if parameter.dim() == 3 and K in parameter.shape[:2]]
     assert own
-    for name, parameter in own:
-        reached = parameter.grad.flatten(1).any(dim=1)
-        assert not reached[[0, 2]].any(), name
-    assert any(parameter.grad[1].any() for _, parameter in own)
+    for parameter in own:
+        reached = parameter.grad.view(K, -1).any(dim=1)
+        assert reached.tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize("scaling", ["random_signs", "normal"])
 def test_the_features_of_a_column_begin_with_one_scaling(scaling: str) -> None:
-    weight = built("mini", scaling=scaling).shared[0].weight
+    weight = built("mini", scaling=scaling).shared[0].scaling[0]
     assert (weight[:, 1:4] == weight[:, 1:2]).all()
     assert (weight[:, 5:7] == weight[:, 5:6]).all()
     assert (weight.abs() == 1).all() == (scaling == "random_signs")
-    tokens = (spec.FeatureEmbeddings(dim=4), spec.TabM(members=K, scaling=scaling), spec.Flatten())  # type: ignore[arg-type]
+    tokens = (spec.FeatureEmbeddings(dimensions=4), spec.TabM(members=K, scaling=scaling), spec.Flatten())  # type: ignore[arg-type]
     embedded: Any = build_model(ModelSpec(shared=tokens), INPUTS, OUTPUTS)
-    assert embedded.shared[1].weight.shape == (K, 4, 5)
-    assert (embedded.shared[1].weight == embedded.shared[1].weight[:, :1]).all()
+    assert embedded.shared[1].scaling.shape == (1, K, 4, 5)
+    assert (embedded.shared[1].scaling == embedded.shared[1].scaling[:, :, :1]).all()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -159,12 +161,12 @@ def test_an_encoder_cannot_begin_members() -> None:
 
 
 def test_a_member_has_a_copy_of_any_layer_if_it_has_all_of_its_own() -> None:
-    layers = (spec.FeatureEmbeddings(dim=4), spec.TabM(members=K, variant="packed"), spec.Conv1d(out_channels=2))
+    layers = (spec.FeatureEmbeddings(dimensions=4), spec.TabM(members=K, variant="packed"), spec.Conv1d(out_channels=2))
     model: Any = build_model(ModelSpec(shared=layers), INPUTS, OUTPUTS)
     inputs = table_rows()
     features = model.features(inputs)[0].view(6, K, 2, 5)
     tokens = model.shared[0](inputs["table"])
-    for member, convolution in enumerate(model.shared[2].copies):
+    for member, convolution in enumerate(model.shared[2].copies.values()):
         torch.testing.assert_close(features[:, member], convolution(tokens))
 
 
@@ -172,3 +174,44 @@ def test_a_task_alone_may_have_members() -> None:
     heads = {"a": (spec.TabM(members=K), spec.Linear(out_features=4))}
     model = build_model(ModelSpec(shared=(spec.Linear(out_features=5),), heads=heads), {"table": (8,)}, OUTPUTS)
     assert [tuple(output.shape) for output in model(table_rows())] == [(6, K, 2), (6, 1)]
+
+
+BEHIND = st.sampled_from(
+    (
+        spec.Linear(out_features=3), spec.LayerNorm(), spec.BatchNorm1d(), spec.Flatten(), spec.Tanh(),
+        spec.GroupNorm(num_groups=1), spec.Conv1d(out_channels=2), spec.GlobalAvgPool(), spec.MaxPool1d(),
+        spec.GRU(hidden_size=2),
+    )
+)  # fmt: skip
+STARTS = st.sampled_from(((), (spec.Linear(out_features=4),), (spec.FeatureEmbeddings(dimensions=2),)))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    start=STARTS,
+    variant=st.sampled_from(VARIANTS),
+    behind=st.lists(BEHIND, max_size=4).map(tuple),
+    head=st.lists(BEHIND, max_size=2).map(tuple),
+)
+def test_any_stack_with_members_builds_as_described_or_is_refused(
+    start: Any, variant: Any, behind: Any, head: Any
+) -> None:
+    layers = (*start, spec.TabM(members=K, variant=variant), *behind)
+    model = ModelSpec(shared=layers, heads={"a": head})
+    described = describe_model(model, INPUTS, TARGETS)
+    if described.problems:
+        assert described.problems[0].error is not None
+        assert "cannot be built" not in described.problems[0].error
+        return
+    ours: Any = build_model(model, INPUTS, OUTPUTS)
+    assert described.parameters == sum(p.numel() for p in ours.parameters())
+    rows, shapes = table_rows(4), [layer.output_shape for layer in described.shared]
+    features = rows["table"]
+    for layer, shape in zip(ours.shared, shapes, strict=True):
+        features = layer(features)
+        assert tuple(features.shape[1:]) == shape
+    ours.eval()
+    outputs = ours(rows)
+    assert [tuple(output.shape) for output in outputs] == [(4, K, 2), (4, K, 1)]
+    alone = ours({"table": rows["table"][2:3]})
+    torch.testing.assert_close([output[2:3] for output in outputs], alone, rtol=1e-4, atol=1e-5)

@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -16,7 +16,9 @@ from mtl_core.media.limits import format_size
 from mtl_core.spec.method_costs import MEASURED_TASKS
 from tests.benchmarks.disk import DiskRace, race_disk
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
-from tests.benchmarks.quality import MARGIN, Comparison, quality
+from tests.benchmarks.quality.baselines import installed_baselines
+from tests.benchmarks.quality.comparison import FIRST_SEED, Comparison, compare, mean_and_error, verdict
+from tests.benchmarks.quality.experiments import experiments, presets
 from tests.benchmarks.reading import Reading, read_large
 from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.run_list import LISTINGS, fill_store, list_runs, show_runs
@@ -28,7 +30,7 @@ from tests.benchmarks.workloads import digits, table
 SPEED_GOAL, BLOCKED_GOAL, PREVIEW_GOAL, DISK_GOAL = 0.95, 0.1, 2.0, 0.9
 _PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs", "reading", "disk")
 _COUNTS = (2, 8, 40)
-_QUALITY_SEEDS = 10
+_QUALITY_SEEDS, _QUALITY_SECONDS = 5, 60
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
 _TORCHJD_GOAL = 0.6
 
@@ -38,7 +40,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", help="|".join(_PARTS) + "; all without")
     parser.add_argument("--quick", action="store_true", help="few repetitions")
-    parser.add_argument("--rounds", type=int, help="repetitions of the race")
+    parser.add_argument("--rounds", type=int, help="repetitions of the race; quality: seeds")
+    parser.add_argument("--tables", type=_names, default=(), help="quality: only these, separated by commas")
+    parser.add_argument("--baselines", type=_names, default=(), help="quality: only these, separated by commas")
     parser.add_argument("--write", action="store_true", help="methods: measure, and keep, what the window shows")
     arguments = parser.parse_args()
     parts, quick = arguments.parts or _PARTS, arguments.quick
@@ -69,7 +73,8 @@ def main() -> int:
                 times = f"one by one {alone:6.2f} s, together {all_:6.2f} s"
                 _say(f"  batches of {rows:3}: {times}: {found.ratio:.1f} × as fast")
         if "quality" in parts:
-            _print_quality(quality(_made(folder / "quality"), 2 if quick else _QUALITY_SEEDS))
+            rounds = arguments.rounds or (2 if quick else _QUALITY_SEEDS)
+            _print_quality(_made(folder / "quality"), rounds, arguments.tables, arguments.baselines)
         if "runs" in parts:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
         if "reading" in parts:
@@ -84,14 +89,38 @@ def main() -> int:
     return 0
 
 
-def _print_quality(comparisons: Iterable[Comparison]) -> None:
-    _say("\nNew experiments and presets, untouched, beside scikit-learn on the same rows")
-    _say(f"  {'experiment':20} {'task':16} {'score':8}  linear  forest    ours     gap")
-    for row in comparisons:
-        scores = f"{row.linear:7.3f} {row.forest:7.3f} {row.ours:7.3f} {row.gap:+7.3f} ± {row.error:.3f}"
-        chance = ", which may be chance" if row.gap + 2 * row.error >= -MARGIN else ""
-        short = "" if row.gap >= -MARGIN else f"  short{chance}"
-        _say(f"  {row.experiment:20} {row.task:16} {row.score:8} {scores}{short}")
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _print_quality(folder: Path, seeds: int, only: Sequence[str], only_baselines: Sequence[str]) -> None:
+    baselines = {name: fit for name, fit in installed_baselines().items() if name in (only_baselines or (name,))}
+    makers = experiments(folder) | presets()
+    chosen = {name: make for name, make in makers.items() if name in (only or makers)}
+    _say("\nNew experiments and presets, untouched, beside models that learn each task alone from the same rows")
+    _say(f"Δm of {seeds} splits and initializations, in %, ± its standard error; processor time of a run {_load()}")
+    _say(f"  {'experiment':20} {'':>7} " + " ".join(f"{name[:13]:>14}" for name in baselines))
+    tables, numbers = [], range(FIRST_SEED, FIRST_SEED + seeds)
+    for name, make in chosen.items():
+        comparison = compare(name, make, numbers, baselines, folder)
+        _print_comparison(comparison)
+        tables += [] if name.startswith("preset") else [comparison]
+    if not tables:
+        return
+    _say(f"Verdict on the {len(tables)} tables:")
+    for line in verdict(tables):
+        _say(f"  {line}")
+    slowest = max(tables, key=lambda one: one.seconds)
+    _goal(f"processor time of a run, {slowest.experiment}, in seconds", slowest.seconds, _QUALITY_SECONDS)
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    pairs = map(mean_and_error, comparison.delta_m.values())
+    cells = " ".join(f"{100 * mean:+7.1f} ± {100 * error:4.1f}" for mean, error in pairs)
+    _say(f"  {comparison.experiment:20} {comparison.seconds:5.1f} s {cells}")
+    for task, scores in comparison.scores.items():
+        values = " ".join(f"{scores[name]:14.4g}" for name in comparison.delta_m)
+        _say(f"    {task:18} {scores['default']:7.4g} {values}")
 
 
 def _rounds(tasks: int, quick: bool) -> int:

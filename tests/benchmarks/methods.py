@@ -65,7 +65,7 @@ class Bench:
         spec = ModelSpec.model_validate_json(f'{{"shared": {network.shared}, "heads": {{{heads}}}}}')
         self.model: MultiTaskModel = build_model(spec, {"table": tuple(network.shape)}, dict.fromkeys(names, 1))
         self.kinds = [(name, "regression") for name in names]
-        self.inputs = torch.randn(_BATCH, *network.shape)
+        self.inputs = {"table": torch.randn(_BATCH, *network.shape)}
         self.targets = [torch.randn(_BATCH, 1) for _ in names]
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-4, fused=True)
 

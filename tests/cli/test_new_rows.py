@@ -11,7 +11,7 @@ import pytest
 
 from mtl_core.tabular.readers.formats import FORMATS
 from tests.cli.conftest import Command
-from tests.table_files import WRITERS
+from tests.table_files import TABLE_WRITERS
 
 SPEC = """
 version: 1
@@ -55,9 +55,9 @@ def test_the_rows_of_a_split_are_predicted_alike_from_a_file_without_targets(com
 
 def test_a_file_of_any_format_is_predicted_alike(command: Command, place: Path) -> None:
     rows = pd.DataFrame({"x": [4.25, None, 7.5], "color": ["red", "blue", "green"]})
-    for number, table_format in enumerate(FORMATS):
+    for number, table_format in enumerate(one for one in FORMATS if one.title in TABLE_WRITERS):
         file = f"new{table_format.suffixes[0]}"
-        Path(file).write_bytes(WRITERS[table_format.title](rows))
+        Path(file).write_bytes(TABLE_WRITERS[table_format.title](rows))
         said = command("predict", 1, file, "--out", f"p{number}.csv")
         assert said.status == 0, said.err
         assert (place / f"p{number}.csv").read_bytes() == (place / "p0.csv").read_bytes()

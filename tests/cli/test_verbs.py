@@ -161,6 +161,22 @@ def test_each_preset_passes_its_check(command: Command, name: str) -> None:
     assert "parameters" in command("check", name).out
 
 
+def test_a_check_of_data_says_where_what_and_what_to_do(command: Command, tmp_path: Path) -> None:
+    assert command("check", "houses", "--data").out.endswith("data: nothing amiss\n")
+    assert command("check", "houses", "--data", "--json").json["findings"] == []
+    rows = [f"{i},{i % 7 + i / 1000},{i % 5}" for i in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join(["id,x,y", *rows]))
+    data = {"kind": "table", "path": "a.csv", "inputs": ["id", "x"]}
+    task = {"name": "y", "kind": "regression", "target": "y"}
+    (tmp_path / "a.yaml").write_text(json.dumps({"version": 1, "dataset": data, "tasks": [task]}))
+    found = command("check", tmp_path / "a.yaml", "--data", "--json").json["findings"]
+    assert [(one["place"], one["name"], one["check"]) for one in found] == [("column", "id", "identifiers")]
+    assert found[0]["fix"] == {"label": "Leave id out", "changes": {"dataset.inputs": ["x"]}}
+    out = command("check", tmp_path / "a.yaml", "--data").out
+    assert "finding: column 'id': It counts the rows" in out
+    assert "Leave it out of the inputs." in out
+
+
 @pytest.mark.parametrize("kind", [kind_of(member) for member in members(Sharing)])
 def test_a_check_says_the_sharing_scheme_and_counts_all_its_parameters(command: Command, kind: str) -> None:
     words = ("check", "wine", "--set", f"model.sharing.kind={kind}")

@@ -57,6 +57,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
     assert set(PLACES) == {
         "dataset",
         "dataset.numeric_inputs",
+        "dataset.categorical_inputs",
         "dataset.split",
         "dataset.split.tasks",
         "tasks",

@@ -13,9 +13,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mtl_core.datasets.features import MAX_CATEGORIES, apply_inputs, feature_count, fit_inputs
+from mtl_core.datasets.features import apply_inputs, feature_count, fit_inputs
 from mtl_core.datasets.new_rows import transform_inputs
-from mtl_core.spec import InputError
+from mtl_core.spec import InputError, OneHot
 from mtl_core.tabular.table_columns import read_columns
 from tests.inputs import only
 
@@ -59,14 +59,36 @@ def test_an_unknown_category_is_all_zeros_and_a_missing_one_has_its_own_column()
 
 
 def test_beyond_a_hundred_categories_the_rare_and_the_unseen_share_a_column() -> None:
-    names = [f"c{i}" for i in range(MAX_CATEGORIES)] * 2 + ["rare1", "rare2", "unseen"]
+    names = [f"c{i}" for i in range(100)] * 2 + ["rare1", "rare2", "unseen"]
     columns = read_columns(pd.DataFrame({"c": names}), {})
     encoders, notes = fit_inputs(list(columns.values()), np.arange(len(names) - 1))
     encoded = apply_inputs(encoders, columns, len(names))
-    assert feature_count(encoders[0]) == MAX_CATEGORIES + 1
+    assert feature_count(encoders[0]) == 101
     assert encoded[-3:, -1].tolist() == [1, 1, 1]
     assert (encoded.sum(1) == 1).all()
     assert "the 100 most frequent" in str(notes[0])
+
+
+def one_hot(values: list[str | None], training: int, spec: OneHot) -> list[list[float]]:
+    columns = read_columns(pd.DataFrame({"c": values}), {})
+    encoders, _ = fit_inputs(list(columns.values()), np.arange(training), categorical=spec)
+    return apply_inputs(encoders, columns, len(values)).tolist()
+
+
+def test_categories_with_few_rows_share_an_input_with_unseen_ones_as_in_scikit_learn() -> None:
+    values = ["a"] * 5 + ["b"] * 4 + ["c", "d", "d"] + ["new", "a"]
+    oracle = OneHotEncoder(min_frequency=3, handle_unknown="infrequent_if_exist", sparse_output=False)
+    cells = np.array(values)[:, None]
+    expected = oracle.fit(cells[:12]).transform(cells)
+    assert one_hot(values, 12, OneHot(least_rows=3)) == expected.tolist()
+
+
+def test_unseen_categories_have_an_input_of_their_own_if_the_spec_says_so() -> None:
+    values = ["x", "x", "y", None, "new", None]
+    assert one_hot(values, 4, OneHot(unseen=True)) == [
+        [1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1],
+    ]  # fmt: skip
+    assert one_hot(values, 4, OneHot(most=2)) == one_hot(values, 4, OneHot())
 
 
 def test_an_input_without_any_training_value_is_constant_and_noted() -> None:

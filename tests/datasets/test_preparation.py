@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.new_rows import transform_inputs
+from mtl_core.datasets.preflight.registry import check_data
 from mtl_core.datasets.preparation import _prepare, load
 from mtl_core.spec import (
     BinaryTask,
@@ -30,7 +31,7 @@ from mtl_core.spec import (
 )
 from mtl_core.spec.data.bundled import BUNDLED
 from tests.inputs import only
-from tests.table_files import WRITERS
+from tests.table_files import TABLE_WRITERS
 
 INPUTS = ("면적", "방", "지역")
 PRICE = RegressionTask(name="가격", target="가격")
@@ -66,6 +67,7 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
         inputs = split.select_inputs(slice(None))
         assert {name: tuple(values.shape[1:]) for name, values in inputs.items()} == data.input_shapes
         assert all(values.dtype == torch.float32 and torch.isfinite(values).all() for values in inputs.values())
+    assert check_data(dataset, tasks) == []
 
 
 @pytest.mark.parametrize("name", [name for name in BUNDLED if name != "two_objectives"])
@@ -136,12 +138,12 @@ def test_a_table_is_the_same_with_every_delimiter(
     assert is_same(left, right)
 
 
-@pytest.mark.parametrize("title", WRITERS)
+@pytest.mark.parametrize("title", TABLE_WRITERS)
 def test_a_table_is_the_same_in_every_format(
     title: str, homes: pd.DataFrame, write: WriteTable, tmp_path: Path
 ) -> None:
     typed = homes.assign(면적=homes["면적"].astype(float), 방=homes["방"].astype(int), 가격=homes["가격"].astype(float))
-    (tmp_path / "homes.bin").write_bytes(WRITERS[title](typed))
+    (tmp_path / "homes.bin").write_bytes(TABLE_WRITERS[title](typed))
     left = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE))
     right = load(TableDataset(path=str(tmp_path / "homes.bin"), inputs=INPUTS), (PRICE, SALE))
     assert is_same(left, right)

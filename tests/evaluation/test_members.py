@@ -22,7 +22,7 @@ from mtl_core.store import RunStore, SeriesKey, open_store
 
 LINEAR: list[dict[str, Any]] = [{"kind": "linear", "out_features": 16}, {"kind": "relu"}]
 TABM: list[dict[str, Any]] = [
-    {"kind": "feature_embeddings", "dim": 4, "numbers": "piecewise_linear"},
+    {"kind": "feature_embeddings", "dimensions": 4, "numbers": "piecewise_linear"},
     {"kind": "tabm", "members": 4, "scaling": "normal"},
     {"kind": "flatten"},
     *LINEAR,

@@ -9,6 +9,7 @@ from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.questions import (
     ASKS,
     AnyQuestion,
+    CheckDataQuestion,
     CheckQuestion,
     CheckTogetherQuestion,
     CostQuestion,
@@ -35,6 +36,7 @@ QUESTIONS: list[AnyQuestion] = [
     DatasetQuestion(dataset=None),
     ModelQuestion(spec=SPEC),
     CheckQuestion(spec=3),
+    CheckDataQuestion(spec=SPEC),
     CheckTogetherQuestion(specs=[SPEC, SPEC]),
     CostQuestion(spec=SPEC),
     EnsembleQuestion(store="runs.sqlite", runs=(1, 2), split="test"),

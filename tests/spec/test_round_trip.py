@@ -48,7 +48,10 @@ UNIONS: dict[str, Any] = {
     "schedule": Schedule,
 }
 MEMBERS = [pytest.param(union, member, id=kind_of(member)) for union in UNIONS.values() for member in members(union)]
-REQUIRED = {"name": "a task", "target": "Preis (€)", "path": "/data/집값.csv"}
+REQUIRED = {
+    **{"name": "a task", "target": "Preis (€)", "path": "/data/집값.csv"},
+    **{"url": "sqlite:////data/집값.db", "sql": "SELECT * FROM homes"},
+}
 
 
 def example(member: type[Spec]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def test_few_rows_get_fewer_layers_with_more_dropout() -> None:
 
 
 def test_bins_have_rows_enough() -> None:
-    assert table_numeric_inputs(14) == {"kind": "standardized"}
+    assert table_numeric_inputs(14)["kind"] == "standardized"
     for rows in (105, 14_000):
         numeric = table_numeric_inputs(rows)
         assert numeric["kind"] == "piecewise_linear"

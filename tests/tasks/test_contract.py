@@ -341,3 +341,13 @@ def test_a_large_split_is_read_in_pieces(case: tuple[TaskHead, TargetInfo], monk
     for start in range(0, 64, 8):
         pieces.update(prediction[start : start + 8], target[start : start + 8])
     assert pieces.compute() == pytest.approx(expected)
+
+
+def test_the_loss_over_members_is_the_mean_of_the_members_losses(case: tuple[TaskHead, TargetInfo]) -> None:
+    head, info = case
+    outputs = torch.stack([batch(info, 6, seed)[0].detach() for seed in range(3)], dim=1)
+    target, mask = batch(info, 6)[1], torch.arange(6) != 2
+    for labeled in (None, mask):
+        losses = [head.loss(outputs[:, member], target, labeled) for member in range(3)]
+        torch.testing.assert_close(head.loss(outputs, target, labeled), torch.stack(losses).mean())
+    assert torch.equal(head.average_members(outputs), head.average_outputs(outputs.movedim(1, 0)))

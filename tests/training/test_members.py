@@ -13,6 +13,7 @@ from mtl_core.spec.tasks import BinaryTask, RegressionTask
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.joint.stacked_model import StackedModels, stacked_losses
+from mtl_core.training.optimization.param_groups import WeightPenalties
 from mtl_core.training.step.forward import compute_losses, forward, needs_detached_representation
 from mtl_core.training.step.forward_engine import build_forward_engine
 from mtl_core.training.step.precision import LossScaler
@@ -26,7 +27,7 @@ INFOS = (
 )
 HEADS = [build_task(task, info) for task, info in zip(TASKS, INFOS, strict=True)]
 TABM: list[dict[str, Any]] = [
-    {"kind": "feature_embeddings", "dim": 4, "numbers": "linear"},
+    {"kind": "feature_embeddings", "dimensions": 4, "numbers": "linear"},
     {"kind": "tabm", "members": 3},
     {"kind": "flatten"},
     {"kind": "linear", "out_features": 6},
@@ -79,3 +80,13 @@ def test_several_seeds_at_once_have_the_losses_that_each_has_alone() -> None:
     targets = tuple(torch.stack([target] * 2) for target in rows.targets)
     masks = tuple(None if mask is None else torch.stack([mask] * 2) for mask in rows.masks)
     torch.testing.assert_close(losses(twice, targets, masks), alone)
+
+
+def test_penalties_leave_out_the_scalings_and_offsets_of_members() -> None:
+    model = model_of()
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    WeightPenalties(model, TrainingSpec.model_validate({"shared": {"l2": 1.0}, "heads": {"l2": 1.0}})).add()
+    untouched = {name for name, parameter in model.named_parameters() if not parameter.grad.any()}
+    biases = {name for name, _ in model.named_parameters() if name.endswith(".bias")}
+    assert untouched == biases | {"shared.1.scaling", "shared.3.output_scaling"}

@@ -12,7 +12,7 @@ from mtl_core.spec import DatasetInfo, InputError
 from mtl_core.spec.data.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
-_UNRELATED = ("inputs", "numeric_inputs", "text", "split")
+_UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "text", "split")
 """The settings that a description does not depend on; but for generated data, whose rows follow the split."""
 
 
@@ -107,6 +107,6 @@ def _version(dataset: Any) -> Any:
     from mtl_core.tabular.readers.table_file import file_stamp  # with all formats, which the start need not wait for
 
     try:
-        return file_stamp(str(dataset.get("path")))
-    except InputError:
+        return [file_stamp(str(part.get("path"))) for part in (dataset, *(dataset.get("join") or ()))]
+    except (AttributeError, InputError, TypeError):  # the data may be anything
         return None

@@ -186,7 +186,8 @@ class ComparePage(QWidget):
     def _show_metrics(self, entries: Sequence[ComparedRun]) -> None:
         ensemble = self.ensemble_evaluation.scores
         view = metrics_view(entries, self.selection.summaries, grouped=self.group.isChecked(), ensemble=ensemble)
-        self._steps.put("metrics table", lambda: self.tests_card.show_view(view, ensemble=ensemble is not None))
+        title = self.ensemble_evaluation.title if ensemble is not None else ""
+        self._steps.put("metrics table", lambda: self.tests_card.show_view(view, ensemble=title))
         self._steps.put("tables shown", self._show_tables)
 
     def _show_best_epochs(self, entries: Sequence[ComparedRun]) -> None:

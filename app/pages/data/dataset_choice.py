@@ -7,7 +7,16 @@ from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.input_references import default_inputs, input_kinds
 from app.pages.data.encoders import default_encoder, image_layers, kind_of_layers, text_layers
 from app.pages.data.named_inputs import suggested_inputs
-from mtl_core.spec import DatasetInfo, Standardized, StratifiedSplit, TextSpec, TrainingSpec, load_preset, spec_to_data
+from mtl_core.spec import (
+    DatasetInfo,
+    OneHot,
+    Standardized,
+    StratifiedSplit,
+    TextSpec,
+    TrainingSpec,
+    load_preset,
+    spec_to_data,
+)
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.data.splits import GeneratedRowsSplit, split_kind, train_share
@@ -39,8 +48,12 @@ def folder_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[st
 
 def _common_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
     """Settings that a bundled data set and a file share."""
-    numeric, text = spec_to_data(Standardized()), spec_to_data(TextSpec())
-    return {"numeric_inputs": numeric, "text": text, "split": _split_settings(split)}
+    return {
+        "numeric_inputs": spec_to_data(Standardized()),
+        "categorical_inputs": spec_to_data(OneHot()),
+        "text": spec_to_data(TextSpec()),
+        "split": _split_settings(split),
+    }
 
 
 def _split_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -124,7 +137,7 @@ def _default_model(model: Mapping[str, Any], kind: str, info: DatasetInfo, rows:
     names = [task["name"] for task in info.tasks]
     if kind == "text":
         return {**model, **text_layers(info.tasks)}
-    if kind == "image" and info.input_kind != "image":
+    if kind in ("image", "sound") and info.input_kind != "image":
         return {**model, **image_layers(names)}
     if kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]

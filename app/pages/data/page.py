@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter
 
 from app.document import affects, is_below
 from app.pages.data import roles
+from app.pages.data.cards.categorical_inputs_card import CategoricalInputsCard
 from app.pages.data.cards.columns_table import Cell
 from app.pages.data.cards.inputs_card import InputsCard
 from app.pages.data.cards.numeric_inputs_card import NumericInputsCard
@@ -171,6 +172,7 @@ class DataPage(PageBody):
         self._split.show_problems(self._problems_at("dataset.split"), problem_text)
         for card in self._encoding_cards:
             card.show_data(data, info, self._problems_at(card.PATH))
+        self._column_encodings.setVisible(any(card.concerns(data, info) for card in self._encoding_cards[:-1]))
         self._inputs.show_data(data, self._problems_at("dataset.inputs"))
         self._show_reading()
 
@@ -267,19 +269,23 @@ class DataPage(PageBody):
         self.header.add_chip(self._cancel)
         self._source, self._preview = SourceCard(), PreviewCard()
         self._tasks, self._split = TasksCard(), SplitCard()
-        self._encoding_cards = (NumericInputsCard(self._document), TextCard(self._document))
+        column_cards = (NumericInputsCard(self._document), CategoricalInputsCard(self._document))
+        self._encoding_cards = (*column_cards, TextCard(self._document))
         self._inputs = InputsCard(self._document)
         line = self.fontMetrics().lineSpacing()
         cards: tuple[Card, ...] = (self._source, self._split, *self._encoding_cards, self._inputs)
-        widths = (_SIDE_WIDTH, _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH)
+        widths = (_SIDE_WIDTH, _SIDE_WIDTH, _NUMERIC_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH)
         for card, width in zip(cards, widths, strict=True):
             card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * width)
         upper, lower = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
         upper.add(self._source, 0)
         upper.add(self._preview, 1)
         lower.add(self._split, 0)
-        for card in (*self._encoding_cards, self._inputs):
-            lower.add(card, 0)
+        self._column_encodings = CardRow(stack_below=_NO_LIMIT)  # always one below the other
+        for card in column_cards:
+            self._column_encodings.add(card)
+        for part in (self._column_encodings, self._encoding_cards[-1], self._inputs):
+            lower.add(part, 0)
         lower.add(self._tasks, 1)
         self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one below the other
         self._splitter = QSplitter(Qt.Orientation.Vertical)

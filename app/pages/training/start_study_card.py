@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 
 from app.forms.form import LABEL_CHARACTERS
-from app.pages.training.study_seeds import parse_seeds, study_text
+from app.pages.training.study_seeds import fold_study_text, parse_seeds, study_text
 from app.session import Session
 from app.theme import GAP
 from app.widgets import Button, Card, InlineError, Muted, TextField
@@ -15,10 +15,14 @@ _TOGETHER_HELP = (
     "One process trains the seeds of each experiment in one loop: faster where the model is small. "
     "What does not allow it is said before anything runs"
 )
+_FOLDS_HELP = (
+    "Each fold of the split is the test once, so that every row is predicted by a run that has not seen it. "
+    "The seed of the experiment trains the first fold, the next seeds the others"
+)
 
 
 class StartStudyCard(Card):
-    """The seeds, the resulting number of runs, and the buttons that queue them."""
+    """The seeds or folds, the resulting number of runs, and the buttons that queue them."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Study", "what training together brings", parent)
@@ -47,6 +51,10 @@ class StartStudyCard(Card):
         self.together.setToolTip(_TOGETHER_HELP)
         self.together.setChecked(session.settings.get(_TOGETHER_KEY) == "yes")
         grid.addWidget(self.together, 2, 0, 1, 2)
+        self.folds = QCheckBox("Every fold instead of seeds")
+        self.folds.setObjectName("study-folds")
+        self.folds.setToolTip(_FOLDS_HELP)
+        grid.addWidget(self.folds, 3, 0, 1, 2)
         self.both = Button("Run with baselines", lambda: self._run(True), icon_name="scales", name="run-baselines")
         self.both.setToolTip("Train all tasks together and each one alone, on the same rows, and compare: Δm")
         self.alone = Button("Run seeds", lambda: self._run(False), icon_name="play", name="run-seeds")
@@ -62,19 +70,39 @@ class StartStudyCard(Card):
         self.body.addStretch(1)
         self.seeds.textChanged.connect(self._show)
         self.together.toggled.connect(self._show)
+        self.folds.toggled.connect(self._show)
         session.document.changed.connect(self._show)
         self._show()
 
     def _show(self, _change: object = None) -> None:
         seeds, problem = parse_seeds(self.seeds.text())
         tasks = len(self._session.document.get("tasks") or ())
-        self.error.set_error(problem)
-        self.summary.setText(study_text(len(seeds), tasks, together=self.together.isChecked()) if seeds else "")
-        self.together.setEnabled(len(seeds) > 1)
-        self.alone.setEnabled(bool(seeds))
-        self.both.setEnabled(bool(seeds) and tasks > 1)
+        folds = self._fold_count()
+        self.folds.setVisible(folds > 0)
+        by_fold = self._by_fold()
+        ready = by_fold or bool(seeds)
+        self.error.set_error("" if by_fold else problem)
+        seeds_text = study_text(len(seeds), tasks, together=self.together.isChecked()) if seeds else ""
+        self.summary.setText(fold_study_text(folds, tasks) if by_fold else seeds_text)
+        self.seeds.setEnabled(not by_fold)
+        self.together.setEnabled(len(seeds) > 1 and not by_fold)
+        self.alone.setText("Run folds" if by_fold else "Run seeds")
+        self.alone.setEnabled(ready)
+        self.both.setEnabled(ready and tasks > 1)
+
+    def _fold_count(self) -> int:
+        """The number of folds of the split; 0 where it has none."""
+        split = self._session.document.get("dataset.split") or {}
+        folds = split.get("folds")
+        return folds if split.get("kind") == "kfold" and isinstance(folds, int) else 0
+
+    def _by_fold(self) -> bool:
+        return self.folds.isChecked() and self._fold_count() > 0
 
     def _run(self, baselines: bool) -> None:
+        if self._by_fold():
+            self._session.request_fold_study(baselines=baselines)
+            return
         seeds, _ = parse_seeds(self.seeds.text())
         if seeds:
             self._session.settings.put(_SEEDS_KEY, self.seeds.text())

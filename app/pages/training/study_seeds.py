@@ -32,3 +32,11 @@ def study_text(seeds: int, tasks: int, *, together: bool = False) -> str:
     runs = seeds * (1 + tasks)
     order = f"{seeds} at once" if together and seeds > 1 else "one after the other"
     return f"{seeds_text} × (all tasks + each of {tasks} alone) = {runs} runs, {order}.{warning}"
+
+
+def fold_study_text(folds: int, tasks: int) -> str:
+    """The number of runs of a study of folds as text."""
+    alone = f" × (all tasks + each of {tasks} alone)" if tasks > 1 else ""
+    runs = folds * (1 + tasks if tasks > 1 else 1)
+    gather = "Compare gathers the predictions of all rows."
+    return f"{folds} folds{alone} = {runs} runs, one after the other. {gather}"

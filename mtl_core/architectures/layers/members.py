@@ -23,22 +23,22 @@ class MemberScaling(nn.Module):
 
     Args:
         members: k.
-        weight: ``[k, …]`` the initial scalings; None for members without.
+        scaling: ``[1, k, …]`` the initial scalings; None for members without.
     """
 
-    def __init__(self, members: int, weight: Tensor | None) -> None:
+    def __init__(self, members: int, scaling: Tensor | None) -> None:
         super().__init__()
         self._members = members
-        self.weight = None if weight is None else nn.Parameter(weight)
+        self.scaling = None if scaling is None else nn.Parameter(scaling)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Repeats and scales each row."""
-        if self.weight is None:
+        if self.scaling is None:
             return inputs.repeat_interleave(self._members, dim=0)
-        return (inputs.unsqueeze(1) * self.weight).flatten(0, 1)
+        return (inputs.unsqueeze(1) * self.scaling).flatten(0, 1)
 
     def next_mask(self, mask: Tensor) -> Tensor:
-        """The padding mask of each member's row."""
+        """The padding mask of each member's positions, from that of the rows'."""
         return mask.repeat_interleave(self._members, dim=0)
 
 
@@ -56,6 +56,9 @@ class SplitMembers(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Gives the members a dimension of their own."""
         return by_member(inputs, self._members)
+
+    def next_mask(self, _: Tensor) -> None:
+        """An output has no padding mask."""
 
 
 class BatchEnsembleLinear(nn.Module):
@@ -75,10 +78,10 @@ class BatchEnsembleLinear(nn.Module):
         bound = 1 / math.sqrt(inputs)
         self._members = members
         self.linear = nn.Linear(inputs, layer.out_features, bias=False)
-        self.input_scaling = nn.Parameter(torch.ones(members, inputs)) if scale_inputs else None
-        self.output_scaling = nn.Parameter(torch.ones(members, layer.out_features))
-        offset = torch.empty(layer.out_features).uniform_(-bound, bound).repeat(members, 1) if layer.bias else None
-        self.bias = None if offset is None else nn.Parameter(offset)
+        self.input_scaling = nn.Parameter(torch.ones(1, members, inputs)) if scale_inputs else None
+        self.output_scaling = nn.Parameter(torch.ones(1, members, layer.out_features))
+        offset = torch.empty(1, 1, layer.out_features).uniform_(-bound, bound).repeat(1, members, 1)
+        self.bias = nn.Parameter(offset) if layer.bias else None
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Applies the layer to ``[N·k, in]``."""
@@ -126,14 +129,16 @@ class MemberCopies(nn.Module):
 
     def __init__(self, copies: Sequence[nn.Module]) -> None:
         super().__init__()
-        self.copies = nn.ModuleList(copies)
+        # Named so that the last number in a parameter's name stays that of the layer.
+        self.copies = nn.ModuleDict({f"member_{number}": layer for number, layer in enumerate(copies)})
         self.reads_mask = any(map(reads_mask, copies))
 
     def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Applies each member's layer to its rows of ``[N·k, …]``, and to their padding mask if it reads that."""
-        parts = [inputs] if mask is None else [inputs, mask]
-        rows = zip(*(by_member(part, len(self.copies)).unbind(1) for part in parts), strict=True)
-        outputs = [layer(*member_rows) for layer, member_rows in zip(self.copies, rows, strict=True)]
+        """Applies each member's layer to its rows of ``[N·k, …]``, with their padding mask if there is one."""
+        arguments = [by_member(tensor, len(self.copies)).unbind(1) for tensor in (inputs, mask) if tensor is not None]
+        outputs = [
+            layer(*member) for layer, member in zip(self.copies.values(), zip(*arguments, strict=True), strict=True)
+        ]
         return torch.stack(outputs, dim=1).flatten(0, 1)
 
 
@@ -155,7 +160,7 @@ def build(layer: spec.TabM, shape: Shape) -> MemberScaling:
     initial = initial.index_select(1, torch.tensor(column_of_feature))
     if len(shape) == 2:  # channels × columns
         initial = initial.unsqueeze(1).repeat(1, shape[0], 1)
-    return MemberScaling(layer.members, initial)
+    return MemberScaling(layer.members, initial.unsqueeze(0))
 
 
 def _columns(shape: Shape) -> list[int]:

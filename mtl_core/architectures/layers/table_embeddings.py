@@ -5,6 +5,7 @@ Gorishniy, Rubachev & Babenko: On Embeddings for Numerical Features in Tabular D
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
@@ -51,8 +52,8 @@ class PeriodicNumbers(nn.Module):
         initial = nn.init.trunc_normal_(torch.empty(count, layer.frequencies), 0, scale, -3 * scale, 3 * scale)
         self.frequencies = nn.Parameter(initial)
         copies = 1 if layer.share_linear else count
-        self.weight = _uniform((copies, width, layer.dim), width)
-        self.bias = _uniform((copies, layer.dim), width)
+        self.weight = _uniform((copies, width, layer.dimensions), width)
+        self.bias = _uniform((copies, layer.dimensions), width)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Computes the vector of each number."""
@@ -65,33 +66,43 @@ class PeriodicNumbers(nn.Module):
 class BlockVectors(nn.Module):
     """The sum of the vectors of a column's features, each times the feature: ``[N, F]`` to ``[N, dim, columns]``.
 
-    Of a one-hot column it is the vector of its category: an embedding lookup.
+    Of a one-hot column it is the vector of its category: an embedding lookup. Columns of as many features are computed
+    at once.
 
     Args:
         columns: Index of the first feature and number of features of each column.
-        weight: ``[features of all columns, dim]`` initial vectors.
+        dim: Size of a vector.
+        zero: Whether vectors begin as zeros.
     """
 
     indices: Tensor
+    order: Tensor
 
-    def __init__(self, columns: Sequence[tuple[int, int]], weight: nn.Parameter) -> None:
+    def __init__(self, columns: Sequence[tuple[int, int]], dim: int, *, zero: bool = False) -> None:
         super().__init__()
-        self._widths = [width for _, width in columns]
-        self.weight = weight
-        self.register_buffer("indices", _feature_indices(columns), persistent=False)
+        by_width = sorted(range(len(columns)), key=lambda number: columns[number][1])
+        self._groups = [(width, len(list(group))) for width, group in groupby(columns[i][1] for i in by_width)]
+        self._sizes = [width * count for width, count in self._groups]
+        indices = _feature_indices([columns[number] for number in by_width])
+        self.weight = nn.Parameter(torch.zeros(len(indices), dim)) if zero else _uniform((len(indices), dim), dim)
+        self.register_buffer("indices", indices, persistent=False)
+        order = torch.tensor([by_width.index(number) for number in range(len(columns))])
+        self.register_buffer("order", order, persistent=False)
 
     def select(self, inputs: Tensor) -> Tensor:
-        """The features of the columns, ``[N, features of all columns]``."""
+        """The features of the columns, ``[N, features of all columns]``, the narrowest columns first."""
         return inputs.index_select(1, self.indices)
 
     def forward(self, features: Tensor) -> Tensor:
         """Computes the vector of each column from its features, as selected."""
-        width = self._widths[0]
-        if all(other == width for other in self._widths):
-            blocks = features.reshape(len(features), -1, width)
-            return torch.einsum("nbw,bwc->ncb", blocks, self.weight.view(-1, width, self.weight.shape[1]))
-        pairs = zip(torch.split(features, self._widths, 1), torch.split(self.weight, self._widths), strict=True)
-        return torch.stack([block @ vectors for block, vectors in pairs], dim=2)
+        dim = self.weight.shape[1]
+        products = [
+            torch.einsum("nbw,bwc->ncb", block.reshape(len(block), count, width), vectors.reshape(count, width, dim))
+            for (width, count), block, vectors in zip(
+                self._groups, torch.split(features, self._sizes, 1), torch.split(self.weight, self._sizes), strict=True
+            )
+        ]
+        return products[0] if len(products) == 1 else torch.cat(products, dim=2).index_select(2, self.order)
 
 
 class PiecewiseLinearNumbers(nn.Module):
@@ -112,10 +123,11 @@ class PiecewiseLinearNumbers(nn.Module):
         super().__init__()
         self.linear = LinearNumbers(len(columns), dim)
         bins = [(column.start + 1, len(column.bins)) for column in columns]
-        self.bins = BlockVectors(bins, nn.Parameter(torch.zeros(sum(width for _, width in bins), dim)))
-        scales = [math.sqrt(column.width) * std for column in columns for _, std in column.bins]
+        self.bins = BlockVectors(bins, dim, zero=True)
+        by_width = sorted(columns, key=lambda column: len(column.bins))
+        scales = [column.root * std for column in by_width for _, std in column.bins]
         self.register_buffer("scale", torch.tensor(scales), persistent=False)
-        means = [mean for column in columns for mean, _ in column.bins]
+        means = [mean for column in by_width for mean, _ in column.bins]
         self.register_buffer("shift", torch.tensor(means), persistent=False)
 
     def forward(self, numbers: Tensor, inputs: Tensor) -> Tensor:
@@ -128,6 +140,8 @@ class PiecewiseLinearNumbers(nn.Module):
 class Numbers(nn.Module):
     """The vector of each number of a table: ``[N, F]`` to ``[N, dim, n]``.
 
+    A column with a mark of missing cells has one more vector, which is added where the cell is missing.
+
     Args:
         columns: The numbers.
         layer: How they are embedded.
@@ -139,17 +153,19 @@ class Numbers(nn.Module):
     def __init__(self, columns: Sequence[TableColumn], layer: _Numeric) -> None:
         super().__init__()
         self.register_buffer("indices", torch.tensor([column.start for column in columns]), persistent=False)
-        roots = torch.tensor([math.sqrt(column.width) for column in columns])
-        scaled = any(column.width > 1 for column in columns)
-        self.register_buffer("roots", roots if scaled else None, persistent=False)
+        roots = [column.root for column in columns]
+        scaled = any(root > 1 for root in roots)
+        self.register_buffer("roots", torch.tensor(roots) if scaled else None, persistent=False)
+        marks = [(column.start + column.width - 1, int(column.marks_missing)) for column in columns]
+        self.missing = BlockVectors(marks, layer.dimensions) if any(width for _, width in marks) else None
         self.embedding: LinearNumbers | PeriodicNumbers | PiecewiseLinearNumbers
         match layer.numbers:
             case "linear":
-                self.embedding = LinearNumbers(len(columns), layer.dim)
+                self.embedding = LinearNumbers(len(columns), layer.dimensions)
             case "periodic":
                 self.embedding = PeriodicNumbers(len(columns), layer)
             case "piecewise_linear":
-                self.embedding = PiecewiseLinearNumbers(columns, layer.dim)
+                self.embedding = PiecewiseLinearNumbers(columns, layer.dimensions)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Embeds the standardized numbers."""
@@ -160,7 +176,7 @@ class Numbers(nn.Module):
             vectors: Tensor = self.embedding(numbers, inputs)
         else:
             vectors = self.embedding(numbers)
-        return vectors
+        return vectors if self.missing is None else vectors + self.missing(self.missing.select(inputs))
 
 
 class Categories(nn.Module):
@@ -175,7 +191,7 @@ class Categories(nn.Module):
     def __init__(self, columns: Sequence[TableColumn], dim: int, *, bias: bool) -> None:
         super().__init__()
         places = [(column.start, column.width) for column in columns]
-        self.vectors = BlockVectors(places, _uniform((sum(width for _, width in places), dim), dim))
+        self.vectors = BlockVectors(places, dim)
         self.bias = _uniform((dim, len(columns)), dim) if bias else None
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -198,7 +214,7 @@ class FeatureEmbeddings(nn.Module):
         super().__init__()
         numbers, categories = _numbers(columns), _categories(columns)
         self.numbers = Numbers(numbers, layer) if numbers else None
-        self.categories = Categories(categories, layer.dim, bias=True) if categories else None
+        self.categories = Categories(categories, layer.dimensions, bias=True) if categories else None
         order = [[*numbers, *categories].index(column) for column in columns]
         in_order = order == sorted(order)
         self.register_buffer("order", None if in_order else torch.tensor(order), persistent=False)
@@ -242,7 +258,7 @@ def build(layer: TableEmbeddings, shape: Shape) -> nn.Module:
         case spec.NumericEmbeddings():
             return RowEmbeddings(Numbers(numbers, layer), categories)
         case spec.CategoryEmbeddings():
-            return RowEmbeddings(Categories(categories, layer.dim, bias=False), numbers)
+            return RowEmbeddings(Categories(categories, layer.dimensions, bias=False), numbers)
 
 
 def check(layer: TableEmbeddings, shape: Shape) -> Fault | None:
@@ -266,7 +282,11 @@ def check(layer: TableEmbeddings, shape: Shape) -> Fault | None:
 
 def detail(layer: TableEmbeddings) -> str:
     """The settings in words."""
-    return str(layer.dim) if isinstance(layer, spec.CategoryEmbeddings) else f"{layer.dim} · {_WORDS[layer.numbers]}"
+    return (
+        str(layer.dimensions)
+        if isinstance(layer, spec.CategoryEmbeddings)
+        else f"{layer.dimensions} · {_WORDS[layer.numbers]}"
+    )
 
 
 _WORDS = {"linear": "linear", "periodic": "periodic", "piecewise_linear": "piecewise linear"}

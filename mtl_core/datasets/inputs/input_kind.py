@@ -80,7 +80,7 @@ class FittedInput:
         """The stored values of some rows; ``mapped``: files stay on disk."""
         if self.stored is not None:
             return self.stored.select(rows, mapped=mapped)
-        if 0 in self.values.strides and len(self.values):  # an outline, which has no values
+        if len(self.values) > 1 and self.values.strides[0] == 0:  # an outline, which has no values
             return torch.from_numpy(self.values[:1].copy()).expand(len(rows), *self.values.shape[1:])
         return torch.from_numpy(self.values[rows])
 

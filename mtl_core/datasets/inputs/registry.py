@@ -80,7 +80,8 @@ def _listed_input(dataset: Dataset, source: Source, names: Sequence[str]) -> Spe
     columns = [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
     text = next((column.name for column in columns if column.type == "text"), None)
     if text is None:
-        table = TableInput(columns=tuple(names), numeric_inputs=dataset.numeric_inputs)
+        numeric, categorical = dataset.numeric_inputs, dataset.categorical_inputs
+        table = TableInput(columns=tuple(names), numeric_inputs=numeric, categorical_inputs=categorical)
         return SpecInput("table", table, is_short_form=True)
     if len(columns) > 1:
         rule = "in a list of columns a text is read alone, without other inputs"

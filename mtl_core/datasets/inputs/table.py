@@ -38,8 +38,9 @@ class TableReader:
     def fit(self, rows: Rows) -> FittedInput:
         """Fit the encoder of each column, and encode all rows."""
         columns = self._columns
-        source, numeric = self._source, self._spec.numeric_inputs
-        encoders, notes = fit_inputs(columns, rows, source.missing_texts, numeric, source.date_features)
+        source, spec = self._source, self._spec
+        how = (source.missing_texts, spec.numeric_inputs, source.date_features)
+        encoders, notes = fit_inputs(columns, rows, *how, categorical=spec.categorical_inputs)
         matrix = apply_inputs(encoders, {column.name: column for column in columns}, self._source.rows)
         if not matrix.shape[1]:
             raise InputError(self._place.path, "no input column has a value in the training rows")

@@ -1,13 +1,16 @@
 """A table file of the user's."""
 
 from collections.abc import Hashable
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 from mtl_core.datasets.column_settings import check_column_settings
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source, SourceSample
-from mtl_core.spec import TableDataset
+from mtl_core.spec import InputError, JoinedTable, TableDataset
 from mtl_core.tabular.cache import LruCache
+from mtl_core.tabular.join import check_key, join_tables
 from mtl_core.tabular.readers.sample import read_sample
 from mtl_core.tabular.readers.table_file import Stamp, file_stamp, read_file
 from mtl_core.tabular.readers.table_format import FileContent, RawTable
@@ -17,24 +20,29 @@ _raw_tables: LruCache[RawTable] = LruCache(3)
 _sources: LruCache[Source] = LruCache(6)
 
 
-def _stamp(dataset: TableDataset) -> Stamp:
-    return file_stamp(dataset.path)
+def _stamp(dataset: TableDataset) -> Hashable:
+    stamp = file_stamp(dataset.path)
+    return (stamp, _join_stamps(dataset)) if dataset.join else stamp
+
+
+def _join_stamps(dataset: TableDataset) -> tuple[Stamp, ...]:
+    return tuple(file_stamp(joined.path, f"dataset.join[{i}].path") for i, joined in enumerate(dataset.join))
 
 
 def _open_source(dataset: TableDataset) -> Source:
-    file_key = file_stamp(dataset.path), *_options(dataset)
+    file_key = file_stamp(dataset.path), *_options(dataset), *_join_stamps(dataset)
     by_column = (dataset.types, dataset.missing, dataset.date_features)
     column_key = *(tuple(sorted(settings.items())) for settings in by_column), dataset.decimal
     return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
 
 
 def _options(dataset: TableDataset) -> tuple[Hashable, ...]:
-    return dataset.delimiter, dataset.encoding, dataset.format, dataset.header, dataset.sheet
+    return dataset.delimiter, dataset.encoding, dataset.format, dataset.header, dataset.sheet, dataset.join
 
 
 def _open_sample(dataset: TableDataset) -> SourceSample | None:
-    file_key = file_stamp(dataset.path), *_options(dataset)
-    if file_key in _raw_tables:
+    file_key = file_stamp(dataset.path), *_options(dataset), *_join_stamps(dataset)
+    if file_key in _raw_tables or dataset.join:
         return None
     sample = read_sample(Path(dataset.path).expanduser(), _content_options(dataset))
     if sample is None:
@@ -77,8 +85,26 @@ def _content_options(dataset: TableDataset) -> FileContent:
 
 
 def read_raw_table(dataset: TableDataset) -> RawTable:
-    """The cells of the table, read anew."""
-    return read_file(dataset.path, _content_options(dataset))
+    """The cells of the table, read anew, with those of the tables that are joined."""
+    table = read_file(dataset.path, _content_options(dataset))
+    for i, joined in enumerate(dataset.join):
+        table = _join(table, joined, f"dataset.join[{i}]")
+    return table
+
+
+def _join(table: RawTable, joined: JoinedTable, where: str) -> RawTable:
+    """The table with the columns of another one."""
+    name = Path(joined.path).name
+    try:
+        other = read_file(joined.path)
+    except InputError as error:
+        problem = error.problem
+        raise InputError(f"{where}.path", problem.rule, found=problem.found or name, fix=problem.fix) from None
+    check_key(table.frame, joined.on, f"{where}.on", "the table")
+    check_key(other.frame, key := joined.key or joined.on, f"{where}.{'key' if joined.key else 'on'}", name)
+    frame, notes = join_tables(table.frame, other.frame, (joined.on, key), name)
+    digest = blake2b((table.digest + other.digest).encode(), digest_size=16).hexdigest()
+    return replace(table, frame=frame, digest=digest, notes=(*table.notes, *other.notes, *notes))
 
 
 KIND = DatasetKind(_stamp, _open_source, check_column_settings, _open_sample)

@@ -9,10 +9,12 @@ from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
+from mtl_core.spec.data.database_url import without_secrets
+from mtl_core.spec.data.joined_table import JoinedTable
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
-from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, Standardized, TextSpec
-from mtl_core.spec.inputs.table import numeric_inputs_field
+from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, OneHot, Standardized, TextSpec
+from mtl_core.spec.inputs.column_encodings import categorical_inputs_field, numeric_inputs_field
 from mtl_core.spec.tasks import Column
 from mtl_core.spec.unions import kind_of, members
 
@@ -68,6 +70,7 @@ class BundledDataset(BaseDataset):
         widget="columns",
     )
     numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
@@ -152,8 +155,14 @@ class TableDataset(BaseDataset):
     sheet: str | None = field(
         None, "The name of the sheet of a workbook; empty: the first with cells.", min_length=1, widget="hidden"
     )
+    join: tuple[JoinedTable, ...] = field(
+        (),
+        "Other tables, whose columns each row gets by a key: so a task's labels can stand in a file of their own.",
+        widget="hidden",
+    )
     date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
     numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
@@ -184,6 +193,7 @@ class ImageFolderDataset(BaseDataset):
     has_default_inputs: ClassVar[bool] = True
     decimal: ClassVar[DecimalMark | None] = None
     numeric_inputs: ClassVar[NumericInputs] = Standardized()
+    categorical_inputs: ClassVar[OneHot] = OneHot()
     text: ClassVar[TextSpec] = TextSpec()
     kind: Literal["image_folder"] = "image_folder"
     path: str = field(help="The folder; a relative path starts at the spec file's folder.", widget="folder")
@@ -210,10 +220,48 @@ class ImageFolderDataset(BaseDataset):
         return self.inputs or {IMAGE_COLUMN: ImageInput(column=IMAGE_COLUMN)}
 
 
+class QueryDataset(BaseDataset):
+    """The rows that a query of a database answers."""
+
+    title: ClassVar[str] = "Query"
+    has_column_types: ClassVar[bool] = True
+    kind: Literal["query"] = "query"
+    url: Annotated[str, AfterValidator(without_secrets)] = field(
+        help="The URL of the database, such as postgresql://reader:${DB_PASSWORD}@host/name; ${…} is the value of an "
+        "environment variable, so that no password is stored. sqlite:///homes.db is a file; a relative one starts at "
+        "the spec file's folder.",
+        min_length=1,
+    )
+    sql: str = field(help="The query, a SELECT. It cannot change the database.", min_length=1)
+    inputs: Inputs = field((), "The input columns, or inputs by name.", widget="columns")
+    types: dict[Column, ColumnType] = field(
+        help="Column types that differ from what looking at the rows says.", default_factory=dict
+    )
+    missing: dict[Column, tuple[str, ...]] = field(
+        help="The cells that count as missing in a column, as of a table.", default_factory=dict
+    )
+    decimal: DecimalMark | None = field(None, "The decimal mark of numbers that are text.", title="Decimal mark")
+    date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
+    numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
+    text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
+
+    @property
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name, if the spec gives names."""
+        return _named(self.inputs)
+
+    @property
+    def short_form_kind(self) -> InputKind:
+        """``text`` where the spec states that an input column is a text."""
+        return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
+
+
 IMAGE_COLUMN, CLASS_COLUMN = "image", "class"
 """The columns of a folder of images: names of files and names of classes."""
 
-Dataset = Annotated[BundledDataset | TableDataset | ImageFolderDataset, Field(discriminator="kind")]
+Dataset = Annotated[BundledDataset | TableDataset | ImageFolderDataset | QueryDataset, Field(discriminator="kind")]
 
 DATASET_KINDS = {kind_of(member): cast(type[BaseDataset], member) for member in members(Dataset)}
 """The class of each kind of data set."""

@@ -8,7 +8,7 @@ from mtl_core.spec.unions import kind_of
 
 TABLE_SUFFIXES = (
     ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".arrow", ".feather", ".ipc",
-    ".json", ".jsonl", ".ndjson",
+    ".conll", ".conllu", ".iob", ".bio", ".json", ".jsonl", ".ndjson",
 )  # fmt: skip
 """The ends of the names of files that the program reads itself; a test holds it to the formats."""
 _SUFFIX = re.compile(r"\.[a-z0-9][a-z0-9._+-]{0,19}")

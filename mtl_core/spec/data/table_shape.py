@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 
 @dataclass(frozen=True)
@@ -12,14 +13,21 @@ class TableColumn:
         start: Index of its first feature.
         width: Number of its features, at least 1.
         categorical: Whether they are the one-hot values of a category, all 0 for an unseen one; else the first is the
-            standardized number and the others are its standardized bins, all divided by the root of the width.
+            number, as transformed, and the next ones are its standardized bins, all divided by :attr:`root`.
         bins: Mean and standard deviation of each bin's piecewise-linear feature.
+        marks_missing: Whether the last feature of a number is 1 where the cell is missing, else 0.
     """
 
     start: int
     width: int
     categorical: bool = False
     bins: tuple[tuple[float, float], ...] = ()
+    marks_missing: bool = False
+
+    @property
+    def root(self) -> float:
+        """What a number and its bins are divided by, so that together they have variance 1."""
+        return sqrt(1 + len(self.bins))
 
 
 class TableShape(tuple[int, ...]):

@@ -9,9 +9,19 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag
 
 from mtl_core.spec.inputs.base import BaseInput, InputName, presence_key
+from mtl_core.spec.inputs.column_encodings import (
+    Logarithmic,
+    MinMax,
+    NumericInputs,
+    OneHot,
+    PiecewiseLinear,
+    QuantileNormal,
+    Robust,
+    Standardized,
+)
 from mtl_core.spec.inputs.image import ImageInput
 from mtl_core.spec.inputs.sound import SoundInput
-from mtl_core.spec.inputs.table import NumericInputs, PiecewiseLinear, Standardized, TableInput
+from mtl_core.spec.inputs.table import TableInput
 from mtl_core.spec.inputs.text import TextInput, TextSpec
 from mtl_core.spec.tasks import Column
 
@@ -37,9 +47,14 @@ __all__ = [
     "Input",
     "InputName",
     "Inputs",
+    "Logarithmic",
+    "MinMax",
     "NamedInputs",
     "NumericInputs",
+    "OneHot",
     "PiecewiseLinear",
+    "QuantileNormal",
+    "Robust",
     "SoundInput",
     "Standardized",
     "TableInput",

@@ -47,6 +47,8 @@ def _read(path: Path) -> str:
 
 _FILES = (
     ("dataset", "table", "path"),
+    ("dataset.join.*", None, "path"),
+    ("dataset", "query", "url"),
     ("dataset", "image_folder", "path"),
     ("dataset", "image_folder", "labels"),
     ("dataset.text", None, "tokenizer"),
@@ -73,10 +75,18 @@ def _absolute(data: Any, keys: Sequence[Key], kind: str | None, name: str, folde
         return data
     if isinstance(layers := data.get("layers"), list):  # of a residual block
         data = {**data, "layers": [_absolute(layer, (), kind, name, folder) for layer in layers]}
-    if data.get("kind") != kind:
+    path = data.get(name) if data.get("kind") == kind else None
+    if not isinstance(path, str) or not path:
         return data
-    path = data.get(name)
-    return {**data, name: str(folder / path)} if isinstance(path, str) and path else data
+    return {**data, name: _absolute_url(path, folder) if name == "url" else str(folder / path)}
+
+
+def _absolute_url(url: str, folder: Path) -> str:
+    """Makes the relative path of a file of SQLite absolute; other URLs stay as they are."""
+    prefix, separator, path = url.partition(":///")
+    if not prefix.startswith("sqlite") or not separator or path.startswith(("/", "${", ":memory:")) or not path:
+        return url
+    return f"{prefix}{separator}{(folder / path).as_posix()}"
 
 
 def load_spec(path: str | Path) -> ExperimentSpec:

@@ -8,7 +8,7 @@ Numbers = Literal["linear", "periodic", "piecewise_linear"]
 
 
 class _NumericEmbeddings(Spec):
-    dim: int = field(24, "Numbers in the vector of a column.", ge=1, le=100_000, scale="log")
+    dimensions: int = field(24, "Numbers in the vector of a column.", ge=1, le=100_000, scale="log")
     numbers: Numbers = field(
         "periodic",
         "How a number becomes a vector: by a linear map; by sines and cosines of learned frequencies, a linear map and "
@@ -56,7 +56,7 @@ class CategoryEmbeddings(Spec):
 
     title: ClassVar[str] = "Category embeddings"
     kind: Literal["category_embeddings"] = "category_embeddings"
-    dim: int = field(8, "Numbers in the vector of a category.", ge=1, le=100_000, scale="log")
+    dimensions: int = field(8, "Numbers in the vector of a category.", ge=1, le=100_000, scale="log")
 
 
 class TabM(Spec):

@@ -33,7 +33,7 @@ from mtl_core.spec.tasks.multilabel import MultilabelTask
 from mtl_core.spec.tasks.objective import ObjectiveTask
 from mtl_core.spec.tasks.ordinal import OrdinalTask
 from mtl_core.spec.tasks.plugin_metric import PluginMetric
-from mtl_core.spec.tasks.regression import RegressionTask
+from mtl_core.spec.tasks.regression import RegressionTask, TargetTransform
 from mtl_core.spec.tasks.segmentation import SegmentationTask
 from mtl_core.spec.tasks.survival import SurvivalTask
 from mtl_core.spec.tasks.tagging import TaggingTask
@@ -131,6 +131,7 @@ __all__ = [
     "TaggingTask",
     "TargetColumn",
     "TargetStatistics",
+    "TargetTransform",
     "Task",
     "TaskKind",
     "TaskName",

@@ -15,6 +15,7 @@ from mtl_core.spec.tasks.base import (
     is_numeric,
 )
 
+TargetTransform = Literal["none", "log", "quantile"]
 RegressionMetric = Literal["rmse", "mae", "r2", "mape", "explained_variance", "pearson", "spearman"]
 
 
@@ -25,7 +26,8 @@ class RegressionTask(BaseTask):
     signed: ClassVar[tuple[str, ...]] = ("gaussian_nll",)
     uncertainty_factor: ClassVar[float] = 0.5
     value_by_value: ClassVar[bool] = True
-    label_settings: ClassVar[tuple[str, ...]] = ("standardize",)
+    label_settings: ClassVar[tuple[str, ...]] = ("standardize", "transform")
+    read_by: ClassVar[tuple[str, ...]] = ("transform",)
     most: ClassVar[int | None] = None
     lower_is_better: ClassVar[tuple[str, ...]] = ("rmse", "mae", "mape")
     kind: Literal["regression"] = "regression"
@@ -39,7 +41,14 @@ class RegressionTask(BaseTask):
     quantile: float = field(
         0.5, "The quantile that the quantile error aims at.", title="Quantile", gt=0, lt=1, advanced=True
     )
-    standardize: bool = field(True, "Train on targets of mean 0 and deviation 1; metrics stay in their unit.")
+    standardize: bool = field(
+        True, "Train on targets of mean 0 and deviation 1, after the transform; metrics stay in their unit."
+    )
+    transform: TargetTransform = field(
+        "none",
+        "What is learned of the target: the number, log(1 + its size) with its sign, or its rank as a quantile of the "
+        "normal distribution; standardized afterwards. Predictions and metrics stay in its unit.",
+    )
     metrics: tuple[RegressionMetric, ...] = field(("rmse", "mae", "r2"), METRICS, min_length=1)
     score: RegressionMetric | None = field(None, SCORE, advanced=True)
 

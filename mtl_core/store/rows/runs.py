@@ -145,7 +145,9 @@ def queued_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "state": "queued",
         "spec": data,
         "method": data["weighting"]["kind"],
-        "dataset": dataset.get("name") or str(dataset.get("path", "")).replace("\\", "/").rpartition("/")[2],
+        "dataset": dataset.get("name")
+        or str(dataset.get("path", "")).replace("\\", "/").rpartition("/")[2]
+        or dataset["kind"],
         "seed": data["training"]["seed"],
         "fingerprint": "",
         "created": time.time(),

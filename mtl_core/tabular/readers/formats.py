@@ -10,7 +10,16 @@ from pathlib import PurePath
 from typing import Any
 
 from mtl_core.spec.data.readers import READER_PLUGINS
-from mtl_core.tabular.readers import arrow_ipc, delimited_text, json_document, json_lines, parquet, plugin, workbook
+from mtl_core.tabular.readers import (
+    arrow_ipc,
+    conll,
+    delimited_text,
+    json_document,
+    json_lines,
+    parquet,
+    plugin,
+    workbook,
+)
 from mtl_core.tabular.readers.table_format import TableFormat
 
 FORMATS: tuple[TableFormat, ...] = (
@@ -18,6 +27,7 @@ FORMATS: tuple[TableFormat, ...] = (
     workbook.FORMAT,
     parquet.FORMAT,
     arrow_ipc.FORMAT,
+    conll.FORMAT,
     json_document.FORMAT,
     json_lines.FORMAT,
     *map(plugin.table_format, READER_PLUGINS.values()),

@@ -17,25 +17,29 @@ from mtl_core.tabular.readers.workbook import SIGNATURES
 Stamp = tuple[str, int, int, int]
 
 
-def file_stamp(path: str) -> Stamp:
+def file_stamp(path: str, where: str = "dataset.path") -> Stamp:
     """Absolute path, inode, modification time in ns and size of a file, which change when the file does.
+
+    Args:
+        path: The file.
+        where: Its place in the spec.
 
     Raises:
         InputError: There is no such file, or it is a folder or a device.
     """
     if not path.strip():
-        raise InputError("dataset.path", "must name a file", fix=f"Choose a {format_titles()} file.")
+        raise InputError(where, "must name a file", fix=f"Choose a {format_titles()} file.")
     try:
         absolute = Path(path).expanduser().absolute()
         status = absolute.stat()
     except FileNotFoundError:
-        raise InputError("dataset.path", "there is no such file", found=Path(path)) from None
+        raise InputError(where, "there is no such file", found=Path(path)) from None
     except (OSError, ValueError, RuntimeError) as error:
-        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
+        raise InputError(where, f"cannot be read ({_reason(error)})", found=Path(path)) from None
     if stat.S_ISDIR(status.st_mode):
-        raise InputError("dataset.path", "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
+        raise InputError(where, "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
-        raise InputError("dataset.path", "must be an ordinary file", found=Path(path))
+        raise InputError(where, "must be an ordinary file", found=Path(path))
     return str(absolute), status.st_ino, status.st_mtime_ns, status.st_size
 
 
@@ -81,7 +85,7 @@ def read_table_content(file: FileContent) -> RawTable:
     report_progress(f"Reading {file.name}", 0.1)
     table = _read(file)
     frame = table.frame
-    frame.columns = _column_names([str(column) for column in frame.columns])
+    frame.columns = named_columns([str(column) for column in frame.columns], "dataset.path", "Rename them in the file.")
     found = ", ".join(frame.columns)
     if len(frame.columns) < file.min_columns:
         raise InputError("dataset.path", "has only one column", found=found, fix=TOO_NARROW)
@@ -110,14 +114,21 @@ def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-def _column_names(header: Sequence[str]) -> list[str]:
-    """Normalize the names of columns and check that they are unique; an empty name becomes ``column 3``."""
+def named_columns(header: Sequence[str], where: str, fix: str) -> list[str]:
+    """Normalize the names of columns and check that they are unique; an empty name becomes ``column 3``.
+
+    Args:
+        header: The names.
+        where: The place in the spec, for the error.
+        fix: What to do about repeated names.
+
+    Raises:
+        InputError: A name is repeated.
+    """
     names = [column_name(name).strip() for name in header]
     names = [name or f"column {i + 1}" for i, name in enumerate(names)]
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         found = ", ".join(f"{name!r} {names.count(name)} times" for name in repeated[:5])
-        raise InputError(
-            "dataset.path", "each column needs a name of its own", found=found, fix="Rename them in the file."
-        )
+        raise InputError(where, "each column needs a name of its own", found=found, fix=fix)
     return names

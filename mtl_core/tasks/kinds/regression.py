@@ -12,9 +12,10 @@ from torch import Tensor
 from mtl_core.spec import RegressionTask, TargetInfo
 from mtl_core.tabular.column import Rows
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.standardization import inverse_standardization
+from mtl_core.tasks.standardization import inverse_standardization, standardization
 from mtl_core.tasks.targets.labels import Labels
 from mtl_core.tasks.targets.numbers import moments, number_info, number_tensor, read_numbers, training_values
+from mtl_core.tasks.targets.transforms import fit_target_transform, transform_values
 from mtl_core.tasks.task_head import Loss, TaskHead, directions, labeled_count, masked_value_mean
 from mtl_core.tasks.task_kind import TaskKind
 from mtl_core.tasks.task_metrics import TaskMetric
@@ -27,9 +28,12 @@ _PLAIN_LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l
 
 def _info(labels: Labels, train: Rows) -> TargetInfo:
     task = cast(RegressionTask, labels.task)
+    values = training_values(labels, train)
     facts: dict[str, Any] = {"per_value": 2 if task.loss == "gaussian_nll" else 1}
+    facts |= fit_target_transform(task.transform, values)
     if task.standardize:
-        mean, std = moments(training_values(labels, train), partial=labels.value_mask is not None)
+        transformed = transform_values(number_info(labels, train, **facts), torch.from_numpy(values)).numpy()
+        mean, std = moments(transformed, partial=labels.value_mask is not None)
         std = np.where(std > 1e-9 * np.maximum(np.abs(mean), 1e-30), std, 1.0)
         facts |= {"mean": tuple(mean.tolist()), "std": tuple(std.tolist())}
     return number_info(labels, train, **facts)
@@ -60,12 +64,20 @@ def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         metric_inputs=lambda prediction, target: (restore(prediction[:, :width]), restore(target)),
         build_metrics=build_metrics,
-        average=partial(output_averaging.gaussians, width)
-        if task.loss == "gaussian_nll"
-        else output_averaging.mean_outputs,
+        average=_average(task, info),
         columns=partial(prediction_columns.numbers, task, info),
         distance=distillation.squared_error,
     )
+
+
+def _average(task: RegressionTask, info: TargetInfo) -> output_averaging.Average:
+    """Average the values in the target's unit; normal distributions, in training units."""
+    if task.loss == "gaussian_nll":
+        return partial(output_averaging.gaussians, info.width)
+    if info.transform == "none":
+        return output_averaging.mean_outputs
+    restore, standardize = inverse_standardization(info), standardization(info)
+    return lambda outputs: standardize(restore(outputs).mean(dim=0)).to(outputs.dtype)
 
 
 def _loss(task: RegressionTask, width: int) -> Loss:

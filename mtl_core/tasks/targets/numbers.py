@@ -12,6 +12,7 @@ from mtl_core.spec import BaseTask, InputError, TargetInfo
 from mtl_core.tabular.column import HUGE, Column, Rows, parse_number
 from mtl_core.tabular.values.numerals import Floats, begins_with_number
 from mtl_core.tasks.targets.labels import Labels, TargetSource
+from mtl_core.tasks.targets.transforms import transform_values
 
 
 def read_numbers(task: BaseTask, source: TargetSource, at: str) -> Labels:
@@ -111,5 +112,6 @@ def moments(values: Floats, *, partial: bool) -> tuple[Floats, Floats]:
 def number_tensor(labels: Labels, info: TargetInfo, rows: Rows) -> Tensor:
     """``[N, W]`` numbers of some rows in training units; 0 where missing."""
     present = labels.labeled[rows][:, None] if labels.value_mask is None else labels.value_mask[rows]
-    scaled = (number_matrix(labels)[rows] - np.array(info.mean or (0.0,))) / np.array(info.std or (1.0,))
+    values = transform_values(info, torch.from_numpy(number_matrix(labels)[rows])).numpy()
+    scaled = (values - np.array(info.mean or (0.0,))) / np.array(info.std or (1.0,))
     return torch.from_numpy(np.where(present, np.clip(scaled, -HUGE, HUGE), 0.0).astype(np.float32))

@@ -70,9 +70,9 @@ def _pretrained_positions(model: MultiTaskModel) -> dict[str, tuple[int, int]]:
 class WeightPenalties:
     """L1 and L2 penalties of the shared layers and the heads, whose gradients are added before a step.
 
-    The penalty of a part is ``l1·Σ|w| + l2·½Σw²`` over its weights of two or more dimensions, so not of biases and
-    normalization layers. It belongs to no task: weighting methods do not see it, and reported losses exclude it.
-    With an adaptive optimizer it differs from weight decay (Loshchilov & Hutter 2019).
+    The penalty of a part is ``l1·Σ|w| + l2·½Σw²`` over its weights of two or more dimensions, so not of biases,
+    normalization layers and scalings of members (TabM). It belongs to no task: weighting methods do not see it, and
+    reported losses exclude it. With an adaptive optimizer it differs from weight decay (Loshchilov & Hutter 2019).
 
     Args:
         model: The model.
@@ -84,8 +84,9 @@ class WeightPenalties:
             (training.shared, list(named_shared_parameters(model).values())),
             (training.heads, head_parameters(model)),
         ]
+        weights = {id(parameter) for name, parameter in model.named_parameters() if _is_weight(name, parameter)}
         self._terms = [
-            (part, [p for p in parameters if p.ndim > 1]) for part, parameters in parts if part.l1 or part.l2
+            (part, [p for p in parameters if id(p) in weights]) for part, parameters in parts if part.l1 or part.l2
         ]
 
     def add(self) -> None:
@@ -93,6 +94,10 @@ class WeightPenalties:
         for part, parameters in self._terms:
             with torch.no_grad():
                 _add_gradients(part, [parameter for parameter in parameters if parameter.grad is not None])
+
+
+def _is_weight(name: str, parameter: nn.Parameter) -> bool:
+    return parameter.ndim > 1 and not name.endswith((".bias", "scaling"))
 
 
 def _add_gradients(part: ParamGroupSpec, parameters: Sequence[nn.Parameter]) -> None:

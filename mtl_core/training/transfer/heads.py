@@ -47,6 +47,8 @@ def _target_header(info: TargetInfo, task: Task) -> TargetHeader:
     statistics = {"mean": list(info.mean), "std": list(info.std)}
     intervals = {"edges": list(info.edges)} if info.edges else {}
     settings = {name: getattr(task, name) for name in task.read_by}
+    if info.knots:
+        settings["quantiles"] = blake2b(json.dumps(info.knots).encode(), digest_size=8).hexdigest()
     return {"kind": info.kind, "classes": list(info.classes)} | intervals | settings | statistics
 
 
@@ -106,6 +108,7 @@ def _check_order(model: MultiTaskModel, loaded_tasks: tuple[str, ...], saved_tas
 
 def _check_target(task: str, target: TargetHeader, saved_target: TargetHeader) -> None:
     """Check that a head has the same target as in the file."""
+    saved_target = {"transform": "none", **saved_target} if saved_target else {}  # older files have no transform
     for key in (key for key in target if key not in ("mean", "std")):
         if target[key] != saved_target.get(key, target[key]):
             values = (target[key], saved_target[key])

@@ -1,4 +1,4 @@
-"""Evaluation of the compared runs as an ensemble, on request."""
+"""Evaluation of the compared runs as an ensemble, or of folds by their out-of-fold predictions, on request."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import TestScores
 from app.widgets import Button, InlineError
 from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
+from mtl_core.spec import is_fold_study
 
 if TYPE_CHECKING:
     from app.session import Session
 
 _WORDS, _BUSY = "Average these runs", "Averaging…"
+_FOLDS_WORDS, _FOLDS_BUSY = "Gather the folds", "Gathering…"
+_FOLDS_HELP = "Score the test rows of all folds together, each predicted by the run that has not seen it"
 _HELP = "Score the mean of the runs' predictions on the test rows: an ensemble of runs of the same tasks and data"
 
 _Key = frozenset[tuple[int, float | None]]
@@ -35,11 +38,16 @@ class EnsembleEvaluation(QObject):
         self._entries: tuple[ComparedRun, ...] = ()
         self._results: dict[_Key, TestScores] = {}
         self._pending: set[_Key] = set()
+        self._are_folds = False
         self.button = Button(_WORDS, self._ask, name="compare-average")
-        self.button.setToolTip(_HELP)
         self.error = InlineError()
         self.error.setObjectName("compare-average-error")
         self.show_runs(())
+
+    @property
+    def title(self) -> str:
+        """The title of the column of the scores."""
+        return "out of fold" if self._are_folds else "ensemble"
 
     @property
     def scores(self) -> TestScores | None:
@@ -51,6 +59,8 @@ class EnsembleEvaluation(QObject):
         if _key(entries) != _key(self._entries):
             self.error.set_error("")
         self._entries = tuple(entries)
+        specs = [entry.spec for entry in entries if entry.spec is not None]
+        self._are_folds = len(specs) == len(entries) and is_fold_study(specs)
         self._show()
 
     def _ask(self) -> None:
@@ -76,7 +86,9 @@ class EnsembleEvaluation(QObject):
 
     def _show(self) -> None:
         key = _key(self._entries)
-        self.button.setText(_BUSY if key in self._pending else _WORDS)
+        words, busy = (_FOLDS_WORDS, _FOLDS_BUSY) if self._are_folds else (_WORDS, _BUSY)
+        self.button.setText(busy if key in self._pending else words)
+        self.button.setToolTip(_FOLDS_HELP if self._are_folds else _HELP)
         self.button.setEnabled(key not in self._pending and key not in self._results)
         self.button.setVisible(len(self._entries) > 1)
 

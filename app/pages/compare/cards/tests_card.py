@@ -40,14 +40,14 @@ class TestMetricsCard(Card):
         self.body.addWidget(self.notes)
         self.body.addWidget(ensemble_evaluation.error)
 
-    def show_view(self, view: MetricsView, *, ensemble: bool) -> None:
+    def show_view(self, view: MetricsView, *, ensemble: str) -> None:
         """Show the metrics.
 
         Args:
             view: The metrics.
-            ensemble: Whether the last column is the ensemble of all runs.
+            ensemble: The title of the last column, which is of all runs as one; empty if there is none.
         """
-        heads = [*map(_group_head, view.groups), *([("ensemble", None)] if ensemble else [])]
+        heads = [*map(_group_head, view.groups), *([(ensemble, None)] if ensemble else [])]
         self.table.fill("task", heads, view.lines)
         self.table.setVisible(bool(view.lines))
         self.nothing.setVisible(not view.lines)

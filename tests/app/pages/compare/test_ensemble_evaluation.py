@@ -9,8 +9,9 @@ from pytestqt.qtbot import QtBot
 from app.pages.compare import ComparePage
 from app.session import Session
 from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
-from mtl_core.spec import InputError
-from tests.app.synthetic import cells, headers, is_bold
+from mtl_core.spec import InputError, fold_members
+from mtl_core.store import RunStore
+from tests.app.synthetic import add_run, cells, experiment, headers, is_bold
 
 Ask = tuple[EnsembleQuestion, Callable[[EnsembleScores], object], Callable[[Exception], object]]
 SCORES = EnsembleScores(
@@ -91,3 +92,20 @@ def test_runs_that_do_not_belong_together_are_told_so(
     session.compare([1, 3])
     qtbot.waitUntil(lambda: shown(page) == [1, 3])
     assert not page.ensemble_evaluation.error.isVisible()
+
+
+def test_folds_of_one_experiment_are_gathered_out_of_fold(
+    qtbot: QtBot, store: RunStore, session: Session, page: ComparePage, asked: list[Ask]
+) -> None:
+    split = {"kind": "kfold", "folds": 2}
+    folds = fold_members(
+        experiment(dataset={"kind": "bundled", "name": "multidigits", "split": split}), baselines=False
+    )
+    runs = [add_run(store, member.spec, epochs=1) for member in folds]
+    session.compare(runs)
+    qtbot.waitUntil(lambda: shown(page) == runs and page.tests.model().rowCount() == 4 and page.is_up_to_date())
+    assert page.ensemble_evaluation.button.text() == "Gather the folds"
+    qtbot.mouseClick(page.ensemble_evaluation.button, Qt.MouseButton.LeftButton)
+    asked[-1][1](SCORES)
+    qtbot.waitUntil(lambda: page.tests.model().columnCount() == 4 and page.is_up_to_date())
+    assert headers(page.tests)[3] == "out of fold"

@@ -29,6 +29,7 @@ from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import InputError, TextSpec, single_task, spec_to_data
+from mtl_core.spec.table_defaults import table_numeric_inputs
 from mtl_core.tabular.readers.formats import FORMATS, SUFFIXES
 from mtl_core.tabular.readers.table_format import TableFormat
 from tests.app.pages.data.conftest import PatientWorker, describe
@@ -375,6 +376,16 @@ def test_how_numbers_become_inputs_is_asked_only_while_a_number_is_an_input(
     assert not shown(page, QWidget, "numeric-inputs-card")
 
 
+def test_how_categories_become_inputs_is_asked_only_while_a_category_is_an_input(
+    page: DataPage, worker: PatientWorker
+) -> None:
+    page.loader.choose_bundled("wine")
+    worker.answer(table("Wine"))
+    assert shown(page, QWidget, "categorical-inputs-card")
+    page.edits.set_role("도시", "ignore")
+    assert not shown(page, QWidget, "categorical-inputs-card")
+
+
 def test_how_numbers_become_inputs_is_a_step_of_undo_and_a_fault_of_it_is_told_at_it(
     page: DataPage, worker: PatientWorker, session: Session
 ) -> None:
@@ -383,9 +394,9 @@ def test_how_numbers_become_inputs_is_a_step_of_undo_and_a_fault_of_it_is_told_a
     document = session.document
     before = document.data["dataset"]["numeric_inputs"]
     pick(page, "dataset.numeric_inputs.kind", "Standardized")
-    assert document.data["dataset"]["numeric_inputs"] == {"kind": "standardized"}
+    assert document.data["dataset"]["numeric_inputs"] == {"kind": "standardized", "mark_missing": False}
     document.undo_stack.undo()
-    assert document.data["dataset"]["numeric_inputs"] == before == {"kind": "piecewise_linear", "bins": 4}
+    assert document.data["dataset"]["numeric_inputs"] == before == table_numeric_inputs(100)
     document.set("dataset.numeric_inputs.bins", 1)
     session._on_dataset_error(InputError("dataset.numeric_inputs.bins", "must be at least 2", found="1"))
     errors = [label.text() for label in page.findChildren(QLabel) if label.property("role") == "error"]
