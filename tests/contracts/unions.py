@@ -97,6 +97,10 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["dataset"]["inputs"] = {name: {"kind": "table", "columns": [name]} for name in ("age", "glasses")}
             layers = [{"kind": "linear", "out_features": 4}]
             data |= {"version": 2, "model": {"inputs": {"age": layers, "glasses": layers}, "fusion": given}}
+        case "model.inputs":
+            if kind_of(member) == "pretrained":
+                _on_images(data)
+            data["model"]["inputs"] = {_input_name(member): [given]}
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}
         case "dataset" if kind_of(member) == "image_folder":
@@ -150,9 +154,18 @@ def _target(kind: str, data: Mapping[str, Any]) -> str | list[str]:
     return names[0] if len(names) == 1 else names
 
 
-def path_of(place: str) -> str:
+def _input_name(layer: type[Spec]) -> str:
+    """The name of the only input that a layer may read."""
+    return "image" if kind_of(layer) == "pretrained" else "table"
+
+
+def path_of(place: str, member: type[Spec]) -> str:
     """The path of the kind in what :func:`experiment_with` returns for this place."""
-    in_lists = {"model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}
+    in_lists = {
+        "model.inputs": f"model.inputs.{_input_name(member)}[0]",
+        "model.shared": "model.shared[0]",
+        "model.heads": "model.heads.first[0]",
+    }
     return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 
 
