@@ -1,4 +1,7 @@
-"""Tables joined on a key, such as a task's labels in a file of their own."""
+"""Tables joined on a key, such as a task's labels in a file of their own.
+
+Covers: mtl_core/spec/data/joined_table.py.
+"""
 
 import os
 from pathlib import Path
