@@ -129,6 +129,8 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
     mapped = stored_bytes > read_limits().memory_bytes
     train, val, test = (_split(inputs, labels, targets, rows, used_rows, mapped=mapped) for rows in splits)
     train = replace(train, augmentations={name: x.augmentation for name, x in inputs.items() if x.augmentation})
+    if (header := getattr(dataset, "header", None)) is not None:
+        preprocessing["header"] = header  # new rows come in files like that of the training rows
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
     reading = _reading(source, used_names, labels)
     later_notes = (*split_notes, *(note for fitted in inputs.values() for note in fitted.notes))

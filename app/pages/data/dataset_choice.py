@@ -47,6 +47,11 @@ def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str
     }  # fmt: skip
 
 
+def arrays_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Spec data of a file of arrays that are not known yet."""
+    return {"kind": "arrays", "path": path, "inputs": [], "types": {}, **_common_settings(split)}
+
+
 def folder_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a folder of images."""
     settings = {"labels": "", "inputs": None, "types": {}, "missing": {}, "split": _split_settings(split)}

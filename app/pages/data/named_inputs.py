@@ -172,6 +172,8 @@ def with_input_columns(data: Data, info: DatasetInfo, columns: Collection[str]) 
 
 def suggested_inputs(dataset: Data, info: DatasetInfo) -> Any:
     """The suggested inputs of fresh data: a list of columns, or by name where there are several."""
+    if info.pictures and not info.inputs:
+        return {"image": {"kind": "image", "column": info.pictures[0]}}
     inputs = _with_columns({}, info, {*info.inputs})
     if len(inputs) <= 1:
         return list(info.inputs)

@@ -262,6 +262,7 @@ class ArraysDataset(BaseDataset):
     """Arrays of yours: files of NumPy (.npz, .npy) or of MNIST (IDX)."""
 
     title: ClassVar[str] = "Arrays"
+    from_file: ClassVar[bool] = True
     has_column_types: ClassVar[bool] = True
     decimal: ClassVar[DecimalMark | None] = None
     kind: Literal["arrays"] = "arrays"
