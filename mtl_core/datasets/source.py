@@ -1,6 +1,6 @@
 """A data set as typed columns, before any task is known."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ class Source:
         missing_texts: The texts that the spec says count as missing, by column.
         date_features: The parts that the spec says the dates of a column become as inputs.
         folder: The folder where the names of files in columns begin; empty where no column names files.
+        image_column: The column that names files of images, where these are all there is beside their classes.
     """
 
     name: str
@@ -49,12 +50,19 @@ class Source:
     tasks: tuple[dict[str, Any], ...] | None = None
     missing_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date_features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    row_count: int = 0
     folder: str = ""
+    image_column: str = ""
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return len(next(iter(self.columns.values())).numbers)
+        return self.row_count or len(next(iter(self.columns.values())).numbers)
+
+    def expand(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns of these names, those of a group in its place."""
+        return tuple(column for name in names for column in self.column_groups.get(name, (name,)))
 
     def notes_of(self, names: Collection[str]) -> tuple[DataNote, ...]:
         """Notes about the file and about the columns of these names."""

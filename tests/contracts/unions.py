@@ -1,17 +1,21 @@
 """Every place of a spec where a kind is chosen, found by walking the spec, and a small experiment for each."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
 from pydantic.fields import FieldInfo
 from safetensors.numpy import save_file
 
 from mtl_core.datasets.description import describe
 from mtl_core.spec import ExperimentSpec, Spec, TableDataset, kind_of, members, spec_from_data
 from mtl_core.spec.tasks import TASK_KINDS
+from mtl_core.store import sqlite
+from tests.datasets.media import COLORS, write_class_folder, write_picture, write_tone
 
 ROWS = 40
 _TARGETS: dict[str, str | list[str]] = {
@@ -30,10 +34,16 @@ _SPLIT_SETTINGS: dict[str, dict[str, Any]] = {
 }
 """What a kind of split needs beside its kind."""
 
+_ARRAYS = {"age": "i8", "height": "f4", "city": "U1"}
+"""The columns of the table that are arrays, and the types of these."""
+
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
     """Where in an experiment a kind is chosen, and what can be chosen there."""
-    return dict(_walk(ExperimentSpec, "", ()))
+    places: dict[str, dict[type[Spec], None]] = {}
+    for place, kinds in _walk(ExperimentSpec, "", ()):
+        places.setdefault(place, {}).update(dict.fromkeys(kinds))
+    return {place: tuple(kinds) for place, kinds in places.items()}
 
 
 _Members = tuple[type[Spec], ...]
@@ -86,6 +96,13 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             if kind_of(member) == "pretrained":
                 _on_images(data)
             data["model"]["shared"] = [given]
+        case "dataset.inputs":
+            _read_named(data, folder, given)
+        case "dataset.inputs.augmentation":
+            kind = "sound" if "mask" in given["kind"] else "image"
+            _read_named(data, folder, {"kind": kind, "augmentation": [given]})
+        case "dataset.inputs.numeric_inputs" | "dataset.inputs.categorical_inputs":
+            _read_named(data, folder, {"kind": "table", place.rpartition(".")[2]: given})
         case "model.fusion":
             data["dataset"]["inputs"] = {name: {"kind": "table", "columns": [name]} for name in ("age", "glasses")}
             layers = [{"kind": "linear", "out_features": 4}]
@@ -96,6 +113,13 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["model"]["inputs"] = {_input_name(member): [given]}
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}
+        case "dataset" if kind_of(member) == "image_folder":
+            path = write_class_folder(folder / "colors", 8)
+            data |= {"version": 2, "dataset": given | {"path": str(path)}}
+            data["tasks"] = [{"name": "class", "kind": "multiclass", "target": "class"}]
+            data["model"]["shared"] = [{"kind": "global_avg_pool"}]
+        case "dataset" if kind_of(member) in ("query", "arrays"):
+            data["dataset"] = given | {"inputs": ["age"]} | _stored(kind_of(member), Path(data["dataset"]["path"]))
         case "dataset":
             data["dataset"] |= given
         case "dataset.split":
@@ -113,6 +137,41 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
         case _:
             _put(data, place, given)
     return spec_from_data(data)
+
+
+def _read_named(data: dict[str, Any], folder: Path, given: dict[str, Any]) -> None:
+    """Read one input, which has the name ``one``; pictures and sounds are one file in all rows."""
+    column = {"table": "age", "text": "smoker"}.get(given["kind"], given["kind"])
+    if column in ("image", "sound"):
+        name = "one.png" if column == "image" else "one.wav"
+        if column == "image":
+            write_picture(folder / name, COLORS["red"], 0, (4, 4))
+        else:
+            write_tone(folder / name, 440.0, 0.05)
+        header, *rows = (folder / "people.csv").read_text("utf-8").splitlines()
+        lines = [f"{header},{column}", *(f"{row},{name}" for row in rows)]
+        (folder / "people.csv").write_text("\n".join(lines), "utf-8")
+    settings = {"image": {"size": [4, 4]}, "sound": {"rate": 4000, "seconds": 0.05, "mels": 4}, "text": {}}
+    columns = {"columns": [column, "glasses"]} if column == "age" else {"column": column}
+    data["dataset"]["inputs"] = {"one": given | columns | settings.get(given["kind"], {})}
+    data["dataset"]["types"] = {"smoker": "text"} if column == "smoker" else {}
+    words = [{"kind": "embedding"}, {"kind": "global_avg_pool"}]
+    layers = {"text": words, "image": [{"kind": "flatten"}], "sound": [{"kind": "flatten"}]}
+    data["model"]["inputs"] = {"one": [*layers.get(given["kind"], []), {"kind": "linear", "out_features": 4}]}
+    data["version"] = 2
+
+
+def _stored(kind: str, table: Path) -> dict[str, str]:
+    """The settings of a data set with the rows of a table in a database or as arrays."""
+    frame = pd.read_csv(table)
+    if kind == "arrays":
+        np.savez(table.with_suffix(".npz"), **{name: frame[name].to_numpy().astype(_ARRAYS[name]) for name in _ARRAYS})
+        return {"path": str(table.with_suffix(".npz"))}
+    with closing(sqlite.library().connect(table.with_suffix(".db"))) as database, database:
+        database.execute(f"CREATE TABLE people ({', '.join(frame.columns)})")
+        marks = ", ".join("?" * len(frame.columns))
+        database.executemany(f"INSERT INTO people VALUES ({marks})", frame.astype(object).to_numpy().tolist())
+    return {"url": f"sqlite:///{table.with_suffix('.db')}", "sql": "SELECT * FROM people"}
 
 
 def _target(kind: str, data: Mapping[str, Any]) -> str | list[str]:
@@ -138,6 +197,10 @@ def path_of(place: str, member: type[Spec]) -> str:
         "model.inputs": f"model.inputs.{_input_name(member)}[0]",
         "model.shared": "model.shared[0]",
         "model.heads": "model.heads.first[0]",
+        "dataset.inputs": "dataset.inputs.one",
+        "dataset.inputs.categorical_inputs": "dataset.inputs.one.categorical_inputs",
+        "dataset.inputs.numeric_inputs": "dataset.inputs.one.numeric_inputs",
+        "dataset.inputs.augmentation": "dataset.inputs.one.augmentation[0]",
     }
     return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 

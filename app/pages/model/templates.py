@@ -86,6 +86,14 @@ TEMPLATES: tuple[Template, ...] = (
         _dense(64),
     ),
     Template(
+        "tabm",
+        "TabM",
+        "An ensemble of dense models that share most weights, trained at once; good on most tables, and slower.",
+        "table",
+        (("tabm", {}), *_dense(256, 256, dropout=0.1)),
+        (),
+    ),
+    Template(
         "cnn-small",
         "CNN, small",
         "Two convolutions with pooling; for small images.",
@@ -231,7 +239,11 @@ def template_settings(
 
 
 def encoder_settings(template: Template, name: str, *, image: bool) -> dict[str, Any]:
-    """The setting of the input ``name`` that the template changes: its own layers, which give a row of features."""
-    layers = (*template.shared, *(template.head if template.reads == "text" else ()))
+    """The setting of the input ``name`` that the template changes: its own layers, which give a row of features.
+
+    Members of an ensemble begin in the shared layers alone.
+    """
+    shared = [layer for layer in template.shared if layer[0] != "tabm"]
+    layers = (*shared, *(template.head if template.reads == "text" else ()))
     layers = (_FLATTEN, *layers) if image and template.reads == "table" else layers
     return {join(("model", "inputs", name)): _layers(layers)}

@@ -19,15 +19,19 @@ from app.pages.data.cards.columns_table import ColumnRow, ColumnsTable
 from app.pages.data.cards.image_grid import ImageGrid, Label
 from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
+from app.pages.data.cards.samples_table import SamplesTable
 from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
+from mtl_core.protocol.questions import SampleRows
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.reports import Shape
 
-_ROWS, _IMAGES, _NOTHING, _COLUMNS = range(4)
+_ROWS, _IMAGES, _NOTHING, _COLUMNS, _SAMPLES, _SAMPLES_ABSENT = range(6)
 """The views, by their place in the stack."""
+_COLUMNS_TAB, _SAMPLES_TAB = 1, 2
+_NO_SAMPLES = "Training rows as the model sees them"
 _EMPTY = "Nothing to show yet"
 _WAITING = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
@@ -40,18 +44,22 @@ class PreviewCard(Card):
         super().__init__("Preview", parent=parent)
         self.setObjectName("preview-card")
         self._shown: DatasetInfo | None = None
+        self._has_samples = False
         self.model = PreviewModel(self)
         self.table = QTableView()
         self.header_ = RoleHeader(self.table)
         self._style_table()
         self.images = ImageGrid()
         self.columns = ColumnsTable()
+        self.samples = SamplesTable()
+        self._no_samples = EmptyState("image", _NO_SAMPLES)
         self.switch = QTabBar()
         self.switch.setObjectName("preview-switch")
         self.switch.setAccessibleName("What is shown of the data")
         self.switch.setDrawBase(False)
-        for title in ("Rows", "Columns"):
+        for title in ("Rows", "Columns", "Samples"):
             self.switch.addTab(title)
+        self.switch.setTabToolTip(_SAMPLES_TAB, "Training rows as the model sees them")
         self.switch.currentChanged.connect(self._show_view)
         self.header.addWidget(self.switch)
         self.more = ToolButton("dots-three", "More", name="all-columns")
@@ -77,7 +85,7 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         self._nothing = EmptyState("table", _EMPTY, _WAITING)
-        for page in (self.table, scroll_area(images), self._nothing, self.columns):
+        for page in (self.table, scroll_area(images), self._nothing, self.columns, self.samples, self._no_samples):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
@@ -89,7 +97,24 @@ class PreviewCard(Card):
     @property
     def shows_columns(self) -> bool:
         """Whether the table of columns is chosen."""
-        return self.switch.currentIndex() == 1
+        return self.switch.currentIndex() == _COLUMNS_TAB
+
+    @property
+    def shows_samples(self) -> bool:
+        """Whether the samples are chosen."""
+        return self.switch.currentIndex() == _SAMPLES_TAB
+
+    def show_samples(self, samples: SampleRows) -> None:
+        """Fill the table of samples."""
+        self.samples.show_samples(samples)
+        self._has_samples = True
+        self._show_view()
+
+    def clear_samples(self, reason: str) -> None:
+        """Say why there are no samples."""
+        self._has_samples = False
+        self._no_samples.text.setText(reason)
+        self._show_view()
 
     def show_columns(self, rows: Sequence[ColumnRow]) -> None:
         """Fill the table of columns."""
@@ -136,6 +161,8 @@ class PreviewCard(Card):
             self._views.setCurrentIndex(_NOTHING)
         elif self.shows_columns:
             self._views.setCurrentIndex(_COLUMNS)
+        elif self.shows_samples:
+            self._views.setCurrentIndex(_SAMPLES if self._has_samples else _SAMPLES_ABSENT)
         else:
             self._views.setCurrentIndex(_ROWS if shown.input_kind == "table" else _IMAGES)
 
