@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mtl_core.datasets.date_features import date_part
-from mtl_core.datasets.inputs.image import image_shape
+from mtl_core.datasets.inputs.image import example_files, image_shape
 from mtl_core.datasets.inputs.registry import default_columns
 from mtl_core.datasets.inputs.sound import spectrogram_shape
 from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
@@ -86,7 +86,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         report_progress(f"Describing {source.name}", 0.7 + 0.3 * i / len(columns))
         infos.append(_column_info(column, roles[column.name]))
     targets = [info for info in infos if info.suggested == "target"]
-    is_image = bool(source.pictures) and not inputs
+    is_image = bool(source.pictures or source.image_column) and not inputs
     return DatasetInfo(
         name=source.name,
         title=source.title,
@@ -100,7 +100,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
             for row in _preview(columns, EXAMPLE_IMAGES if is_image else PREVIEW_ROWS)
         ),
         images=_example_images(source),
-        pictures=tuple(source.pictures),
+        pictures=(*source.pictures, *([source.image_column] if source.image_column else [])),
         inputs=inputs,
         tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, roles)),
@@ -243,9 +243,12 @@ def _cells(column: Column, rows: int) -> list[str]:
 
 
 def _example_images(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    if not source.pictures:
+    if source.image_column:
+        pictures = example_files(source.columns[source.image_column], source.folder, EXAMPLE_IMAGES, EXAMPLE_SIDE)
+    elif source.pictures:
+        pictures = next(iter(source.pictures.values()))
+    else:
         return ()
-    pictures = next(iter(source.pictures.values()))
     step = -(-pictures.shape[1] // EXAMPLE_SIDE)
     images = pictures[:EXAMPLE_IMAGES, ::step, ::step]
     if images.ndim == 4:

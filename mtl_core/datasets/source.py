@@ -32,6 +32,7 @@ class Source:
         missing_texts: The texts that the spec says count as missing, by column.
         date_features: The parts that the spec says the dates of a column become as inputs.
         folder: The folder where the names of files in columns begin; empty where no column names files.
+        image_column: The column that names files of images, where these are all there is beside their classes.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Source:
     column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row_count: int = 0
     folder: str = ""
+    image_column: str = ""
 
     @property
     def rows(self) -> int:

@@ -21,7 +21,7 @@ from mtl_core.spec import SoundInput
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
 
-_CHUNK_BYTES = 2**24
+_CHUNK_BYTES = 2**20
 _SETTINGS = ("rate", "seconds", "mels", "window", "hop")
 
 

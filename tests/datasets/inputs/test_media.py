@@ -113,6 +113,16 @@ def test_an_outline_has_all_but_the_pictures(colors: Path) -> None:
     assert describe(dataset).input_shapes == {"image": (3, 6, 6)}
 
 
+def test_a_folder_is_described_with_its_first_pictures(colors: Path) -> None:
+    (colors / "blue" / "blue_1.png").write_bytes(b"damaged")
+    info = describe(folder_dataset(colors))
+    assert (info.input_kind, info.pictures, info.rows) == ("image", ("image",), 24)
+    assert len(info.images) == len(info.preview) == 24
+    assert info.images[1][0][0] == 0
+    assert info.images[0][16][16] & 0xFF > 180  # blue
+    assert info.images[-1][16][16] >> 16 > 180  # red
+
+
 def test_rows_whose_only_picture_cannot_be_read_are_left_out_and_listed(colors: Path) -> None:
     (colors / "red" / "red_1.png").write_bytes(b"")
     (colors / "red" / "red_2.png").write_bytes((colors / "red" / "red_3.png").read_bytes()[:-30])
