@@ -135,6 +135,11 @@ def _add_other_verbs(add: _Add) -> None:
     check = add("check", "validate an experiment; print shapes and parameters", spec, store, json)
     help_ = "also look for faults of the data: leaks between splits, useless columns, codes for missing values …"
     check.add_argument("--data", action="store_true", help=help_)
+    cache = add("cache", "what is kept of decoded pictures and sounds, and the limits of disk and memory", json)
+    cache.add_argument("--clear", action="store_true", help="remove all of it; it is decoded again when it is needed")
+    cache.add_argument("--limit", type=float, metavar="GB", help="room on the disk for it, from now on")
+    help_ = "keep data that take more than this on disk while a model trains, from now on"
+    cache.add_argument("--memory", type=float, metavar="GB", help=help_)
     add(
         "cost",
         "what inference costs: parameters, FLOPs, latency, memory; SPEC may be a run's number",
@@ -146,7 +151,7 @@ def _add_other_verbs(add: _Add) -> None:
 
 VERBS = (
     "train", "runs", "show", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets", "presets",
-    "check", "cost",
+    "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""
 
