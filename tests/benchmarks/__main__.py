@@ -16,6 +16,7 @@ from mtl_core.media.limits import format_size
 from mtl_core.spec.method_costs import MEASURED_TASKS
 from tests.benchmarks.disk import DiskRace, race_disk
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
+from tests.benchmarks.preflight import Preflight, preflight
 from tests.benchmarks.quality.baselines import installed_baselines
 from tests.benchmarks.quality.comparison import FIRST_SEED, Comparison, compare, mean_and_error, verdict
 from tests.benchmarks.quality.experiments import experiments, presets
@@ -28,7 +29,8 @@ from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
 
 SPEED_GOAL, BLOCKED_GOAL, PREVIEW_GOAL, DISK_GOAL = 0.95, 0.1, 2.0, 0.9
-_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs", "reading", "disk")
+PREFLIGHT_GOAL = 2.0
+_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs", "reading", "disk", "preflight")
 _COUNTS = (2, 8, 40)
 _QUALITY_SEEDS, _QUALITY_SECONDS = 5, 60
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
@@ -77,6 +79,8 @@ def main() -> int:
             _print_quality(_made(folder / "quality"), rounds, arguments.tables, arguments.baselines)
         if "runs" in parts:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
+        if "preflight" in parts:
+            _print_preflight(preflight(_made(folder / "preflight"), 100_000))
         if "reading" in parts:
             _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
         if "disk" in parts:
@@ -199,6 +203,13 @@ def _print_listings(folder: Path, runs: int) -> None:
     _say(f"  longest blockage {longest * 1000:.0f} ms; under {BLOCKED_GOAL * 1000:.0f} ms is {goal}")
     for one in page.worst:
         _say(f"  {one.seconds * 1000:4.0f} ms, {one.cpu * 1000:3.0f} of them computing  {one.at}")
+
+
+def _print_preflight(result: Preflight) -> None:
+    _say(f"\nThe check of the data of {result.rows:,} rows and {result.columns} columns {_load()}")
+    _goal("seconds of the first check, once the table has been read", result.first, PREFLIGHT_GOAL)
+    _say(f"  {result.checks} checks, {result.findings} findings; again {result.seconds:.2f} s")
+    _say(f"  reading the table {result.reading:.2f} s")
 
 
 def _print_reading(reading: Reading) -> None:

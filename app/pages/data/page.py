@@ -18,6 +18,7 @@ from app.pages.data.cards.source_card import SourceCard
 from app.pages.data.cards.split_card import SplitCard
 from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
+from app.pages.data.data_check import DataCheck
 from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
 from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_menu
 from app.pages.data.named_inputs import file_columns, named_inputs
@@ -62,6 +63,7 @@ class DataPage(PageBody):
         self._document = session.document
         self.loader = DatasetLoader(session, self)
         self._sampled: dict[str, Any] | None = None
+        self.check = DataCheck(session, self)
         self._build()
         self.edits = RoleEditor(self._document, lambda: self.info, self._show_notice)
         self._connect()
@@ -97,6 +99,11 @@ class DataPage(PageBody):
     def _last_folder(self) -> str:
         current = self._document.data["dataset"].get("path")
         return self._session.settings.get(_FOLDER_KEY) or (str(Path(current).parent) if current else "")
+
+    def check_data(self) -> None:
+        """Have the data checked, and show what is found."""
+        self._preview.open_findings()
+        self.check.start()
 
     def add_absent_tasks(self) -> None:
         """Add the suggested tasks that the experiment does not have."""
@@ -182,6 +189,7 @@ class DataPage(PageBody):
         self._column_encodings.setVisible(any(card.concerns(data, info) for card in self._encoding_cards[:-1]))
         self._inputs.show_data(data, self._problems_at("dataset.inputs"))
         self._show_reading()
+        self._check.setEnabled(info is not None and not self.check.is_running)
 
     def _show_columns(self) -> None:
         """Fill the table of columns while it is shown: there may be thousands."""
@@ -237,6 +245,11 @@ class DataPage(PageBody):
             notes = [note for note in info.notes if note.place != "column" or note.name not in files]
             self._preview.notes.show_notes((*notes, *(model.notes if model else ())))
 
+    def _show_findings(self) -> None:
+        check = self.check
+        self._preview.show_findings(check.findings, running=check.is_running, error=check.error)
+        self._check.setEnabled(self.info is not None and not check.is_running)
+
     def _absent_names(self) -> list[str]:
         """Names of the suggested tasks that are absent, for images: these have no columns to make targets."""
         info = self.info
@@ -287,6 +300,11 @@ class DataPage(PageBody):
         self._chip = Chip("", "accent")
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
+        self._check = Button("Check data", self.check_data, icon_name="shield-check", name="check-data")
+        self._check.setToolTip(
+            "Look for leaks between the splits, columns that cannot help, and other faults of the data"
+        )
+        self.header.add_chip(self._check)
         self._cancel = Button("Cancel", self.loader.cancel, name="cancel-reading")
         self._cancel.hide()
         self.header.add_chip(self._cancel)
@@ -339,6 +357,9 @@ class DataPage(PageBody):
         self._preview.columns.menuRequested.connect(self._open_cell_menu)
         self._preview.switch.currentChanged.connect(lambda _index: self._show_columns())
         self._preview.switch.currentChanged.connect(lambda _index: self._ask_samples())
+        self._preview.findings.checkRequested.connect(self.check_data)
+        self._preview.findings.fixRequested.connect(self.check.apply_fix)
+        self.check.changed.connect(self._show_findings)
         self._inputs.renamed.connect(self.edits.rename_input)
         self._inputs.removed.connect(self.edits.remove_input)
         self._preview.menu.aboutToShow.connect(lambda: fill_columns_menu(self._preview.menu, self.edits))

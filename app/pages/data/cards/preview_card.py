@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.formatting import format_quantity, format_shape
 from app.pages.data.cards.columns_table import ColumnRow, ColumnsTable
+from app.pages.data.cards.findings_view import FindingsView
 from app.pages.data.cards.image_grid import ImageGrid, Label
 from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
@@ -26,12 +27,14 @@ from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton
 from mtl_core.protocol.questions import SampleRows
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
+from mtl_core.spec.data.data_findings import DataFinding
 from mtl_core.spec.reports import Shape
 
-_ROWS, _IMAGES, _NOTHING, _COLUMNS, _SAMPLES, _SAMPLES_ABSENT = range(6)
+_ROWS, _IMAGES, _NOTHING, _COLUMNS, _SAMPLES, _SAMPLES_ABSENT, _FINDINGS = range(7)
 """The views, by their place in the stack."""
-_COLUMNS_TAB, _SAMPLES_TAB = 1, 2
+_COLUMNS_TAB, _SAMPLES_TAB, _CHECK_TAB = 1, 2, 3
 _NO_SAMPLES = "Training rows as the model sees them"
+_CHECK = "Check"
 _EMPTY = "Nothing to show yet"
 _WAITING = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
@@ -53,11 +56,12 @@ class PreviewCard(Card):
         self.columns = ColumnsTable()
         self.samples = SamplesTable()
         self._no_samples = EmptyState("image", _NO_SAMPLES)
+        self.findings = FindingsView()
         self.switch = QTabBar()
         self.switch.setObjectName("preview-switch")
         self.switch.setAccessibleName("What is shown of the data")
         self.switch.setDrawBase(False)
-        for title in ("Rows", "Columns", "Samples"):
+        for title in ("Rows", "Columns", "Samples", _CHECK):
             self.switch.addTab(title)
         self.switch.setTabToolTip(_SAMPLES_TAB, "Training rows as the model sees them")
         self.switch.currentChanged.connect(self._show_view)
@@ -85,7 +89,8 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         self._nothing = EmptyState("table", _EMPTY, _WAITING)
-        for page in (self.table, scroll_area(images), self._nothing, self.columns, self.samples, self._no_samples):
+        pages = (self.table, scroll_area(images), self._nothing, self.columns, self.samples, self._no_samples)
+        for page in (*pages, self.findings):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
@@ -115,6 +120,15 @@ class PreviewCard(Card):
         self._has_samples = False
         self._no_samples.text.setText(reason)
         self._show_view()
+
+    def open_findings(self) -> None:
+        """Show the findings of the check of the data."""
+        self.switch.setCurrentIndex(_CHECK_TAB)
+
+    def show_findings(self, findings: Sequence[DataFinding] | None, *, running: bool, error: str) -> None:
+        """Show findings, and their number in the switch; None: the data have not been checked."""
+        self.findings.show_findings(findings, running=running, error=error)
+        self.switch.setTabText(_CHECK_TAB, _CHECK if findings is None else f"{_CHECK} ({len(findings)})")
 
     def show_columns(self, rows: Sequence[ColumnRow]) -> None:
         """Fill the table of columns."""
@@ -163,6 +177,8 @@ class PreviewCard(Card):
             self._views.setCurrentIndex(_COLUMNS)
         elif self.shows_samples:
             self._views.setCurrentIndex(_SAMPLES if self._has_samples else _SAMPLES_ABSENT)
+        elif self.switch.currentIndex() == _CHECK_TAB:
+            self._views.setCurrentIndex(_FINDINGS)
         else:
             self._views.setCurrentIndex(_ROWS if shown.input_kind == "table" else _IMAGES)
 
