@@ -266,6 +266,8 @@ def _fingerprint(
     source: Source, dataset: Dataset, tasks: Sequence[Task], reading: Mapping[str, Any], inputs: Sequence[SpecInput]
 ) -> str:
     """Hash of all that determines the tensors: not the path of the file, and not the losses and metrics of tasks."""
+    if dataset.named_inputs is not None:  # stated or not, they determine the tensors
+        dataset = dataset.model_copy(update={"inputs": dataset.named_inputs})
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,

@@ -138,7 +138,7 @@ def _model_for_data(
     kind = next(iter(kinds.values())) if named else _input_kind_of_data(info)
     if shared and kind_of_layers(shared) == kind and not _is_default(shared, info):
         return model
-    if named and kind == "image":
+    if named and kind in ("image", "sound"):
         return {**model, **image_layers(names)}
     return _default_model(model, kind, info, rows)
 
@@ -148,6 +148,8 @@ def _default_model(model: Mapping[str, Any], kind: str, info: DatasetInfo, rows:
     names = [task["name"] for task in info.tasks]
     if kind == "text":
         return {**model, **text_layers(info.tasks)}
+    if kind == "sound":
+        return {**model, **image_layers(names)}
     if kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
         head = next(iter(preset["heads"].values()))
