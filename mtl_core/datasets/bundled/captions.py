@@ -27,7 +27,9 @@ COLORS = {"blue": (40, 70, 230), "green": (30, 200, 60), "red": (230, 40, 40)}
 SHAPES = ("cross", "square", "triangle")
 SIDES = ("left", "right")
 _CODES = np.array([NAMES.index(name) for name in SHAPES], np.int64)
-_PHRASES = ("the {} one", "a {} thing", "look for {}")
+_PHRASES = ("the {} one", "find the {} shape", "where is the {} one?")
+_PROPERTY_SHARES = (0.3, 0.3, 0.4)
+"""How often a caption says the color, the shape and the side."""
 _SMALLEST, _LARGEST = 9.0, 11.0
 _GROUND, _NOISE = 20.0, 8.0
 
@@ -55,13 +57,13 @@ def generate_captions(rows: int = COUNT, seed: int = 0) -> Captions:
     """Generate pictures and captions; equal seeds give equal ones. Two shapes differ in color, class and side."""
     rng = np.random.default_rng(seed)
     shapes, colors = (_two_of_three(rng, rows) for _ in range(2))
-    meant, property_ = rng.integers(0, 2, rows), rng.integers(0, 3, rows)
+    meant, property_ = rng.integers(0, 2, rows), rng.choice(3, rows, p=_PROPERTY_SHARES)
     pictures = np.full((rows, SIDE, SIDE, 3), _GROUND)
     inside = np.zeros((2, rows, SIDE, SIDE), np.bool_)
     for side in range(2):
         inside[side] = _pixels(rng, shapes[:, side], side)
-        color = np.array(tuple(COLORS.values()), np.float64)[colors[:, side]]
-        pictures = np.where(inside[side][..., None], color[:, None, None], pictures)
+        paint = np.array(tuple(COLORS.values()), np.float64)[colors[:, side]]
+        pictures = np.where(inside[side][..., None], paint[:, None, None], pictures)
     pictures += rng.normal(0, _NOISE, pictures.shape)
     row = np.arange(rows)
     shape, color = shapes[row, meant], colors[row, meant]

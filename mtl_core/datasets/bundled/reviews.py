@@ -1,6 +1,6 @@
 """Made-up reviews: what is reviewed, which words name a person, a place or a day, and how content the writer is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -37,18 +37,29 @@ def reviews(rows: int = COUNT, seed: int = 0) -> pd.DataFrame:
     """
     rng = np.random.default_rng(seed)
     subjects, sentiments = (rng.permutation(np.arange(rows) % 3) for _ in range(2))
-    tagged = [
-        _review(rng, tuple(SUBJECTS)[subject], SENTIMENTS[sentiment])
-        for subject, sentiment in zip(subjects, sentiments, strict=True)
-    ]
+    tagged: dict[str, list[Word]] = {}
+    for subject, sentiment in zip(subjects, sentiments, strict=True):
+        text, words = _new_review(rng, tuple(SUBJECTS)[subject], SENTIMENTS[sentiment], tagged)
+        tagged[text] = words
     return pd.DataFrame(
         {
-            "text": [_text([word for word, _ in words]) for words in tagged],
-            "entities": [" ".join(tag for _, tag in words) for words in tagged],
+            "text": list(tagged),
+            "entities": [" ".join(tag for _, tag in words) for words in tagged.values()],
             "subject": [tuple(SUBJECTS)[subject] for subject in subjects],
             "sentiment": [SENTIMENTS[sentiment] for sentiment in sentiments],
         }
     )
+
+
+def _new_review(
+    rng: np.random.Generator, subject: str, sentiment: str, others: Collection[str]
+) -> tuple[str, list[Word]]:
+    """The text of a review that is none of the others, and its words."""
+    while True:
+        words = _review(rng, subject, sentiment)
+        text = _text([word for word, _ in words])
+        if text not in others:
+            return text, words
 
 
 def _review(rng: np.random.Generator, subject: str, sentiment: str) -> list[Word]:

@@ -26,26 +26,40 @@ REGIONS = {"Seoul": 12.0, "Busan": 2.0, "Daegu": -4.0, "online": -10.0}
 _LEVEL_PRICE, _OUTLINE_PRICE, _VIEWS_PRICE = 14.0, -12.0, 8.0
 _SATISFACTION_EDGES = (-1.1, 0.0, 1.1)
 
-_WORDS = {
-    "en": {
-        "adjectives": ("Quick", "Careful", "Friendly", "New", "Personal"),
-        "things": (("draft", "piece", "sample", "work"), ("course", "guide", "text", "workbook")),
-        "readers": ("for beginners", "for a shop", "for a team", "for you"),
-        "levels": ("Basic", "Standard", "Premium"),
-        "promises": (("answers may take a week", "no changes later"), ("answers within a day", "two changes included")),
-        "title": "{adjective} {thing} {reader}",
-        "description": "{level} package, {promise}.",
-    },
-    "ko": {
-        "adjectives": ("빠른", "꼼꼼한", "친절한", "새로운", "맞춤"),
-        "things": (("시안", "작품", "견본", "작업물"), ("수업", "안내서", "글", "교재")),
-        "readers": ("초보를 위한", "가게를 위한", "팀을 위한", "당신을 위한"),
-        "levels": ("기본", "표준", "고급"),
-        "promises": (("답장은 일주일 뒤", "수정 없음"), ("하루 안에 답장", "수정 두 번 포함")),
-        "title": "{reader} {adjective} {thing}",
-        "description": "{level} 상품, {promise}.",
-    },
-}  # fmt: skip
+
+@dataclass(frozen=True)
+class _Language:
+    """The words of offers in a language; of things and promises there are two kinds."""
+
+    adjectives: tuple[str, ...]
+    things: tuple[tuple[str, ...], tuple[str, ...]]
+    readers: tuple[str, ...]
+    levels: tuple[str, str, str]
+    promises: tuple[tuple[str, ...], tuple[str, ...]]
+    title: str
+    description: str
+
+
+_LANGUAGES = (
+    _Language(
+        adjectives=("Quick", "Careful", "Friendly", "New", "Personal"),
+        things=(("draft", "piece", "sample", "work"), ("course", "guide", "text", "workbook")),
+        readers=("for beginners", "for a shop", "for a team", "for you"),
+        levels=("Basic", "Standard", "Premium"),
+        promises=(("answers may take a week", "no changes later"), ("answers within a day", "two changes included")),
+        title="{adjective} {thing} {reader}",
+        description="{level} package, {promise}.",
+    ),
+    _Language(
+        adjectives=("빠른", "꼼꼼한", "친절한", "새로운", "맞춤"),
+        things=(("시안", "작품", "견본", "작업물"), ("수업", "안내서", "글", "교재")),
+        readers=("초보를 위한", "가게를 위한", "팀을 위한", "당신을 위한"),
+        levels=("기본", "표준", "고급"),
+        promises=(("답장은 일주일 뒤", "수정 없음"), ("하루 안에 답장", "수정 두 번 포함")),
+        title="{reader} {adjective} {thing}",
+        description="{level} 상품, {promise}.",
+    ),
+)
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -87,16 +101,18 @@ def generate_talents(rows: int = COUNT, seed: int = 0) -> Talents:
 
 def _texts(rng: np.random.Generator, thing: int, level: int, promise: int) -> tuple[str, str]:
     """A title and a description in one of the languages."""
-    words = _WORDS[("en", "ko")[int(rng.integers(2))]]
-
-    def choose(values: tuple[str, ...]) -> str:
-        return values[int(rng.integers(len(values)))]
-
-    title = words["title"].format(
-        adjective=choose(words["adjectives"]), thing=choose(words["things"][thing]), reader=choose(words["readers"])
+    language = _LANGUAGES[int(rng.integers(len(_LANGUAGES)))]
+    title = language.title.format(
+        adjective=_choose(rng, language.adjectives),
+        thing=_choose(rng, language.things[thing]),
+        reader=_choose(rng, language.readers),
     )
-    description = words["description"].format(level=words["levels"][level], promise=choose(words["promises"][promise]))
-    return title, description
+    promise_text = _choose(rng, language.promises[promise])
+    return title, language.description.format(level=language.levels[level], promise=promise_text)
+
+
+def _choose(rng: np.random.Generator, words: tuple[str, ...]) -> str:
+    return words[int(rng.integers(len(words)))]
 
 
 def _pictures(rng: np.random.Generator, cold: Flags, outline: Flags, bright: Flags) -> NDArray[np.uint8]:
@@ -115,7 +131,8 @@ def _pictures(rng: np.random.Generator, cold: Flags, outline: Flags, bright: Fla
     color = np.stack([np.where(cold, weak, strong), rng.uniform(60, 180, rows), np.where(cold, strong, weak)], axis=1)
     pixels = np.where(inside[..., None], color[:, None, None], ground[:, None, None])
     pixels += rng.normal(0, 8, pixels.shape)
-    return np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)
+    return rounded
 
 
 def _open(entry: BundledSet, _: GeneratedRowsSplit) -> Source:

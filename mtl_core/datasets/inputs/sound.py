@@ -81,10 +81,10 @@ def _fitted(spec: SoundInput, array: NDArray[Any], rows: Rows) -> FittedInput:
 def _spectrograms(waveforms: Waveforms, settings: Mapping[str, Any]) -> NDArray[Any]:
     """``[N, 1, mels, frames]`` of sounds in memory, as those of files."""
     sound, form = _formats(settings)
-    spectrograms = [
-        log_mel(torch.from_numpy(fit_duration(resample(samples, waveforms.rate, sound.rate), sound.samples))[None], form)
-        for samples in waveforms.samples
-    ]
+    spectrograms = []
+    for samples in waveforms.samples:
+        fitting = fit_duration(resample(samples, waveforms.rate, sound.rate), sound.samples)
+        spectrograms.append(log_mel(torch.from_numpy(fitting)[None], form))
     return torch.stack(spectrograms).numpy().astype(np.float16)
 
 

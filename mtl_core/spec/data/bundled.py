@@ -142,8 +142,8 @@ _SETS = (
         "sounds",
         "Sounds",
         "800 rows, made up · half a second of sound to kind and pitch",
-        "Made-up sounds of half a second: beeps, noises, sweeps and tones; say which it is, and its pitch as the number "
-        "of a note on a piano, 69 for 440 Hz.",
+        "Made-up sounds of half a second: beeps, noises, sweeps and tones; say which it is, and its pitch as the "
+        "number of a note, 69 for 440 Hz and 12 more for each octave.",
         800,
         (_task("multiclass", "kind"), _task("regression", "pitch")),
         inputs={
