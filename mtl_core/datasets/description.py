@@ -86,7 +86,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         report_progress(f"Describing {source.name}", 0.7 + 0.3 * i / len(columns))
         infos.append(_column_info(column, roles[column.name]))
     targets = [info for info in infos if info.suggested == "target"]
-    is_image = bool(source.pictures or source.image_column) and not inputs
+    is_image = source.has_only_pictures or (bool(source.image_column) and not inputs)
     return DatasetInfo(
         name=source.name,
         title=source.title,
@@ -101,6 +101,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         ),
         images=_example_images(source),
         pictures=(*source.pictures, *([source.image_column] if source.image_column else [])),
+        sounds=tuple(source.sounds),
         inputs=inputs,
         tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, roles)),
@@ -115,7 +116,7 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
     if (named := dataset.named_inputs) is not None:
         return {name: shape for name, spec in named.items() if (shape := _input_shape(spec, source)) is not None}
     listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
-    if source.pictures and not suggested and (dataset.has_default_inputs or not listed):
+    if source.has_only_pictures and (dataset.has_default_inputs or not listed):
         return {"image": image_shape(next(iter(source.pictures.values())))}
     stated = tuple(name for name in source.expand(listed) or default_columns(source, ()) if name in source.columns)
     names = stated or tuple(suggested)
@@ -132,7 +133,8 @@ def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
     if isinstance(spec, ImageInput):
         return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
     if isinstance(spec, SoundInput):
-        return spectrogram_shape(spec.model_dump()) if spec.column in source.columns else None
+        exists = spec.column in source.columns or spec.column in source.sounds
+        return spectrogram_shape(spec.model_dump()) if exists else None
     columns = [source.columns[name] for name in source.expand(spec.source_columns) if name in source.columns]
     if isinstance(spec, TableInput):
         return _table_shape(columns, (spec.numeric_inputs, spec.categorical_inputs), source)

@@ -175,15 +175,18 @@ def with_input_columns(data: Data, info: DatasetInfo, columns: Collection[str]) 
     Args:
         data: The experiment.
         info: The description of its data.
-        columns: Names of all input columns; pictures stay.
+        columns: Names of all input columns; pictures and sounds stay.
     """
     current = named_inputs(data, info)
-    others = {name for value in current.values() for name in columns_of(value)} - {*columns, *info.pictures}
+    stay = {*columns, *info.pictures, *info.sounds}
+    others = {name for value in current.values() for name in columns_of(value)} - stay
     return with_inputs(data, info, _with_columns(without_columns(current, others), info, {*columns}))
 
 
 def suggested_inputs(dataset: Data, info: DatasetInfo) -> Any:
     """The suggested inputs of fresh data: a list of columns, or by name where there are several."""
+    if info.pictures and not info.inputs:
+        return {"image": {"kind": "image", "column": info.pictures[0]}}
     inputs = _with_columns({}, info, {*info.inputs})
     if len(inputs) <= 1:
         return list(info.inputs)

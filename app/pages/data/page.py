@@ -34,6 +34,7 @@ from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo, Problem, spec_to_data
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.tabular.arrays import ARRAY_SUFFIXES, is_array_name
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 from mtl_core.text import format_names
 
@@ -46,6 +47,7 @@ _STRETCHES = (5, 3)
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
 _FILTER = f"Tables ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
+_DATA_FILTER = f"Data ({' '.join(f'*{suffix}' for suffix in (*SUFFIXES, *ARRAY_SUFFIXES))});;All files (*)"
 
 
 class DataPage(PageBody):
@@ -78,7 +80,7 @@ class DataPage(PageBody):
 
     def ask_file(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a table", self._last_folder(), _FILTER)
+        path, _ = QFileDialog.getOpenFileName(self, "Open a table or arrays", self._last_folder(), _DATA_FILTER)
         if path:
             self._session.settings.put(_FOLDER_KEY, str(Path(path).parent))
             self.loader.open_file(Path(path))
@@ -381,9 +383,9 @@ class DataPage(PageBody):
 
 
 def _dragged_path(mime: QMimeData) -> Path | None:
-    """The dragged file or folder, or None when it is not a single local folder or file in a format of tables."""
+    """The dragged file or folder, or None when it is not a single local folder, table or file of arrays."""
     urls = mime.urls()
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
     path = Path(urls[0].toLocalFile())
-    return path if format_of_name(path) is not None or path.is_dir() else None
+    return path if format_of_name(path) is not None or is_array_name(path.name) or path.is_dir() else None

@@ -1,7 +1,9 @@
 """Inputs that are files of pictures and sounds: tables of paths, folders by class, odd files, memory and disk.
 
 Covers: mtl_core/datasets/inputs/media_files.py, mtl_core/datasets/inputs/media_reader.py,
-mtl_core/datasets/inputs/image.py, mtl_core/datasets/inputs/sound.py, mtl_core/datasets/kinds/image_folder.py.
+mtl_core/datasets/inputs/image.py, mtl_core/datasets/inputs/sound.py, mtl_core/datasets/inputs/input_kind.py,
+mtl_core/datasets/inputs/registry.py, mtl_core/datasets/kinds/image_folder.py, mtl_core/spec/inputs/image.py,
+mtl_core/spec/inputs/sound.py.
 """
 
 import shutil

@@ -66,14 +66,7 @@ class PreviewCard(Card):
         self.more.setMenu(self.menu)
         self.header.addWidget(self.more)
         self.description = Muted(wrap=True)
-        self.busy = QProgressBar()
-        self.busy.setObjectName("reading-data")
-        self.busy.setRange(0, 0)
-        self.busy.setTextVisible(False)
-        self.busy.setFixedHeight(4)
-        policy = self.busy.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # nothing jumps when reading begins or ends
-        self.busy.setSizePolicy(policy)
+        self.busy = _busy_bar()
         self.error = InlineError()
         self.error.setObjectName("preview-error")
         self.notes = NotesList()
@@ -244,3 +237,15 @@ def _make_switch() -> QTabBar:
 def _image_shape(info: DatasetInfo) -> Shape:
     """Shape of one image, channels first; empty where there are none."""
     return next((shape for shape in info.input_shapes.values() if len(shape) == 3), ())
+
+
+def _busy_bar() -> QProgressBar:
+    bar = QProgressBar()
+    bar.setObjectName("reading-data")
+    bar.setRange(0, 0)
+    bar.setTextVisible(False)
+    bar.setFixedHeight(4)
+    policy = bar.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)  # nothing jumps when reading begins or ends
+    bar.setSizePolicy(policy)
+    return bar
