@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from app.widgets.number_range import NumberRange
-from mtl_core.spec import Spec, kind_of, members, spec_to_data
+from mtl_core.spec import Layer, Spec, Task, kind_of, members, spec_to_data
 
 Number = NumberRange
 """A number within bounds."""
@@ -79,6 +79,13 @@ class Kinds:
 
 
 @dataclass(frozen=True)
+class KindList:
+    """A list of parts, each of a class of a discriminated union."""
+
+    classes: tuple[type[Spec], ...]
+
+
+@dataclass(frozen=True)
 class Nested:
     """A nested spec class."""
 
@@ -106,6 +113,7 @@ Shape = (
     | KeywordOr
     | OptionalValue
     | Kinds
+    | KindList
     | Nested
     | Weights
     | Unknown
@@ -169,7 +177,7 @@ def initial(shape: Shape) -> Any:  # noqa: PLR0911 - an arm per shape
             return defaults_of(classes[0])
         case Nested(spec):
             return defaults_of(spec)
-        case CheckList() | TextList() | NumberList():
+        case CheckList() | TextList() | NumberList() | KindList():
             return []
         case Text():
             return ""
@@ -278,4 +286,6 @@ def _sequence(item: Any) -> Shape:
             return TextList()
         case Number(integer):
             return NumberList(integer)
+        case Kinds(classes) if classes not in (members(Layer), members(Task)):  # these have editors of their own
+            return KindList(classes)
     return Unknown()

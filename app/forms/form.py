@@ -11,10 +11,21 @@ from app.forms.discard import discard
 from app.forms.editor_factory import make_editor
 from app.forms.editors.choice import ChoiceEditor
 from app.forms.editors.column import ColumnEditor
+from app.forms.editors.kind_list import KindListEditor
 from app.forms.editors.optional import OptionalEditor
 from app.forms.editors.task_weights import WeightsEditor
 from app.forms.field_cell import FieldCell, FoldButton, name_editor
-from app.forms.field_shapes import FieldShape, Kinds, Nested, OptionalValue, Unknown, defaults_of, fields_of, initial
+from app.forms.field_shapes import (
+    FieldShape,
+    KindList,
+    Kinds,
+    Nested,
+    OptionalValue,
+    Unknown,
+    defaults_of,
+    fields_of,
+    initial,
+)
 from app.theme import GAP, control_height
 from app.widgets import Label, Muted, plain_tooltip
 from mtl_core.spec import Problem, Spec, join, kind_of, parse
@@ -140,6 +151,10 @@ class SpecForm(QWidget):
                 return self._connect_form(SpecForm(spec, path))
             case Kinds(classes):
                 return self._connect_form(KindForm(classes, path))
+            case KindList(classes):
+                parts = KindListEditor(classes, path, SpecForm)
+                parts.edited.connect(self._emit_edited)
+                return parts
             case OptionalValue(Nested(spec) as inner):
                 form = self._connect_form(SpecForm(spec, path))
                 optional = OptionalEditor(form, lambda: initial(inner), below=True)

@@ -114,10 +114,10 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
     """Shape of one row of each input with these columns; fitted on the training rows it may be smaller."""
     if (named := dataset.named_inputs) is not None:
         return {name: shape for name, spec in named.items() if (shape := _input_shape(spec, source)) is not None}
-    if source.pictures and not suggested:
-        return {"image": image_shape(next(iter(source.pictures.values())))}
     listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
-    stated = tuple(name for name in listed or default_columns(source, ()) if name in source.columns)
+    if source.pictures and not suggested and (dataset.has_default_inputs or not listed):
+        return {"image": image_shape(next(iter(source.pictures.values())))}
+    stated = tuple(name for name in source.expand(listed) or default_columns(source, ()) if name in source.columns)
     names = stated or tuple(suggested)
     if len(names) == 1 and source.columns[names[0]].type == "text":
         return {"text": _text_shape(source.columns[names[0]], dataset.text)}
@@ -133,7 +133,7 @@ def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
         return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
     if isinstance(spec, SoundInput):
         return spectrogram_shape(spec.model_dump()) if spec.column in source.columns else None
-    columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
+    columns = [source.columns[name] for name in source.expand(spec.source_columns) if name in source.columns]
     if isinstance(spec, TableInput):
         return _table_shape(columns, (spec.numeric_inputs, spec.categorical_inputs), source)
     if isinstance(spec, TextInput) and columns and columns[0].type == "text":

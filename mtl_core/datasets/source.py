@@ -1,6 +1,6 @@
 """A data set as typed columns, before any task is known."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,12 +49,18 @@ class Source:
     tasks: tuple[dict[str, Any], ...] | None = None
     missing_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date_features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    row_count: int = 0
     folder: str = ""
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return len(next(iter(self.columns.values())).numbers)
+        return self.row_count or len(next(iter(self.columns.values())).numbers)
+
+    def expand(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns of these names, those of a group in its place."""
+        return tuple(column for name in names for column in self.column_groups.get(name, (name,)))
 
     def notes_of(self, names: Collection[str]) -> tuple[DataNote, ...]:
         """Notes about the file and about the columns of these names."""

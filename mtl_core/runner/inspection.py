@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
+from mtl_core.datasets.common_labels import common_labels
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe, describe_sample
 from mtl_core.datasets.preparation import load_outline
+from mtl_core.datasets.samples import sample_rows
+from mtl_core.protocol.questions import SampleRows
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU
@@ -39,7 +42,13 @@ def inspect_model(spec: ExperimentSpec) -> ModelInfo:
     """Describe the model of a spec: shapes and parameter counts of every layer, with the errors of invalid layers."""
     data = load_outline(spec.dataset, spec.tasks)
     info = describe_model(spec.model, data.input_shapes, data.targets)
-    return info.model_copy(update={"notes": data.notes})
+    labels, complete = common_labels(data)
+    return info.model_copy(update={"notes": data.notes, "common_labels": labels, "complete_rows": complete})
+
+
+def inspect_samples(spec: ExperimentSpec) -> SampleRows:
+    """Describe how the model sees some training rows, augmentation included."""
+    return sample_rows(spec.dataset, spec.tasks)
 
 
 def warm_up() -> None:

@@ -22,6 +22,7 @@ from mtl_core.protocol.questions import (
     JointTrainingEnd,
     ModelQuestion,
     ResumableQuestion,
+    SamplesQuestion,
     TrainingEnd,
     TrainQuestion,
     TrainTogetherQuestion,
@@ -100,6 +101,10 @@ def answer(question: AnyQuestion) -> Any:
             from mtl_core.runner.inspection import inspect_model
 
             value = inspect_model(spec_from_data(spec))
+        case SamplesQuestion(spec=spec):
+            from mtl_core.runner.inspection import inspect_samples
+
+            value = inspect_samples(spec_from_data(spec))
         case CheckQuestion(spec=spec):
             value = _check(spec)
         case CheckDataQuestion(spec=spec):

@@ -8,6 +8,7 @@ from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Report, Spec
 from mtl_core.spec.data.data_notes import DataNote
 from mtl_core.spec.data.dataset import (
+    ArraysDataset,
     BundledDataset,
     ColumnType,
     Dataset,
@@ -101,6 +102,7 @@ __all__ = [
     "DIRECTIONS",
     "LAYER_GROUPS",
     "TOTAL",
+    "ArraysDataset",
     "Averaging",
     "BaseTask",
     "BinaryTask",

@@ -181,6 +181,8 @@ class ModelInfo(Report):
             fails.
         tail: Where the last stage ends; what follows belongs to none.
         notes: Notes about the data as read for the tasks.
+        common_labels: For each task the number of rows with a label of it and of each task; empty where no label lacks.
+        complete_rows: Number of rows with a label of every task.
     """
 
     input_shapes: dict[str, Shape]
@@ -196,6 +198,8 @@ class ModelInfo(Report):
     stages: tuple[int, ...] = ()
     tail: int = 0
     notes: tuple[DataNote, ...] = ()
+    common_labels: dict[str, dict[str, int]] = Field(default_factory=dict)
+    complete_rows: int = 0
 
     @property
     def problems(self) -> tuple[LayerInfo, ...]:

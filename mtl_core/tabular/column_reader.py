@@ -118,6 +118,8 @@ def _read_plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) ->
     """Read plain numbers and empty cells the fast way; None where a cell is anything else."""
     if rules.missing is not None or "," in (rules.decimal, rules.default_decimal):
         return None
+    if len(cells) <= _FIRST_CELLS:
+        return _read_floats(name, cells.tolist())
     first = cells.head(_FIRST_CELLS).tolist()
     if set(map(type, first)) != {str} or not all(map(_is_float, first)):
         return None

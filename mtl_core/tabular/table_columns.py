@@ -33,16 +33,17 @@ def read_table(frame: pd.DataFrame, dataset: TableDataset | QueryDataset, delimi
 
     def read(name: str, default_decimal: DecimalMark = ".") -> Column:
         rules = CellRules(dataset.missing.get(name), dataset.decimal, default_decimal)
-        return read_column(name, frame[name], dataset.types.get(name), rules)
+        return read_column(name, cells[name], dataset.types.get(name), rules)
 
+    cells = {str(name): column for name, column in frame.items()}
     columns = {}
-    for i, name in enumerate(map(str, frame.columns)):
-        report_progress(f"Reading column {shorten(name, 40)}", 0.3 + 0.3 * i / len(frame.columns))
+    for i, name in enumerate(cells):
+        report_progress("Reading columns", 0.3 + 0.3 * i / len(cells))
         columns[name] = read(name)
     if dataset.decimal is not None:
         return columns
     commas = [c.name for c in columns.values() if c.format.decimal == "," and not c.ambiguous]
-    text_columns = [c for c in columns.values() if not pd.api.types.is_numeric_dtype(frame[c.name].dtype)]
+    text_columns = [c for c in columns.values() if not pd.api.types.is_numeric_dtype(cells[c.name].dtype)]
     points = [column.name for column in text_columns if _has_point(column)]
     if commas:
         with_commas = {name: read(name, ",") for name in points}

@@ -100,6 +100,14 @@ def test_a_transformer_block_is_torch_s(relu: bool, pre_norm: bool, training: bo
     torch.testing.assert_close(ours(tokens(), MASK) * kept, expected * kept)
 
 
+def test_reglu_multiplies_linear_values_with_the_relu_of_others() -> None:
+    torch.manual_seed(0)
+    block = TransformerBlock(CHANNELS, 2, 3, dropout=0.0, pre_norm=True, relu=True, gated=True)
+    linear = nn.functional.linear(tokens(), block.expand.weight, block.expand.bias)
+    expected = block.contract(linear[..., :3] * linear[..., 3:].relu())
+    torch.testing.assert_close(block._feed_forward(tokens()), expected)
+
+
 def test_a_sinusoidal_encoding_is_the_formula_of_the_paper() -> None:
     waves = sinusoids(6, 4, torch.device("cpu"))
     for position in range(4):

@@ -24,7 +24,7 @@ from tests.architectures.tables import TABLE
 from tests.inputs import as_table
 
 TARGETS = {"t": TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c"))}
-SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
+SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 16), (16, 12, 12), TABLE)
 every_kind = pytest.mark.parametrize("kind", members(Layer), ids=lambda kind: kind.title)
 
 

@@ -148,3 +148,39 @@ def test_a_block_hands_the_padding_mask_to_its_layers() -> None:
         built = build_model(model, {"x": (length,)}, {"t": 1})
         outputs.append(built({"x": nn.functional.pad(texts, (0, length - 3))})[0])
     torch.testing.assert_close(outputs[0], outputs[1])
+
+
+@pytest.mark.parametrize("variant", ["mini", "full", "packed"])
+def test_a_block_behind_the_beginning_of_members_is_that_of_each_member(variant: Any) -> None:
+    inner = block(spec.Linear(out_features=4), spec.ReLU())
+    model = ModelSpec(shared=(spec.TabM(members=3, variant=variant), inner))
+    info = describe(model, (5,))
+    assert info.problems == ()
+    built = build_model(model, {"x": (5,)}, {"t": 1})
+    assert built({"x": rows(5)})[0].shape == (3, 3, 1)
+    assert info.parameters == sum(p.numel() for p in built.parameters())
+    mapped = 5 * 4 * (3 if variant == "packed" else 1)
+    assert info.shared[1].parameters == info.shared[1].layers[0].parameters + mapped
+
+
+def test_members_do_not_begin_in_a_block() -> None:
+    (problem,) = describe(ModelSpec(shared=(block(spec.TabM()),)), (5,)).problems
+    assert problem.path == "model.shared[0].layers[0]"
+    assert "stands between blocks" in problem.error
+
+
+@pytest.mark.parametrize("variant", ["mini", "packed"])
+def test_members_of_a_text_model_leave_out_padding(variant: Any) -> None:
+    layers = (
+        spec.Embedding(vocabulary=9, dimensions=4),
+        spec.TabM(members=2, variant=variant, scaling="random_signs"),
+        spec.SelfAttention(),
+        spec.SequencePool(pool="attention"),
+    )
+    texts = torch.tensor([[3, 5, 0], [2, 0, 0]])
+    built = build_model(ModelSpec(shared=layers), {"x": (3,)}, {"t": 1}).eval()
+    shorter = built({"x": texts[1:, :1].expand(1, 1)})[0] if variant == "packed" else None
+    outputs = built({"x": texts})[0]
+    assert outputs.shape == (2, 2, 1)
+    if shorter is not None:
+        torch.testing.assert_close(outputs[1:], shorter)

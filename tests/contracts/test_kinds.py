@@ -43,12 +43,12 @@ LAYERS = [kind for place, kind in (one.values for one in EVERY) if place == "mod
 TRAINED = [
     one
     for one in EVERY
-    if one.values[0] not in ("model.shared", "model.heads") and one.id != "training.start_from-from_run"
+    if one.values[0] not in ("model.inputs", "model.shared", "model.heads") and one.id != "training.start_from-from_run"
 ]
 """A run that begins with another needs that one: ``tests/runner`` has it."""
 NAMES_OF_TWO = {"random"}
 """Kinds that are another thing at another place: rows can be divided at random, and losses weighted so."""
-SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 12), (16, 12, 12), TABLE)
+SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 16), (16, 12, 12), TABLE)
 """A row of features, of a sequence, of an image; of a table with its columns."""
 
 
@@ -61,6 +61,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "dataset.split",
         "dataset.split.tasks",
         "tasks",
+        "model.inputs",
         "model.fusion",
         "model.sharing",
         "model.shared",
@@ -96,7 +97,7 @@ def test_an_experiment_with_any_kind_survives_its_file(place: str, kind: type[Sp
 def test_a_form_shows_any_kind_and_gives_it_back_unchanged(
     qtbot: QtBot, place: str, kind: type[Spec], tmp_path: Path
 ) -> None:
-    spec, path = experiment_with(place, kind, tmp_path), path_of(place)
+    spec, path = experiment_with(place, kind, tmp_path), path_of(place, kind)
     document = Document()
     document.load_spec(spec)
     form = KindForm(PLACES[place], path)
@@ -151,7 +152,7 @@ def test_any_layer_is_built_as_it_was_described(kind: type[Spec], tmp_path: Path
     assert fits
     described = describe_model(model, {"table": fits[0]}, target)
     built = build_model(model, {"table": fits[0]}, {"t": 1})
-    assert tuple(built.features(torch.zeros(2, *fits[0]))[0].shape[1:]) == described.shared[0].output_shape
+    assert tuple(built.features({"table": torch.zeros(2, *fits[0])})[0].shape[1:]) == described.shared[0].output_shape
 
 
 def test_the_data_page_offers_every_kind_of_task() -> None:

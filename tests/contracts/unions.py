@@ -1,17 +1,21 @@
 """Every place of a spec where a kind is chosen, found by walking the spec, and a small experiment for each."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
 from pydantic.fields import FieldInfo
 from safetensors.numpy import save_file
 
 from mtl_core.datasets.description import describe
 from mtl_core.spec import ExperimentSpec, Spec, TableDataset, kind_of, members, spec_from_data
 from mtl_core.spec.tasks import TASK_KINDS
+from mtl_core.store import sqlite
+from tests.datasets.media import write_class_folder
 
 ROWS = 40
 _TARGETS: dict[str, str | list[str]] = {
@@ -29,6 +33,9 @@ _SPLIT_SETTINGS: dict[str, dict[str, Any]] = {
     "column": {"column": "smoker", "train_values": ["y"], "test_values": ["n"]},
 }
 """What a kind of split needs beside its kind."""
+
+_ARRAYS = {"age": "i8", "height": "f4", "city": "U1"}
+"""The columns of the table that are arrays, and the types of these."""
 
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
@@ -90,8 +97,19 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["dataset"]["inputs"] = {name: {"kind": "table", "columns": [name]} for name in ("age", "glasses")}
             layers = [{"kind": "linear", "out_features": 4}]
             data |= {"version": 2, "model": {"inputs": {"age": layers, "glasses": layers}, "fusion": given}}
+        case "model.inputs":
+            if kind_of(member) == "pretrained":
+                _on_images(data)
+            data["model"]["inputs"] = {_input_name(member): [given]}
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}
+        case "dataset" if kind_of(member) == "image_folder":
+            path = write_class_folder(folder / "colors", 8)
+            data |= {"version": 2, "dataset": given | {"path": str(path)}}
+            data["tasks"] = [{"name": "class", "kind": "multiclass", "target": "class"}]
+            data["model"]["shared"] = [{"kind": "global_avg_pool"}]
+        case "dataset" if kind_of(member) in ("query", "arrays"):
+            data["dataset"] = given | {"inputs": ["age"]} | _stored(kind_of(member), Path(data["dataset"]["path"]))
         case "dataset":
             data["dataset"] |= given
         case "dataset.split":
@@ -111,6 +129,19 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
     return spec_from_data(data)
 
 
+def _stored(kind: str, table: Path) -> dict[str, str]:
+    """The settings of a data set with the rows of a table in a database or as arrays."""
+    frame = pd.read_csv(table)
+    if kind == "arrays":
+        np.savez(table.with_suffix(".npz"), **{name: frame[name].to_numpy().astype(_ARRAYS[name]) for name in _ARRAYS})
+        return {"path": str(table.with_suffix(".npz"))}
+    with closing(sqlite.library().connect(table.with_suffix(".db"))) as database, database:
+        database.execute(f"CREATE TABLE people ({', '.join(frame.columns)})")
+        marks = ", ".join("?" * len(frame.columns))
+        database.executemany(f"INSERT INTO people VALUES ({marks})", frame.astype(object).to_numpy().tolist())
+    return {"url": f"sqlite:///{table.with_suffix('.db')}", "sql": "SELECT * FROM people"}
+
+
 def _target(kind: str, data: Mapping[str, Any]) -> str | list[str]:
     """A target of a kind of task: the first columns of the table that allow it."""
     if kind in _TARGETS:
@@ -123,9 +154,18 @@ def _target(kind: str, data: Mapping[str, Any]) -> str | list[str]:
     return names[0] if len(names) == 1 else names
 
 
-def path_of(place: str) -> str:
+def _input_name(layer: type[Spec]) -> str:
+    """The name of the only input that a layer may read."""
+    return "image" if kind_of(layer) == "pretrained" else "table"
+
+
+def path_of(place: str, member: type[Spec]) -> str:
     """The path of the kind in what :func:`experiment_with` returns for this place."""
-    in_lists = {"model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}
+    in_lists = {
+        "model.inputs": f"model.inputs.{_input_name(member)}[0]",
+        "model.shared": "model.shared[0]",
+        "model.heads": "model.heads.first[0]",
+    }
     return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 
 

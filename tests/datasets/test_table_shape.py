@@ -11,7 +11,7 @@ import torch
 from mtl_core.architectures.layers.table_embeddings import PiecewiseLinearNumbers
 from mtl_core.datasets.features import apply_inputs, fit_inputs, table_shape
 from mtl_core.datasets.preparation import load
-from mtl_core.spec import BundledDataset, PiecewiseLinear, RegressionTask
+from mtl_core.spec import BundledDataset, PiecewiseLinear, RegressionTask, Standardized
 from mtl_core.spec.data.table_shape import TableColumn, TableShape
 from mtl_core.tabular.table_columns import read_columns
 
@@ -44,3 +44,11 @@ def test_data_has_the_shape_with_its_columns() -> None:
     assert isinstance(shape, TableShape)
     assert sum(column.width for column in shape.columns) == data.train.inputs["table"].shape[1]
     assert shape.columns[0] == TableColumn(0, 1)
+
+
+def test_the_mark_of_missing_cells_is_a_number_s_last_feature() -> None:
+    columns = read_columns(pd.DataFrame({"a": [1.0, None, 3.0, 4.0], "b": [1.0, 2.0, 3.0, 5.0]}), {})
+    encoders, _ = fit_inputs(list(columns.values()), np.arange(4), numeric=Standardized(mark_missing=True))
+    shape = table_shape(encoders)
+    assert [(column.width, column.marks_missing) for column in shape.columns] == [(2, True), (1, False)]
+    assert apply_inputs(encoders, columns, 4)[:, 1].tolist() == [0, 1, 0, 0]

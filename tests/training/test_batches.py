@@ -18,7 +18,7 @@ from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 from mtl_core.training.runtime.seeding import TorchGenerators, epoch_order, seed_everything
 from mtl_core.training.runtime.threads import count_multiplications, use_threads
-from tests.inputs import as_table
+from tests.inputs import as_table, only
 
 CPU = torch.device("cpu")
 
@@ -30,7 +30,7 @@ def numbered(rows: int, *, masked: bool = False) -> Split:
 
 
 def rows_of(batches: Batches, seed: int = 0, epoch: int = 0, start: int = 0) -> list[list[int]]:
-    return [batch.inputs[:, 0].int().tolist() for batch in batches.iter_shuffled(seed, epoch, start)]
+    return [only(batch.inputs)[:, 0].int().tolist() for batch in batches.iter_shuffled(seed, epoch, start)]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 16, 33])
@@ -46,7 +46,7 @@ def test_an_epoch_visits_every_row_once(rows: int, batch_size: int) -> None:
 def test_rows_stay_with_their_targets_and_masks() -> None:
     batches = Batches(numbered(20, masked=True), ("z", "y"), 6, CPU)
     for batch in batches.iter_shuffled(0, 0):
-        rows = batch.inputs[:, 0].long()
+        rows = only(batch.inputs)[:, 0].long()
         assert torch.equal(batch.targets[0], rows)
         assert torch.equal(batch.targets[1][:, 0].long(), rows)
         assert batch.masks[0] is None
@@ -74,7 +74,7 @@ def test_a_single_last_row_is_dropped_unless_it_is_all_there_is(rows: int, kept:
 def test_in_order_gives_every_row_in_its_order(chunk_of: Callable[[int], None]) -> None:
     chunk_of(2)
     batches = Batches(numbered(33), ("y",), 6, CPU)
-    assert torch.cat([batch.inputs for batch in batches.iter_in_order()])[:, 0].tolist() == list(range(33))
+    assert torch.cat([only(batch.inputs) for batch in batches.iter_in_order()])[:, 0].tolist() == list(range(33))
 
 
 def test_another_epoch_or_seed_has_another_order() -> None:

@@ -19,7 +19,7 @@ from mtl_core.training.step.forward import forward, needs_detached_representatio
 from mtl_core.training.step.forward_engine import build_forward_engine
 from mtl_core.training.step.precision import LossScaler, check_precision
 from mtl_core.weighting import build_weighting
-from tests.inputs import as_table
+from tests.inputs import as_table, only
 from tests.training.toy import assert_same_tensors, experiment, run, toy_data
 
 CPU = torch.device("cpu")
@@ -84,7 +84,7 @@ def test_batch_normalization_counts_each_piece_once(kind: str) -> None:
     gradients(model, tasks, batch, kind, accumulate=3)
     expected_model, _, _ = parts(NORM)
     expected_model.train()
-    for piece in batch.inputs.tensor_split(3):
+    for piece in map(as_table, only(batch.inputs).tensor_split(3)):
         expected_model.features(as_table(piece))
     norms = [next(m for m in one.modules() if isinstance(m, nn.BatchNorm1d)) for one in (model, expected_model)]
     assert norms[0].num_batches_tracked == norms[1].num_batches_tracked == 3

@@ -20,7 +20,11 @@ from mtl_core.spec.layers import (
     LayerNorm,
     Linear,
     MaxPool2d,
+    MultiHeadAttention,
     ReLU,
+    Residual,
+    SelfAttention,
+    SequencePool,
     Tanh,
 )
 from mtl_core.tasks import build_task
@@ -35,6 +39,8 @@ STACKS: dict[str, tuple[tuple[int, ...], tuple[Layer, ...]]] = {
     "max pool": ((1, 8, 8), (*IMAGE, MaxPool2d(), Dropout2d(p=0.0), Flatten(), Linear(out_features=4))),
     "average pool": ((1, 8, 8), (*IMAGE, AvgPool2d(), GlobalAvgPool())),
     "global max": ((1, 8, 8), (*IMAGE, GlobalMaxPool())),
+    "attention": ((4, 5), (SelfAttention(), MultiHeadAttention(heads=2), SequencePool(pool="attention"))),
+    "residual": ((5,), (Residual(layers=(Linear(out_features=4), Tanh())),)),
 }
 
 
@@ -51,7 +57,7 @@ def test_losses_and_gradients_are_those_of_each_model(name: str) -> None:
         losses.append(task.loss(model(as_table(rows))[0], target))
         gradients.append(torch.autograd.grad(losses[-1], list(model.parameters())))
     stacked = StackedModels(models)
-    joint_losses = stacked_losses(models[0], [task], stacked.parameters)(inputs, [targets], [None])
+    joint_losses = stacked_losses(models[0], [task], stacked.parameters)(as_table(inputs), [targets], [None])
     joint_losses.backward(torch.ones_like(joint_losses))
     torch.testing.assert_close(joint_losses, torch.stack(losses).unsqueeze(1))
     for parameter, alone in zip(stacked.parameters.values(), zip(*gradients, strict=True), strict=True):

@@ -2,32 +2,37 @@
 
 import itertools
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QCursor, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document, affects
 from app.formatting import format_features
 from app.forms.discard import discard
 from app.forms.field_shapes import defaults_of
+from app.forms.layers.block_name import BlockName
 from app.forms.layers.layer_edits import insert_item, match_rows, move_item, remove_item
-from app.forms.layers.layer_menu import LayerMenu
+from app.forms.layers.layer_menu import SAVED, LayerMenu
 from app.forms.layers.layer_row import CLASSES, LayerRow, layer_title
 from app.theme import GAP, resolve
-from app.widgets import Button, Muted
+from app.widgets import Button, Muted, escape_mnemonic
+from mtl_core.errors import WorkbenchError
 from mtl_core.spec import Fix, LayerInfo, join, parse
+from mtl_core.spec.io.saved_blocks import Blocks, load_blocks, remove_block, save_block
 
 _ACTIONS = (
     ("up", "Move up", "Alt+Up"),
     ("down", "Move down", "Alt+Down"),
     ("duplicate", "Duplicate", "Ctrl+D"),
+    ("save", "Save for other experiments…", ""),
     ("remove", "Remove", "Del"),
 )
 
 NO_INNER_LAYER = "No layer yet: what arrives leaves unchanged. Add a layer."
+
+_INDENTATION = 4
 
 
 class LayerList(QWidget):
@@ -37,22 +42,33 @@ class LayerList(QWidget):
 
     Args:
         document: The document; every change is one undo step.
-        path: ``model.shared`` or ``model.heads.…``.
+        path: ``model.shared``, ``model.heads.…``, or that of the layers of a block.
         empty_text: Text shown while there is no layer.
+        nested: Whether the layers are those of a block.
         parent: Owner.
     """
 
     selected = Signal(str)
 
-    def __init__(self, document: Document, path: str, empty_text: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        path: str,
+        empty_text: str,
+        *,
+        nested: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.path, self._document = path, document
+        self.path, self._document, self._nested = path, document, nested
         self.setObjectName(f"layers:{path}")
         self.setAccessibleName("Layers")
         self.rows: list[LayerRow] = []
         self._inner: dict[LayerRow, LayerList] = {}
         self._infos: Sequence[LayerInfo] = ()
         self._input_text = ""
+        self._menu: LayerMenu | None = None
+        self._menu_blocks: dict[str, str] = {}
         self._open = -1
         self.empty = Muted(empty_text, wrap=True)
         self.empty.setContentsMargins(4, GAP, 4, GAP)
@@ -103,12 +119,16 @@ class LayerList(QWidget):
         """The widgets that Tab visits, in their order."""
         return [stop for row in self.rows for stop in row.tab_stops()]
 
-    @cached_property
+    @property
     def menu(self) -> LayerMenu:
-        """The menu of layers to add, which is created when it is first opened."""
-        menu = LayerMenu(self)
-        menu.chosen.connect(self.add)
-        return menu
+        """The menu of layers to add, which is created when it is first opened, and anew for other saved blocks."""
+        blocks = {name: _words(layers) for name, layers in _saved_blocks().items()}
+        if self._menu is None or blocks != self._menu_blocks:
+            if self._menu is not None:
+                self._menu.deleteLater()
+            self._menu, self._menu_blocks = LayerMenu(blocks, self), blocks
+            self._menu.chosen.connect(self.add)
+        return self._menu
 
     @property
     def open_index(self) -> int:
@@ -116,15 +136,21 @@ class LayerList(QWidget):
         return self._open
 
     def add(self, kind: str) -> None:
-        """Insert a layer after the open one, or at the end, and open it."""
+        """Insert a layer, or those of a saved block, after the open one, or at the end, and open it."""
         layers = self._layers()
         index = self._open + 1 if self._open >= 0 else len(layers)
+        if kind.startswith(SAVED):
+            name = kind.removeprefix(SAVED)
+            block = _saved_blocks().get(name, [])
+            self._set([*layers[:index], *block, *layers[index:]], f"Insert {name}")
+            self.open(index)
+            return
         spec = CLASSES[kind]
         self._set(insert_item(layers, index, defaults_of(spec)), f"Add {spec.title}")
         self.open(index)
 
     def apply_action(self, action: str, index: int) -> None:
-        """Move the layer at ``index`` ``up`` or ``down``, ``duplicate`` or ``remove`` it."""
+        """Move the layer at ``index`` ``up`` or ``down``, ``duplicate``, ``save`` or ``remove`` it."""
         layers = self._layers()
         title = layer_title(self.rows[index].layer)
         match action:
@@ -135,10 +161,17 @@ class LayerList(QWidget):
             case "duplicate":
                 self._set(insert_item(layers, index + 1, layers[index]), f"Duplicate {title}")
                 self._restore_focus(index + 1)
+            case "save":
+                self.ask_name([layers[index]], title)
             case "remove":
                 self._open = -1
                 self._set(remove_item(layers, index), f"Remove {title}")
                 self._restore_focus(min(index, len(self.rows) - 1), was_open=False)
+
+    def ask_name(self, layers: Sequence[Any], suggestion: str) -> None:
+        """Ask for a name, and save layers under it for other experiments."""
+        popup = BlockName(lambda name: save_block(name, layers), self)
+        popup.popup(QCursor.pos(), suggestion)
 
     def _move(self, source: int, target: int) -> None:
         was_open, title = self._open == source, layer_title(self.rows[source].layer)
@@ -198,7 +231,7 @@ class LayerList(QWidget):
                 self._add_inner(index, row)
 
     def _add_inner(self, index: int, row: LayerRow) -> None:
-        layers = LayerList(self._document, _inner_path(row), NO_INNER_LAYER)
+        layers = LayerList(self._document, _inner_path(row), NO_INNER_LAYER, nested=True)
         add = Button("Add layer", name=f"add-inner-layer:{layers.path}")
         add.clicked.connect(lambda: layers.menu.popup(add))
         layers.selected.connect(lambda path: self.selected.emit(path or row.path))
@@ -222,7 +255,7 @@ class LayerList(QWidget):
         self._document.changed.disconnect(self._on_document_changed)
 
     def _new_row(self) -> LayerRow:
-        row = LayerRow(self)
+        row = LayerRow(nested=self._nested, parent=self)
         row.edited.connect(self._document.set)
         row.fixRequested.connect(self._apply_fix)
         row.actionRequested.connect(lambda action: self.apply_action(action, self.rows.index(row)))
@@ -267,9 +300,18 @@ class LayerList(QWidget):
             return
         menu = QMenu(self)
         for action, text, keys in _ACTIONS:
-            entry = menu.addAction(f"{text}\t{keys}")
+            entry = menu.addAction(f"{text}\t{keys}".rstrip())
             entry.setObjectName(f"layer-{action}")
             entry.triggered.connect(lambda _checked=False, action=action: self.apply_action(action, index))
+        menu.addSeparator()
+        every = menu.addAction("Save all layers of this list…")
+        every.setObjectName("save-all-layers")
+        every.triggered.connect(lambda: self.ask_name(self._layers(), "Block"))
+        if names := list(_saved_blocks()):
+            saved = menu.addMenu("Remove a saved block")
+            for name in names:
+                entry = saved.addAction(escape_mnemonic(name))
+                entry.triggered.connect(lambda _checked=False, name=name: remove_block(name))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
@@ -307,6 +349,19 @@ class LayerList(QWidget):
         return parent
 
 
+def _saved_blocks() -> Blocks:
+    """The saved blocks; none where they cannot be read, which the next attempt to save one says."""
+    try:
+        return load_blocks()
+    except WorkbenchError:
+        return {}
+
+
+def _words(layers: Sequence[dict[str, Any]]) -> str:
+    """The titles of layers in one line."""
+    return " · ".join(map(layer_title, layers))
+
+
 def _inner_path(row: LayerRow) -> str:
     return join((*parse(row.path), "layers"))
 
@@ -323,7 +378,7 @@ def _panel(add: Button, layers: LayerList) -> QWidget:
     heading.addWidget(Muted("Its layers"), 1)
     heading.addWidget(add)
     column = QVBoxLayout(panel)
-    column.setContentsMargins(GAP, 0, 0, 0)
+    column.setContentsMargins(_INDENTATION, 0, 0, 0)
     column.setSpacing(6)
     column.addLayout(heading)
     column.addWidget(layers)

@@ -154,15 +154,20 @@ class LayerRow(QWidget):
     """A layer: its line, its error, and its settings while it is open.
 
     ``edited(path, value, label)``: the user changed a setting. ``fixRequested(Fix)``: the user clicked the fix of the
-    error. ``actionRequested(str)``: ``up``, ``down``, ``duplicate`` or ``remove``.
+    error. ``actionRequested(str)``: ``up``, ``down``, ``duplicate``, ``save`` or ``remove``.
+
+    Args:
+        nested: Whether the layer is in a block.
+        parent: Owner.
     """
 
     edited = Signal(str, object, str)
     fixRequested = Signal(object)
     actionRequested = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, *, nested: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._nested = nested
         self.layer: dict[str, Any] = {}
         self.info: LayerInfo | None = None
         self.path = ""
@@ -238,7 +243,7 @@ class LayerRow(QWidget):
         if not self.opened or spec is None:
             return
         if self._settings is None:  # created when needed, as most rows are never opened
-            self._settings = LayerSettings()
+            self._settings = LayerSettings(nested=self._nested)
             self._settings.edited.connect(self.edited)
             self._settings.actionRequested.connect(self.actionRequested)
             self._column.addWidget(self._settings)

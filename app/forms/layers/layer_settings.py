@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.forms.discard import discard
-from app.forms.form import SpecForm
+from app.forms.form import LABEL_CHARACTERS, SpecForm
 from app.theme import GAP
 from app.widgets import Muted, ToolButton
 from mtl_core.spec import Spec
@@ -16,26 +16,33 @@ _ACTIONS = (
     ("up", "arrow-up", "Move up (Alt+Up)"),
     ("down", "arrow-down", "Move down (Alt+Down)"),
     ("duplicate", "copy", "Duplicate (Ctrl+D)"),
+    ("save", "floppy-disk", "Save for other experiments"),
     ("remove", "trash", "Remove (Delete)"),
 )
+_NESTED_LABEL_CHARACTERS = 10
 
 
 class LayerSettings(QWidget):
     """Edits the settings of a layer below its line.
 
     ``edited(path, value, label)``: the user changed a setting. ``actionRequested(str)``: ``up``, ``down``,
-    ``duplicate`` or ``remove``.
+    ``duplicate``, ``save`` or ``remove``.
+
+    Args:
+        nested: Whether the layer is in a block, where there is less room.
+        parent: Owner.
     """
 
     edited = Signal(str, object, str)
     actionRequested = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, *, nested: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._label_characters = _NESTED_LABEL_CHARACTERS if nested else LABEL_CHARACTERS
         self.form: SpecForm | None = None
         self._inner_stops: Callable[[], list[QWidget]] = list
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(10, 6, 4, 8)
+        self._column.setContentsMargins(*((4, 6, 0, 8) if nested else (10, 6, 4, 8)))
         self._column.setSpacing(GAP)
         self._hint = Muted(wrap=True)
         self._column.addWidget(self._hint)
@@ -54,7 +61,7 @@ class LayerSettings(QWidget):
             discard(self.form)
             self.form = None
         if self.form is None:
-            self.form = SpecForm(spec, path)
+            self.form = SpecForm(spec, path, label_characters=self._label_characters)
             self.form.edited.connect(self.edited)
             self._column.insertWidget(1, self.form)
             self.form.setVisible(not self.form.empty)

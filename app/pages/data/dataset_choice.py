@@ -20,7 +20,14 @@ from mtl_core.spec import (
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.data.splits import GeneratedRowsSplit, split_kind, train_share
-from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
+from mtl_core.spec.table_defaults import (
+    FEW_ROWS,
+    MANY_ROWS,
+    table_categorical_inputs,
+    table_layers,
+    table_numeric_inputs,
+    table_training,
+)
 from mtl_core.spec.tasks import task_kind
 
 _IMAGE_PRESET = "multidigits"
@@ -82,6 +89,7 @@ def with_dataset(
     rows = training_rows(new_dataset, info.rows)
     if "numeric_inputs" in dataset and _input_kind_of_data(info) == "table" and not _has_objectives(info):
         new_dataset["numeric_inputs"] = table_numeric_inputs(rows)
+        new_dataset["categorical_inputs"] = table_categorical_inputs(rows)
     if not dataset_kind(new_dataset).has_default_inputs:
         new_dataset["inputs"] = suggested_inputs(new_dataset, info)
     elif named := default_inputs(new_dataset):
@@ -125,7 +133,7 @@ def _model_for_data(
         return {**model, "shared": [{"kind": "linear", "out_features": 2}], "heads": {}}
     if len(kinds := input_kinds(dataset)) > 1:
         encoders = {name: default_encoder(kind) for name, kind in kinds.items()}
-        return {**model, **table_layers(rows, names), "inputs": encoders}
+        return {**model, **table_layers(rows, names, ensemble=False), "inputs": encoders}
     kind = next(iter(kinds.values())) if isinstance(dataset.get("inputs"), dict) else _input_kind_of_data(info)
     if shared and kind_of_layers(shared) == kind and not _is_default(shared, info):
         return model
@@ -169,7 +177,7 @@ def _is_default(shared: Sequence[Mapping[str, Any]], info: DatasetInfo) -> bool:
     """Whether the shared layers are the defaults for a table of any size, or for pictures that are not in files."""
     if list(shared) == spec_to_data(load_preset(_IMAGE_PRESET))["model"]["shared"]:
         return info.input_kind != "image"
-    return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS)]
+    return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS, MANY_ROWS)]
 
 
 def _input_kind_of_data(info: DatasetInfo) -> str:

@@ -29,8 +29,9 @@ from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Button, Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError
+from mtl_core.protocol.questions import SamplesQuestion
 from mtl_core.protocol.work_progress import WorkProgress
-from mtl_core.spec import DatasetInfo, Problem
+from mtl_core.spec import DatasetInfo, Problem, spec_to_data
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
@@ -62,6 +63,7 @@ class DataPage(PageBody):
         self._document = session.document
         self.loader = DatasetLoader(session, self)
         self.check = DataCheck(session, self)
+        self._sampled: dict[str, Any] | None = None
         self._build()
         self.edits = RoleEditor(self._document, lambda: self.info, self._show_notice)
         self._connect()
@@ -170,9 +172,14 @@ class DataPage(PageBody):
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
             self._preview.more.setVisible(info.input_kind == "table" or bool(roles.missing_tasks(data, info)))
             self._show_columns()
+            self._ask_samples()
         problem, names = self._problem_of_tasks(), self._absent_names()
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
-        self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
+        model = self._session.model_info
+        common = model.common_labels if model is not None else {}
+        views = task_views(data, info, self._problem_at, common)
+        complete = model.complete_rows if model is not None and len(common) > 1 else None
+        self._tasks.show_tasks(views, problem, fix, self.add_absent_tasks, complete_rows=complete)
         self._show_notes()
         columns = [column.name for column in info.columns if not column.pixels] if info else []
         self._split.show_split(data["dataset"].get("split") or {}, info.rows if info else 0, columns)
@@ -188,6 +195,22 @@ class DataPage(PageBody):
         """Fill the table of columns while it is shown: there may be thousands."""
         if (info := self.info) is not None and self._preview.shows_columns:
             self._preview.show_columns(column_rows(self._document.data, info, info.notes))
+
+    def _ask_samples(self) -> None:
+        """Ask for the samples while they are shown, and only for other data than those of the last ones."""
+        data = self._document.data
+        parts = {name: data.get(name) for name in ("dataset", "tasks")}
+        if not self._preview.shows_samples or parts == self._sampled or self.info is None:
+            return
+        self._sampled = parts
+        if self._document.problems or self._document.spec is None:
+            self._preview.clear_samples("They appear here once the experiment has no problems.")
+            return
+        question = SamplesQuestion(spec=spec_to_data(self._document.spec))
+        self._session.worker.ask(question, self._preview.show_samples, self._on_samples_failed, key="samples")
+
+    def _on_samples_failed(self, error: Exception) -> None:
+        self._preview.clear_samples(error_text(error))
 
     def _show_reading(self) -> None:
         error = self._session.dataset_error
@@ -336,6 +359,7 @@ class DataPage(PageBody):
         self._preview.findings.checkRequested.connect(self.check_data)
         self._preview.findings.fixRequested.connect(self.check.apply_fix)
         self.check.changed.connect(self._show_findings)
+        self._preview.switch.currentChanged.connect(lambda _index: self._ask_samples())
         self._inputs.renamed.connect(self.edits.rename_input)
         self._inputs.removed.connect(self.edits.remove_input)
         self._preview.menu.aboutToShow.connect(lambda: fill_columns_menu(self._preview.menu, self.edits))

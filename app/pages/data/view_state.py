@@ -141,13 +141,19 @@ def about_column(column: ColumnInfo) -> str:
     return "\n".join([column.name, *lines])
 
 
-def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str], str]) -> list[TaskView]:
+def task_views(
+    data: Data,
+    info: DatasetInfo | None,
+    problem_at: Callable[[str], str],
+    common_labels: Mapping[str, Mapping[str, int]] | None = None,
+) -> list[TaskView]:
     """The boxes of the Tasks card; without ``info``, from the experiment alone.
 
     Args:
         data: The experiment.
         info: The description of its data set, if known.
         problem_at: Returns the problem at a path, or ``""``.
+        common_labels: For each task the number of rows with a label of it and of each task, if some lack.
     """
     by_name = {column.name: column for column in info.columns} if info else {}
     views = []
@@ -158,10 +164,11 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
         problem = problem_at(f"tasks[{place}]")
         if missing and not problem:
             problem = f"The data have no column {', '.join(repr(name) for name in missing)}"
-        kind = str(task.get("kind", ""))
+        kind, name = str(task.get("kind", "")), str(task.get("name", ""))
+        common = (common_labels or {}).get(name, {})
         views.append(
             TaskView(
-                name=str(task.get("name", "")),
+                name=name,
                 kind=kind,
                 kinds=_kinds(columns, kind) if columns else (kind,),
                 targets=tuple(targets),
@@ -169,6 +176,7 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
                 rows=info.rows if info else 0,
                 color=place,
                 problem=problem,
+                common_labels=tuple((other, rows) for other, rows in common.items() if other != name),
             )
         )
     return views

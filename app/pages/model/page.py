@@ -20,9 +20,15 @@ _STACKED_HEIGHT = 420
 _STARTING = "The engine is starting, which takes a few seconds. You can edit meanwhile."
 _BUILDING = "The model is being built."
 _SPLITTER = "page/model/splitter"
-_HEADINGS: dict[Reads, str] = {"table": "For tables, or flattened images", "image": "For images", "text": "For texts"}
+_HEADINGS: dict[Reads, str] = {
+    "table": "For tables, or flattened images",
+    "image": "For images",
+    "text": "For texts",
+    "sound": "For sounds",
+}
 
-_READS: dict[str, Reads] = {"table": "table", "text": "text"}
+_READS: dict[str, Reads] = {"table": "table", "text": "text", "sound": "sound"}
+_SUITABLE: dict[Reads, tuple[Reads, ...]] = {"image": ("table", "image"), "sound": ("table", "image", "sound")}
 """What layers for an input of a kind read; any other kind is read as images are."""
 
 
@@ -90,11 +96,13 @@ class ModelPage(QWidget):
         document = self._session.document
         tasks = document.data.get("tasks") or ()
         tagging = [task["name"] for task in tasks if task_kind(task).per_token]
-        image = self._input_kind() == "image"
+        segmenting = [task["name"] for task in tasks if task_kind(task).per_pixel]
+        image = self._input_kind() in ("image", "sound")
         if name := self.shared.input:
             values, replaced = encoder_settings(template, name, image=image), f"layers of {name}"
         else:
-            values = template_settings(template, task_names(document.data), image=image, tagging=tagging)
+            names = task_names(document.data)
+            values = template_settings(template, names, image=image, tagging=tagging, segmenting=segmenting)
             replaced = "shared and task layers"
         document.set_many(values, f"Template {template.title}")
         self._session.show_message(f"{template.title}: {replaced} replaced. Ctrl+Z brings the former back.")
@@ -184,7 +192,7 @@ class ModelPage(QWidget):
 
     def _enable_templates(self) -> None:
         reads = self._input_kind()
-        suitable = ("table", "image") if reads == "image" else (reads,)
+        suitable = _SUITABLE.get(reads, (reads,))
         for action in self.templates.menu().actions():
             if not action.isSeparator():
                 action.setEnabled(action.data() in suitable)

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from app.forms import defaults_of
 from mtl_core.spec import LAYER_GROUPS, join, kind_of
 
-Reads = Literal["table", "image", "text"]
+Reads = Literal["table", "image", "text", "sound"]
+Entries = tuple[tuple[str, dict[str, Any]], ...]
 _CLASSES = {kind_of(spec): spec for group in LAYER_GROUPS.values() for spec in group}
 
 
@@ -19,20 +20,26 @@ class Template:
         name: objectName of its menu entry.
         title: Title in the menu.
         help: Tooltip in the menu.
-        reads: The kind of input that it reads; layers for tables also read flattened images.
+        reads: The kind of input that it reads; layers for tables also read flattened images, layers for images sounds.
         shared: Layers as (kind, settings).
         head: Layers of each task, as ``shared``.
+        map_head: Layers of each task that predicts a value for every pixel.
     """
 
     name: str
     title: str
     help: str
     reads: Reads
-    shared: tuple[tuple[str, dict[str, Any]], ...]
-    head: tuple[tuple[str, dict[str, Any]], ...]
+    shared: Entries
+    head: Entries
+    map_head: Entries = ()
 
 
-def _dense(*widths: int, dropout: float = 0.0, norm: bool = False) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _layers(layers: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [{**defaults_of(_CLASSES[kind]), **settings} for kind, settings in layers]
+
+
+def _dense(*widths: int, dropout: float = 0.0, norm: bool = False) -> Entries:
     layers: list[tuple[str, dict[str, Any]]] = []
     for width in widths:
         layers.append(("linear", {"out_features": width}))
@@ -42,16 +49,30 @@ def _dense(*widths: int, dropout: float = 0.0, norm: bool = False) -> tuple[tupl
     return tuple(layers)
 
 
-def _block(channels: int, *, twice: bool = False, pool: bool = True) -> tuple[tuple[str, dict[str, Any]], ...]:
-    conv: tuple[tuple[str, dict[str, Any]], ...] = (("conv2d", {"out_channels": channels}), ("relu", {}))
+def _block(channels: int, *, twice: bool = False, pool: bool = True) -> Entries:
+    conv: Entries = (("conv2d", {"out_channels": channels}), ("relu", {}))
     if twice:
         conv = (("conv2d", {"out_channels": channels}), ("batch_norm2d", {}), ("relu", {})) * 2
     return (*conv, ("max_pool2d", {})) if pool else conv
 
 
+def _residual(channels: int, stride: int = 1) -> Entries:
+    """A residual block of two convolutions, and the ReLU behind it."""
+    first = {"out_channels": channels, "stride": stride, "padding": 1}
+    inner: Entries = (("conv2d", first), ("batch_norm2d", {}), ("relu", {}), ("conv2d", {"out_channels": channels}))
+    return (("residual", {"layers": _layers((*inner, ("batch_norm2d", {})))}), ("relu", {}))
+
+
+def _transformer(blocks: int) -> Entries:
+    """Transformer blocks, and the normalization behind the last one."""
+    return (*(("transformer_block", {"heads": 4}),) * blocks, ("rms_norm", {}))
+
+
 _MLP, _FLATTEN = "A few dense layers; for tables.", ("flatten", dict[str, Any]())
-_CONV: tuple[tuple[str, dict[str, Any]], ...] = (("conv1d", {"out_channels": 64}), ("relu", {}))
-_POOLED: tuple[tuple[str, dict[str, Any]], ...] = (("global_avg_pool", {}),)
+_CONV: Entries = (("conv1d", {"out_channels": 64}), ("relu", {}))
+_POOLED: Entries = (("global_avg_pool", {}),)
+_PATCHES: Entries = (("patch_embedding", {"patch_size": 4, "dimensions": 64}),)
+_MEAN: Entries = (("sequence_pool", {"pool": "mean"}),)
 TEMPLATES: tuple[Template, ...] = (
     Template("linear", "Linear", "No shared layer: a linear model per task, a baseline.", "table", (), ()),
     Template("mlp-small", "MLP, small", _MLP, "table", _dense(64), _dense(32)),
@@ -63,6 +84,14 @@ TEMPLATES: tuple[Template, ...] = (
         "table",
         _dense(256, 256, dropout=0.2, norm=True),
         _dense(64),
+    ),
+    Template(
+        "tabm",
+        "TabM",
+        "An ensemble of dense models that share most weights, trained at once; good on most tables, and slower.",
+        "table",
+        (("tabm", {}), *_dense(256, 256, dropout=0.1)),
+        (),
     ),
     Template(
         "cnn-small",
@@ -84,6 +113,53 @@ TEMPLATES: tuple[Template, ...] = (
             ("global_avg_pool", {}),
         ),
         _dense(64),
+    ),
+    Template(
+        "residual-cnn",
+        "CNN, residual",
+        "Convolutions beside skips, at three sizes; trains well when deep.",
+        "image",
+        (
+            ("conv2d", {"out_channels": 32}),
+            ("batch_norm2d", {}),
+            ("relu", {}),
+            *_residual(32),
+            *_residual(64, stride=2),
+            *_residual(128, stride=2),
+            ("global_avg_pool", {}),
+        ),
+        _dense(64),
+    ),
+    Template(
+        "vit-small",
+        "Vision transformer, small",
+        "Attention between patches of 4×4 pixels, read at a class token; wants many images.",
+        "image",
+        (
+            *_PATCHES,
+            ("class_token", {}),
+            ("positional_encoding", {}),
+            *_transformer(4),
+            ("select_position", {"position": "first"}),
+        ),
+        (),
+    ),
+    Template(
+        "segmenter",
+        "Segmenter",
+        "A vision transformer whose tokens become an image again for tasks with a class for every pixel.",
+        "image",
+        (*_PATCHES, ("positional_encoding", {}), *_transformer(4)),
+        _MEAN,
+        (("tokens_to_image", {}),),
+    ),
+    Template(
+        "mlp-mixer",
+        "MLP-Mixer",
+        "Linear layers over patches of 4×4 pixels and over channels in turn.",
+        "image",
+        (*_PATCHES, *(("mixer_block", {}),) * 4, ("rms_norm", {}), *_MEAN),
+        (),
     ),
     Template(
         "text-average",
@@ -109,11 +185,43 @@ TEMPLATES: tuple[Template, ...] = (
         (("embedding", {"dimensions": 32}), ("lstm", {"hidden_size": 32})),
         _POOLED,
     ),
+    Template(
+        "text-transformer",
+        "Text, transformer",
+        "Attention between the words; the padding behind a text's end takes no part.",
+        "text",
+        (
+            ("embedding", {"dimensions": 64}),
+            ("positional_encoding", {"encoding": "sinusoidal"}),
+            *_transformer(2),
+        ),
+        (("sequence_pool", {"pool": "attention"}),),
+    ),
+    Template(
+        "log-mel-cnn",
+        "Log-mel CNN",
+        "Convolutions over frequencies and time, pooled globally.",
+        "sound",
+        (
+            ("batch_norm2d", {}),
+            *_block(32, twice=True),
+            *_block(64, twice=True),
+            *_block(128, twice=True, pool=False),
+            ("squeeze_excite", {}),
+            ("global_avg_pool", {}),
+        ),
+        _dense(64, dropout=0.2),
+    ),
 )
 
 
 def template_settings(
-    template: Template, tasks: Sequence[str], *, image: bool, tagging: Collection[str] = ()
+    template: Template,
+    tasks: Sequence[str],
+    *,
+    image: bool,
+    tagging: Collection[str] = (),
+    segmenting: Collection[str] = (),
 ) -> dict[str, Any]:
     """The settings that the template changes; dense layers on images begin with Flatten.
 
@@ -122,18 +230,20 @@ def template_settings(
         tasks: Their names.
         image: Whether the input is an image.
         tagging: Tasks that predict at every position, and so get no layers that pool over them.
+        segmenting: Tasks that predict at every pixel.
     """
     shared = (_FLATTEN, *template.shared) if image and template.reads == "table" else template.shared
-    heads = {task: _layers(() if task in tagging else template.head) for task in tasks}
+    own_heads = {**dict.fromkeys(tagging, ()), **dict.fromkeys(segmenting, template.map_head)}
+    heads = {task: _layers(own_heads.get(task, template.head)) for task in tasks}
     return {"model.shared": _layers(shared), "model.heads": heads}
 
 
 def encoder_settings(template: Template, name: str, *, image: bool) -> dict[str, Any]:
-    """The setting of the input ``name`` that the template changes: its own layers, which give a row of features."""
-    layers = (*template.shared, *(template.head if template.reads == "text" else ()))
+    """The setting of the input ``name`` that the template changes: its own layers, which give a row of features.
+
+    Members of an ensemble begin in the shared layers alone.
+    """
+    shared = [layer for layer in template.shared if layer[0] != "tabm"]
+    layers = (*shared, *(template.head if template.reads == "text" else ()))
     layers = (_FLATTEN, *layers) if image and template.reads == "table" else layers
     return {join(("model", "inputs", name)): _layers(layers)}
-
-
-def _layers(layers: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    return [{**defaults_of(_CLASSES[kind]), **settings} for kind, settings in layers]

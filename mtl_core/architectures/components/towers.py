@@ -42,13 +42,17 @@ class TowersModel(MultiTaskModel):
     def features(self, inputs: Inputs) -> Features:
         """One tensor for each task, the output of its own tower; then a padding mask that heads read."""
         streams, mask = _with_common_mask([tower.inputs.with_mask(inputs) for tower in self._task_towers()])
-        levels, mask = self.stage_outputs(streams, mask)
+        levels, mask = self._run_stages(streams, mask)
         outputs = self.tail_outputs(levels, streams)
         if mask is None or not self._heads_read_mask or not has_positions_of(outputs[0], mask):
             return outputs
         return (*outputs, mask.to(outputs[0].dtype))
 
-    def stage_outputs(self, streams: list[Tensor], mask: Tensor | None) -> tuple[list[list[Tensor]], Tensor | None]:
+    def stage_outputs(self, streams: list[Tensor]) -> list[list[Tensor]]:
+        """Outputs of each unit: a tensor for each task, from what each tower reads."""
+        return self._run_stages(streams, None)[0]
+
+    def _run_stages(self, streams: list[Tensor], mask: Tensor | None) -> tuple[list[list[Tensor]], Tensor | None]:
         """Outputs of each unit, a tensor for each task, from what each tower reads; and the last padding mask."""
         outputs = []
         for level, unit in enumerate(self.units.values()):

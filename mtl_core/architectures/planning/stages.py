@@ -10,7 +10,12 @@ from mtl_core.spec.base import Spec
 from mtl_core.spec.layers import LAYER_GROUPS
 from mtl_core.spec.reports import Shape
 
-_NO_BEGINNINGS: tuple[type[Spec], ...] = (*LAYER_GROUPS["Normalization"], spec.TabM)
+_NO_BEGINNINGS: tuple[type[Spec], ...] = (
+    *LAYER_GROUPS["Normalization"],
+    spec.TabM,
+    spec.ClassToken,
+    spec.PositionalEncoding,
+)
 """Layers with parameters that belong to the stage around them."""
 
 
@@ -50,9 +55,9 @@ class Stages:
 def split_stages(layer_plans: Sequence[LayerPlan]) -> Stages:
     """Splits a trunk without faults into stages.
 
-    A stage begins with each layer that has parameters, but for a normalization or TabM; layers before the first of them
-    belong to the first stage. A Flatten begins the following stage, or the tail: features are exchanged channel by
-    channel, before positions are flattened into the channels.
+    A stage begins with each layer that has parameters, but for a normalization, a class token, a positional encoding or
+    TabM; layers before the first of them belong to the first stage. A Flatten begins the following stage, or the tail:
+    features are exchanged channel by channel, before positions are flattened into the channels.
 
     Args:
         layer_plans: The planned layers of the trunk.

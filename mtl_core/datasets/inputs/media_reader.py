@@ -49,6 +49,11 @@ class MediaReader(ABC):
         self._is_outline = True
         return self
 
+    def decode_rows(self, rows: Rows) -> NDArray[Any]:
+        """Decode the files of a few rows, without the cache; a row whose file cannot be read is blank."""
+        paths = file_paths(self._column, self._source.folder)
+        return np.concatenate([*decode_files([paths[row] for row in rows], self.form.decode, self.form.blank)])
+
     def fit(self, rows: Rows) -> FittedInput:
         """Decode the files, and fit the statistics of the training rows.
 

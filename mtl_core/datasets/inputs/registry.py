@@ -50,10 +50,11 @@ def inputs_of(dataset: Dataset, source: Source, tasks: Sequence[Task]) -> list[S
     targets = {target: task.name for task in tasks for target in task.targets}
     spec_inputs = _spec_inputs(dataset, source, (*targets, *dataset.split.columns))
     for spec_input in spec_inputs:
-        for i, column in enumerate(spec_input.spec.source_columns):
-            if column in targets:
-                rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"
-                raise InputError(spec_input.column_path(i), rule, found=repr(column))
+        for i, name in enumerate(spec_input.spec.source_columns):
+            for column in source.expand([name]):
+                if column in targets:
+                    rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"
+                    raise InputError(spec_input.column_path(i), rule, found=repr(column))
             if column in dataset.split.columns:
                 rule = "a column that divides the rows is no input"
                 raise InputError(spec_input.column_path(i), rule, found=repr(column))
@@ -64,7 +65,7 @@ def _spec_inputs(dataset: Dataset, source: Source, other_roles: Sequence[str]) -
     if (named := dataset.named_inputs) is not None:
         return [SpecInput(name, spec) for name, spec in named.items()]
     listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
-    if source.pictures:
+    if source.pictures and (dataset.has_default_inputs or not listed):
         if listed:
             raise InputError("dataset.inputs", "the input of this data set is the image", fix="Leave it empty.")
         column = next(iter(source.pictures))
@@ -77,7 +78,11 @@ def _spec_inputs(dataset: Dataset, source: Source, other_roles: Sequence[str]) -
 
 def _listed_input(dataset: Dataset, source: Source, names: Sequence[str]) -> SpecInput:
     """The input of the short form: a text alone, or columns of a table."""
-    columns = [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
+    columns = [
+        find_column(source.columns, column, f"dataset.inputs[{i}]")
+        for i, name in enumerate(names)
+        for column in source.expand([name])
+    ]
     text = next((column.name for column in columns if column.type == "text"), None)
     if text is None:
         numeric, categorical = dataset.numeric_inputs, dataset.categorical_inputs

@@ -31,7 +31,9 @@ class TableReader:
         self._place, self._spec, self._source = spec_input, spec_input.spec, source
         names = self._spec.columns
         self._columns = [
-            find_column(source.columns, name, spec_input.column_path(index)) for index, name in enumerate(names)
+            find_column(source.columns, column, spec_input.column_path(index))
+            for index, name in enumerate(names)
+            for column in source.expand([name])
         ]
         _check_types(spec_input, self._columns)
 

@@ -245,10 +245,47 @@ class QueryDataset(BaseDataset):
         return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
 
 
+class ArraysDataset(BaseDataset):
+    """Arrays of yours: files of NumPy (.npz, .npy) or of MNIST (IDX)."""
+
+    title: ClassVar[str] = "Arrays"
+    has_column_types: ClassVar[bool] = True
+    decimal: ClassVar[DecimalMark | None] = None
+    kind: Literal["arrays"] = "arrays"
+    path: str = field(
+        help="The file, or a folder of such files; a relative path starts at the spec file's folder. The first "
+        "dimension of an array are the rows: one of 1 dimension is a column, one of 2 is columns x[0], x[1] …, one of "
+        "3 or 4 is pictures.",
+        widget="file",
+    )
+    inputs: Inputs = field(
+        (), "Columns, or arrays of columns, of a table; or inputs by name. Pictures need names.", widget="columns"
+    )
+    types: dict[Column, ColumnType] = field(
+        help="Column types that differ from what looking at the arrays says.", default_factory=dict
+    )
+    numeric_inputs: NumericInputs = numeric_inputs_field()
+    categorical_inputs: OneHot = categorical_inputs_field()
+    text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
+
+    @property
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name, if the spec gives names."""
+        return _named(self.inputs)
+
+    @property
+    def short_form_kind(self) -> InputKind:
+        """``text`` where the spec states that an input column is a text."""
+        return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
+
+
 IMAGE_COLUMN, CLASS_COLUMN = "image", "class"
 """The columns of a folder of images: names of files and names of classes."""
 
-Dataset = Annotated[BundledDataset | TableDataset | ImageFolderDataset | QueryDataset, Field(discriminator="kind")]
+Dataset = Annotated[
+    BundledDataset | TableDataset | ImageFolderDataset | QueryDataset | ArraysDataset, Field(discriminator="kind")
+]
 
 DATASET_KINDS = {kind_of(member): cast(type[BaseDataset], member) for member in members(Dataset)}
 """The class of each kind of data set."""

@@ -49,6 +49,7 @@ _FILES = (
     ("dataset", "table", "path"),
     ("dataset.join.*", None, "path"),
     ("dataset", "query", "url"),
+    ("dataset", "arrays", "path"),
     ("dataset", "image_folder", "path"),
     ("dataset", "image_folder", "labels"),
     ("dataset.text", None, "tokenizer"),

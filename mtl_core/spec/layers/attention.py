@@ -42,7 +42,10 @@ class TransformerBlock(Spec):
     norm: Literal["pre", "post"] = field(
         "pre", "Normalize what attention and linear layers read, or as in the paper what leaves each skip."
     )
-    activation: Literal["gelu", "relu"] = field("gelu", "Between the two linear layers.")
+    activation: Literal["gelu", "relu", "reglu"] = field(
+        "gelu",
+        "Between the two linear layers; ReGLU multiplies half of what the first one gives by the ReLU of the rest.",
+    )
 
 
 class PositionalEncoding(Spec):

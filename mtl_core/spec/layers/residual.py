@@ -13,4 +13,4 @@ class Residual(Spec):
 
     title: ClassVar[str] = "Residual block"
     kind: Literal["residual"] = "residual"
-    layers: "tuple[Layer, ...]" = field((), "Its own layers, first to last.")
+    layers: "tuple[Layer, ...]" = field((), "Its own layers, first to last.", strict=False)

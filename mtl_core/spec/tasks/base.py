@@ -111,6 +111,7 @@ class BaseTask(Spec):
         row_classes: Whether every row has one class, by which sampling can be balanced.
         value_by_value: Whether several values are predicted independently; else a row needs a label for all of them.
         per_token: Whether it predicts a value for each token of a text.
+        per_pixel: Whether it predicts a value for each pixel of an image.
         predicts: Whether it predicts its target, rather than minimizing a function of it.
         log_link: Whether its outputs are logarithms of the predicted values.
         uncertainty_factor: Factor of its loss in uncertainty weighting: 1/2 if the loss is the exponent of a Gaussian
@@ -130,6 +131,7 @@ class BaseTask(Spec):
     row_classes: ClassVar[bool] = False
     value_by_value: ClassVar[bool] = False
     per_token: ClassVar[bool] = False
+    per_pixel: ClassVar[bool] = False
     predicts: ClassVar[bool] = True
     log_link: ClassVar[bool] = False
     uncertainty_factor: ClassVar[float] = 1.0

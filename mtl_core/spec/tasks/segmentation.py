@@ -28,6 +28,7 @@ class SegmentationTask(BaseTask):
 
     title: ClassVar[str] = "Segmentation"
     column_types: ClassVar[tuple[str, ...]] = ()
+    per_pixel: ClassVar[bool] = True
     kind: Literal["segmentation"] = "segmentation"
     target: Column = field(help="The target: a map of classes per image.", widget="column")
     loss: Literal["cross_entropy", "focal"] = field("cross_entropy", "Cross-entropy or focal loss per pixel.")

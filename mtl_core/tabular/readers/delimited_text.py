@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _SEPARATOR_HINT = re.compile(r'"?sep=([^"\r\n])"?[,;\t|]*(?:\r\n|\n|\r)')
 """A first line that tells spreadsheets the delimiter."""
+_MAX_COLUMNS = 100_000
+_MIN_PLAIN_BYTES = 1 << 20
+"""Arrow is faster from so many bytes on; in a small file with many columns its tables cost more than they save."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
 
 
@@ -27,6 +30,7 @@ def _read(file: FileContent) -> RawTable:
     layout = find_layout(text, stated or (hint[1] if hint else ""), file.min_columns)
     text, title_notes = _without_title(text, layout.title_lines)
     first_line = (2 if hint else 1) + layout.title_lines
+    _check_width(text, layout.delimiter)
     content = file.utf8 if text is file.text else text.encode("utf-8", "replace")
     frame, notes = _read_cells(text, content, layout.delimiter, first_line)
     frame, header_notes = _with_header(frame, file.header)
@@ -58,6 +62,15 @@ def _without_title(text: str, lines: int) -> tuple[str, tuple[DataNote, ...]]:
     return text[end:], (DataNote(place="file", what=what, count=lines),)
 
 
+def _check_width(text: str, delimiter: str) -> None:
+    """Refuse a header of more columns than could be shown or learned from."""
+    columns = text.count(delimiter, 0, max(text.find("\n"), 0) or len(text)) + 1
+    if columns > _MAX_COLUMNS:
+        rule = f"has {columns} columns, and at most {_MAX_COLUMNS} are read"
+        fix = "Put each example into a row; for arrays of numbers there are data sets of kind arrays."
+        raise InputError("dataset.path", rule, found=f"the first line: {shorten(text[:200], 40)}", fix=fix)
+
+
 def _read_cells(
     text: str, content: bytes, delimiter: str, first_line: int
 ) -> tuple["pd.DataFrame", tuple[DataNote, ...]]:
@@ -72,7 +85,7 @@ def _read_cells(
     import pandas as pd
 
     notes: tuple[DataNote, ...] = ()
-    frame = read_plain_text(content, delimiter)
+    frame = read_plain_text(content, delimiter) if len(content) >= _MIN_PLAIN_BYTES else None
     if frame is None:
         cells = _parse_cells(text, delimiter, first_line)
         header = [str(cell) for cell in cells.iloc[0]]

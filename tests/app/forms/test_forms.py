@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from app.document import Document
 from app.forms import KindForm, NumberEditor, OptionalEditor, SpecForm, bind, defaults_of, fields_of
 from app.forms.editors.folder import FolderEditor
+from app.forms.editors.kind_list import KindListEditor
 from app.forms.editors.number import number_text
 from app.forms.editors.number_mapping import NumberMappingEditor
 from app.forms.editors.task_weights import WeightsEditor
@@ -22,6 +23,7 @@ from app.forms.field_shapes import (
     FieldShape,
     Flag,
     KeywordOr,
+    KindList,
     Kinds,
     Nested,
     Number,
@@ -35,11 +37,12 @@ from app.forms.field_shapes import (
     initial,
 )
 from app.task_references import task_names
-from app.widgets import WeightSlider
+from app.widgets import ToolButton, WeightSlider
 from mtl_core.spec import (
     Averaging,
     Dataset,
     HardSharing,
+    ImageInput,
     InitialWeights,
     Layer,
     MulticlassTask,
@@ -94,6 +97,8 @@ def other_value(shape: Shape, default: Any) -> Any:
             return other_value(inner, initial(inner))
         case Kinds(classes):
             return other_data(classes[-1])
+        case KindList(classes):
+            return [other_data(classes[0]), other_data(classes[-1])]
         case Nested(spec):
             return other_data(spec)
         case Weights():
@@ -141,8 +146,8 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
     left_out = {
         (spec, f.name) for spec in EVERY for f in fields_of(spec) if isinstance(f.shape, Unknown) and not f.hidden
     }
-    assert {name for _, name in left_out} == {"inputs", "types", "missing", "date_features"}
-    assert {spec for spec, _ in left_out} == set(members(Dataset))
+    assert {name for _, name in left_out} == {"inputs", "types", "missing", "date_features", "layers"}
+    assert {spec for spec, name in left_out if name != "layers"} == set(members(Dataset))
 
 
 @pytest.mark.parametrize(
@@ -390,3 +395,27 @@ def test_a_task_that_keeps_its_place_keeps_its_slider(qtbot: QtBot) -> None:
     assert [slider.value() for slider in sliders] == [2.0, 1.0, 3.0]
     editor.set_names(["c", "a"])
     assert [slider.value() for slider in editor.findChildren(WeightSlider)] == [3.0, 2.0]
+
+
+def test_a_list_of_kinds_is_added_to_edited_and_shortened(qtbot: QtBot) -> None:
+    form = SpecForm(ImageInput, "dataset.inputs.picture")
+    qtbot.addWidget(form)
+    edits: list[tuple[str, Any]] = []
+    form.edited.connect(lambda path, value, _label: edits.append((path, value)))
+    editor = form.editors["augmentation"]
+    assert isinstance(editor, KindListEditor)
+    for action in editor.add.menu().actions()[:2]:
+        action.trigger()
+    path = "dataset.inputs.picture.augmentation"
+    assert edits[-1][0] == path
+    assert [part["kind"] for part in edits[-1][1]] == ["random_crop", "horizontal_flip"]
+    flip = form.findChild(SpecForm, f"form:{path}[1]")
+    assert flip is not None
+    flip.edited.emit(f"{path}[1].p", 0.25, "P")
+    assert edits[-1] == (f"{path}[1].p", 0.25)
+    remove = form.findChild(ToolButton, f"{path}[0]:remove")
+    assert remove is not None
+    remove.click()
+    assert [part["kind"] for part in edits[-1][1]] == ["horizontal_flip"]
+    form.setValue({"augmentation": [{"kind": "cutout", "p": 0.5, "size": 0.2}]})
+    assert form.value()["augmentation"] == [{"kind": "cutout", "p": 0.5, "size": 0.2}]

@@ -11,9 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.forms import LayerList, NumberEditor
+from app.forms.layers.block_name import BlockName
 from app.forms.layers.layer_edits import match_rows, move_item
-from app.forms.layers.layer_menu import LayerMenu
+from app.forms.layers.layer_menu import SAVED, LayerMenu
 from mtl_core.spec import LAYER_GROUPS, Fix, LayerInfo, load_preset
+from mtl_core.spec.io.saved_blocks import load_blocks
 
 
 @pytest.fixture
@@ -279,3 +281,35 @@ def test_an_error_in_a_block_stands_at_its_layer_and_at_the_block(layers: LayerL
         "row:model.shared[1].layers[1]",
         "row:model.shared[2]",
     ]
+
+
+def test_layers_are_saved_under_a_name_and_used_again(qtbot: QtBot, layers: LayerList, document: Document) -> None:
+    layers.open(3)
+    save = layers.rows[3].findChild(QWidget, "layer-save")
+    assert save is not None
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+    popup = layers.findChild(BlockName)
+    assert isinstance(popup, BlockName)
+    assert popup.name.text() == "Conv2d"
+    popup.name.clear()
+    qtbot.keyClick(popup.name, Qt.Key.Key_Return)
+    assert "1 to 100 characters" in popup.error.label.text()
+    qtbot.keyClicks(popup.name, "My convolution")
+    qtbot.mouseClick(popup.button, Qt.MouseButton.LeftButton)
+    assert not popup.isVisible()
+    layers.ask_name(document.get("model.shared"), "all")
+    whole = layers.findChildren(BlockName)[-1]
+    qtbot.keyClick(whole.name, Qt.Key.Key_Return)
+    assert list(load_blocks()) == ["My convolution", "all"]
+    layers.open(0)
+    layers.menu.popup(layers)
+    qtbot.keyClicks(layers.menu.search, "my conv")
+    qtbot.keyClick(layers.menu.search, Qt.Key.Key_Return)
+    assert kinds(document) == [BEFORE[0], "conv2d", *BEFORE[1:]]
+    assert document.get("model.shared[1]") == document.get("model.shared[4]")
+    layers.open(-1)
+    layers.add(f"{SAVED}all")
+    assert kinds(document) == [BEFORE[0], "conv2d", *BEFORE[1:], *BEFORE]
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert kinds(document) == BEFORE

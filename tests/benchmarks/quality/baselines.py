@@ -101,7 +101,7 @@ def _fit(model: Any, problem: Problem) -> Array:
 def _fit_network(classifier: Any, regressor: Any, problem: Problem) -> Array:
     """Fit a model of pytabkit with its defaults, which chooses its best epoch by the validation rows."""
     kind = classifier if problem.classes else regressor
-    model = kind(device="cpu", random_state=0, n_cv=1, n_refit=0, verbosity=0, n_threads=2)
+    model = kind(device="cpu", random_state=0, n_cv=1, n_refit=0, verbosity=0, n_threads=1)
     fill = problem.train.median(numeric_only=True).fillna(0)
     train, val, test = (rows.fillna(fill) for rows in (problem.train, problem.val, problem.test))
     model.fit(train, problem.train_target, X_val=val, y_val=problem.val_target)

@@ -27,7 +27,7 @@ class ImageGrid(QWidget):
 
     def show_images(self, images: Sequence[Sequence[Sequence[int]]], *, color: bool = False) -> None:
         """Show images, each as rows of pixels: gray values from 0 to 255, or 0xRRGGBB with ``color``."""
-        self._images = [_image(rows, color=color) for rows in images]
+        self._images = [pixel_image(rows, color=color) for rows in images]
         self._update_minimum_height()
         self.update()
 
@@ -102,7 +102,8 @@ class ImageGrid(QWidget):
         return side + self._label_height() + GAP + 4
 
 
-def _image(rows: Sequence[Sequence[int]], *, color: bool) -> QImage:
+def pixel_image(rows: Sequence[Sequence[int]], *, color: bool) -> QImage:
+    """An image of rows of pixels: gray values from 0 to 255, or 0xRRGGBB with ``color``."""
     if color:
         packed = np.ascontiguousarray(np.asarray(rows, np.uint32))
         height, width = packed.shape

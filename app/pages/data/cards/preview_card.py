@@ -20,17 +20,21 @@ from app.pages.data.cards.findings_view import FindingsView
 from app.pages.data.cards.image_grid import ImageGrid, Label
 from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
+from app.pages.data.cards.samples_table import SamplesTable
 from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
+from mtl_core.protocol.questions import SampleRows
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.data_findings import DataFinding
 from mtl_core.spec.reports import Shape
 
-_ROWS, _IMAGES, _NOTHING, _COLUMNS, _FINDINGS = range(5)
+_ROWS, _IMAGES, _NOTHING, _COLUMNS, _SAMPLES, _SAMPLES_ABSENT, _FINDINGS = range(7)
 """The views, by their place in the stack."""
+_COLUMNS_TAB, _SAMPLES_TAB, _CHECK_TAB = 1, 2, 3
 _CHECK = "Check"
+_NO_SAMPLES = "Training rows as the model sees them"
 _EMPTY = "Nothing to show yet"
 _WAITING = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
@@ -43,19 +47,17 @@ class PreviewCard(Card):
         super().__init__("Preview", parent=parent)
         self.setObjectName("preview-card")
         self._shown: DatasetInfo | None = None
+        self._has_samples = False
         self.model = PreviewModel(self)
         self.table = QTableView()
         self.header_ = RoleHeader(self.table)
         self._style_table()
         self.images = ImageGrid()
         self.columns = ColumnsTable()
+        self.samples = SamplesTable()
+        self._no_samples = EmptyState("image", _NO_SAMPLES)
         self.findings = FindingsView()
-        self.switch = QTabBar()
-        self.switch.setObjectName("preview-switch")
-        self.switch.setAccessibleName("What is shown of the data")
-        self.switch.setDrawBase(False)
-        for title in ("Rows", "Columns", _CHECK):
-            self.switch.addTab(title)
+        self.switch = _make_switch()
         self.switch.currentChanged.connect(self._show_view)
         self.header.addWidget(self.switch)
         self.more = ToolButton("dots-three", "More", name="all-columns")
@@ -81,7 +83,8 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         self._nothing = EmptyState("table", _EMPTY, _WAITING)
-        for page in (self.table, scroll_area(images), self._nothing, self.columns, self.findings):
+        samples = (self.samples, self._no_samples)
+        for page in (self.table, scroll_area(images), self._nothing, self.columns, *samples, self.findings):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
@@ -93,16 +96,33 @@ class PreviewCard(Card):
     @property
     def shows_columns(self) -> bool:
         """Whether the table of columns is chosen."""
-        return self.switch.currentIndex() == 1
+        return self.switch.currentIndex() == _COLUMNS_TAB
+
+    @property
+    def shows_samples(self) -> bool:
+        """Whether the samples are chosen."""
+        return self.switch.currentIndex() == _SAMPLES_TAB
+
+    def show_samples(self, samples: SampleRows) -> None:
+        """Fill the table of samples."""
+        self.samples.show_samples(samples)
+        self._has_samples = True
+        self._show_view()
+
+    def clear_samples(self, reason: str) -> None:
+        """Say why there are no samples."""
+        self._has_samples = False
+        self._no_samples.text.setText(reason)
+        self._show_view()
 
     def open_findings(self) -> None:
         """Show the findings of the check of the data."""
-        self.switch.setCurrentIndex(2)
+        self.switch.setCurrentIndex(_CHECK_TAB)
 
     def show_findings(self, findings: Sequence[DataFinding] | None, *, running: bool, error: str) -> None:
         """Show findings, and their number in the switch; None: the data have not been checked."""
         self.findings.show_findings(findings, running=running, error=error)
-        self.switch.setTabText(2, _CHECK if findings is None else f"{_CHECK} ({len(findings)})")
+        self.switch.setTabText(_CHECK_TAB, _CHECK if findings is None else f"{_CHECK} ({len(findings)})")
 
     def show_columns(self, rows: Sequence[ColumnRow]) -> None:
         """Fill the table of columns."""
@@ -147,8 +167,12 @@ class PreviewCard(Card):
         shown = self._shown
         if shown is None:
             self._views.setCurrentIndex(_NOTHING)
-        elif self.switch.currentIndex() > 0:
-            self._views.setCurrentIndex(_COLUMNS if self.shows_columns else _FINDINGS)
+        elif self.shows_columns:
+            self._views.setCurrentIndex(_COLUMNS)
+        elif self.shows_samples:
+            self._views.setCurrentIndex(_SAMPLES if self._has_samples else _SAMPLES_ABSENT)
+        elif self.switch.currentIndex() == _CHECK_TAB:
+            self._views.setCurrentIndex(_FINDINGS)
         else:
             self._views.setCurrentIndex(_ROWS if shown.input_kind == "table" else _IMAGES)
 
@@ -203,6 +227,19 @@ class PreviewCard(Card):
         table.setCornerWidget(QWidget())
         table.horizontalScrollBar().valueChanged.connect(self.header_.place)
         self.header_.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+
+def _make_switch() -> QTabBar:
+    """The tabs for the views."""
+    switch = QTabBar()
+    switch.setObjectName("preview-switch")
+    switch.setAccessibleName("What is shown of the data")
+    switch.setDrawBase(False)
+    for title in ("Rows", "Columns", "Samples", _CHECK):
+        switch.addTab(title)
+    switch.setTabToolTip(_SAMPLES_TAB, "Training rows as the model sees them")
+    switch.setTabToolTip(_CHECK_TAB, "Faults of the data, and what to do about them")
+    return switch
 
 
 def _image_shape(info: DatasetInfo) -> Shape:

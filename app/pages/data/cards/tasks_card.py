@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from app.formatting import format_quantity
 from app.pages.data.roles import KIND_TITLES, is_numeric_kind
 from app.plots import BarPlot, Histogram
 from app.theme import CARD_GAP, GAP, small_font
-from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel
+from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel, plain_tooltip
 from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 from mtl_core.text import group_digits
@@ -35,6 +36,7 @@ class TaskView:
         rows: Rows of the data set.
         color: Series index of its color.
         problem: Its problem, or ``""``.
+        common_labels: Number of rows that also have a label of each other task; empty where no label lacks.
     """
 
     name: str
@@ -45,6 +47,12 @@ class TaskView:
     rows: int
     color: int
     problem: str = ""
+    common_labels: tuple[tuple[str, int], ...] = ()
+
+    def overlap(self) -> str:
+        """The number of its rows that have labels of the other tasks, as text."""
+        lines = [f"{format_quantity(rows, 'row')} with a label of {task} too" for task, rows in self.common_labels]
+        return "\n".join(lines)
 
     def coverage(self) -> str:
         """The number of rows that have a label, as text."""
@@ -90,8 +98,18 @@ class TasksCard(Card):
         problem: str = "",
         fix_label: str = "",
         on_fix: Callable[[], object] | None = None,
+        *,
+        complete_rows: int | None = None,
     ) -> None:
-        """Show the tasks of the experiment; boxes are reused, so that the focus stays."""
+        """Show the tasks of the experiment; boxes are reused, so that the focus stays.
+
+        Args:
+            views: The tasks.
+            problem: What is wrong with all of them, or ``""``.
+            fix_label: Text of a link that mends it, or ``""``.
+            on_fix: Called when the link is clicked.
+            complete_rows: Number of rows with a label of every task, where some lack one.
+        """
         while len(self.boxes) > len(views):
             box = self.boxes.pop()
             self._row.removeWidget(box)
@@ -102,7 +120,9 @@ class TasksCard(Card):
         for box, view in zip(self.boxes, views, strict=True):
             box.show_task(view)
         self._none.set_error(problem, fix_label, on_fix)
-        self.set_subtitle(f"{len(views)} {'task' if len(views) == 1 else 'tasks'}" if views else "")
+        tasks = format_quantity(len(views), "task") if views else ""
+        complete = "" if complete_rows is None else f"{format_quantity(complete_rows, 'row')} with all labels"
+        self.set_subtitle(" · ".join(filter(None, (tasks, complete))))
 
     def _add(self, index: int) -> None:
         box = TaskBox()
@@ -180,6 +200,7 @@ class TaskBox(QWidget):
         targets = ", ".join(view.targets)
         texts = [targets if targets != view.name else "", view.coverage()]
         self._target.setText(" · ".join(filter(None, texts)))
+        self._target.setToolTip(plain_tooltip(view.overlap()))
         self._error.set_error(view.problem)
         self._set_object_names(view.name)
         if before is None or (before.columns, before.kind, before.color) != (view.columns, view.kind, view.color):

@@ -64,8 +64,10 @@ def check_heads(layer: spec.MultiHeadAttention | spec.TransformerBlock, shape: S
             f"{channels}.",
             setting_fix(layer, f"Set the heads to {heads}", heads=heads),
         )
-    hidden = _hidden(layer.feed_forward, channels) if isinstance(layer, spec.TransformerBlock) else 0
-    return check_parameter_count(layer, 4 * channels**2 + 2 * channels * hidden) or check_value_count(
+    hidden, gated = 0, False
+    if isinstance(layer, spec.TransformerBlock):
+        hidden, gated = _hidden(layer.feed_forward, channels), layer.activation == "reglu"
+    return check_parameter_count(layer, 4 * channels**2 + (2 + gated) * channels * hidden) or check_value_count(
         layer, max(layer.heads * positions**2, hidden * positions)
     )
 
@@ -100,7 +102,8 @@ def _build_multi_head(layer: spec.MultiHeadAttention, shape: Shape) -> nn.Module
 
 def _build_block(layer: spec.TransformerBlock, shape: Shape) -> nn.Module:
     hidden = _hidden(layer.feed_forward, shape[0])
-    settings = {"pre_norm": layer.norm == "pre", "relu": layer.activation == "relu"}
+    activation = {"relu": layer.activation != "gelu", "gated": layer.activation == "reglu"}
+    settings = {"pre_norm": layer.norm == "pre", **activation}
     return ChannelsFirst(TransformerBlock(shape[0], layer.heads, hidden, dropout=layer.dropout, **settings))
 
 

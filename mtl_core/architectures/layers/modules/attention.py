@@ -100,16 +100,29 @@ class TransformerBlock(nn.Module):
         dropout: Share of values set to zero in training: attention weights, hidden values and what enters the skips.
         pre_norm: Whether what enters attention and linear layers is normalized, or what leaves the skips.
         relu: Whether the activation is ReLU, or GELU.
+        gated: Whether the hidden values are the products of linear ones with activated ones; with ReLU it is ReGLU
+            (Shazeer 2020).
     """
 
-    def __init__(self, channels: int, heads: int, hidden: int, *, dropout: float, pre_norm: bool, relu: bool) -> None:
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        hidden: int,
+        *,
+        dropout: float,
+        pre_norm: bool,
+        relu: bool,
+        gated: bool = False,
+    ) -> None:
         super().__init__()
         self.attention = MultiHeadAttention(channels, heads, dropout=dropout)
-        self.expand = nn.Linear(channels, hidden)
+        self.expand = nn.Linear(channels, 2 * hidden if gated else hidden)
         self.contract = nn.Linear(hidden, channels)
         self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
         self.dropout = nn.Dropout(dropout)
-        self._pre_norm, self._activation = pre_norm, functional.relu if relu else functional.gelu
+        self._pre_norm, self._gated = pre_norm, gated
+        self._activation = functional.relu if relu else functional.gelu
 
     def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
         """Runs the block."""
@@ -125,8 +138,13 @@ class TransformerBlock(nn.Module):
         return output
 
     def _feed_forward(self, tokens: Tensor) -> Tensor:
-        hidden = self.dropout(self._activation(self.expand(tokens)))
-        output: Tensor = self.dropout(self.contract(hidden))
+        hidden: Tensor = self.expand(tokens)
+        if self._gated:
+            values, gates = hidden.chunk(2, dim=-1)
+            hidden = values * self._activation(gates)
+        else:
+            hidden = self._activation(hidden)
+        output: Tensor = self.dropout(self.contract(self.dropout(hidden)))
         return output
 
 

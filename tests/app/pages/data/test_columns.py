@@ -1,6 +1,7 @@
-"""The table of all columns and the card of inputs by name on the Data page.
+"""The tables of all columns and of samples, and the card of inputs by name, on the Data page.
 
-Covers: app.pages.data.cards.columns_table, app.pages.data.cards.inputs_card.
+Covers: app/pages/data/cards/columns_table.py, app/pages/data/cards/inputs_card.py,
+app/pages/data/cards/samples_table.py.
 """
 
 from pathlib import Path
@@ -14,10 +15,14 @@ from pytestqt.qtbot import QtBot
 from app.pages.data import DataPage
 from app.pages.data.cards.columns_table import Cell, ColumnsTable, format_share
 from app.pages.data.cards.inputs_card import InputsCard
+from app.pages.data.cards.samples_table import SamplesTable
+from app.pages.data.cards.tasks_card import TasksCard
 from app.session import Session
-from mtl_core.spec import DataNote, DatasetInfo
+from mtl_core.protocol.questions import InputSamples, SampleRows
+from mtl_core.spec import DataNote, DatasetInfo, InputError
 from tests.app.pages.data.conftest import PatientWorker, describe
 from tests.app.pages.data.synthetic_sets import categorical, numeric, table, texts
+from tests.app.pages.model.test_model_page import model_info
 
 
 def with_title() -> DatasetInfo:
@@ -168,3 +173,45 @@ def test_shares_of_cells_are_short(share: float, text: str) -> None:
 def test_a_cell_without_a_menu_opens_none(opened: DataPage, qtbot: QtBot) -> None:
     assert opened.column_menu("nothing such") is None
     opened._open_cell_menu("nothing such", Cell.USE, QPoint())
+
+
+def test_samples_are_asked_for_while_they_are_shown(opened: DataPage, session: Session, worker: PatientWorker) -> None:
+    asked = len([kind for kind, *_ in worker.asks if kind == "samples"])
+    opened._preview.switch.setCurrentIndex(2)
+    samples = SampleRows(
+        rows=2,
+        inputs={
+            "picture": InputSamples(kind="image", images=(((0xFF0000,) * 3,) * 2, None), color=True),
+            "text": InputSamples(kind="text", texts=("the ▢ cook", None)),
+        },
+        labels={"price": ("3", "")},
+    )
+    worker.answer(samples, "samples")
+    view = opened.findChild(SamplesTable, "data-samples")
+    assert view is not None
+    assert view.isVisible()
+    model = view.samples
+    titles = [model.headerData(at, Qt.Orientation.Horizontal) for at in range(model.columnCount())]
+    assert titles == ["picture (image)", "text", "price (label)"]
+    assert [[model.index(row, at).data() for at in range(3)] for row in range(2)] == [
+        ["", "the ▢ cook", "3"],
+        ["—", "—", "—"],
+    ]
+    view.grab()
+    session.document.set("training.epochs", 3)
+    session.document.set("dataset.inputs", [])
+    assert not view.isVisible()
+    session.document.undo_stack.undo()
+    worker.refuse(InputError("dataset", "cannot be read"), "samples")
+    assert "cannot be read" in opened._preview._no_samples.text.text().lower()
+    assert len([kind for kind, *_ in worker.asks if kind == "samples"]) == asked + 2
+
+
+def test_labels_that_tasks_have_in_common_are_told(opened: DataPage, session: Session, worker: PatientWorker) -> None:
+    common = {"price": {"price": 80, "sold": 30}, "sold": {"price": 30, "sold": 50}}
+    session.model_info = model_info().model_copy(update={"common_labels": common, "complete_rows": 30})
+    session.modelInfoChanged.emit()
+    tasks = opened.findChild(TasksCard, "tasks-card")
+    assert tasks is not None
+    assert tasks.subtitle.full_text() == "2 tasks · 30 rows with all labels"
+    assert tasks.boxes[0]._target.toolTip() == "30 rows with a label of sold too"

@@ -61,7 +61,7 @@ def test_findings_are_listed_with_where_what_and_what_to_do(
         "Split |  | 9 rows are copies. | Remove them.",
         "rooms | Column | It counts the rows. | Leave it out.",
     ]
-    assert opened._preview.switch.tabText(2) == "Check (2)"
+    assert opened._preview.switch.tabText(3) == "Check (2)"
 
 
 def test_a_fix_is_one_step_of_undo_and_the_data_are_checked_again(

@@ -12,7 +12,7 @@ def test_a_table_after_images_brings_layers_that_read_it() -> None:
     chosen = choice.with_dataset(
         spec_to_data(load_preset("multidigits")), choice.table_dataset("/x/houses.csv"), table()
     )
-    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["linear", "relu", "dropout"]
+    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["linear", "silu", "dropout"]
     assert [task["name"] for task in chosen["tasks"]] == ["price", "sold"]
     assert set(chosen["model"]["heads"]) == {"price", "sold"}
     assert chosen["dataset"]["inputs"] == ["area", "rooms", "도시"]
@@ -33,7 +33,10 @@ def test_layers_that_can_read_the_new_data_stay() -> None:
 def test_layers_that_nobody_changed_follow_the_size_of_the_table() -> None:
     small = choice.with_dataset(spec_to_data(load_preset("multidigits")), choice.table_dataset("/x/s.csv"), table())
     large = choice.with_dataset(small, choice.table_dataset("/x/l.csv"), table().model_copy(update={"rows": 9000}))
-    assert [layer["kind"] for layer in large["model"]["shared"]] == ["linear", "relu", "dropout"] * 2
+    assert [layer["kind"] for layer in large["model"]["shared"]] == ["tabm", *["linear", "silu", "dropout"] * 2]
+    info = table().model_copy(update={"rows": 90_000})
+    very_large = choice.with_dataset(large, choice.table_dataset("/x/v.csv"), info)
+    assert [layer["kind"] for layer in very_large["model"]["shared"]] == ["linear", "silu", "dropout"] * 2
 
 
 def test_training_follows_the_number_of_rows() -> None:

@@ -1,6 +1,6 @@
 """Inputs by name: how columns move between them, and the encoders that the model gets.
 
-Covers: app.pages.data.named_inputs, app.pages.data.encoders.
+Covers: app/pages/data/named_inputs.py, app/pages/data/encoders.py.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Several inputs on the Model page: a tab for each encoder, the fusion with its fix, and the diagram.
 
-Covers: app.pages.model.shared_card, app.pages.model.fusion_panel, app.pages.model.input_layout.
+Covers: app/pages/model/shared_card.py, app/pages/model/fusion_panel.py, app/pages/model/input_layout.py.
 """
 
 from itertools import combinations
