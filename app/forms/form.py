@@ -122,7 +122,7 @@ class SpecForm(QWidget):
         cell = FieldCell(editor, unit)
         row = self._grid.rowCount()
         self.editors[shape.name], self._cells[shape.name] = editor, cell
-        if isinstance(shape.shape, Nested):
+        if isinstance(shape.shape, Nested | KindList):
             group = Muted(shape.title)
             self._grid.addWidget(group, row, 0, 1, 2)
             self._grid.addWidget(cell, row + 1, 0, 1, 2)

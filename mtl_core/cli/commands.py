@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.studies import studies_of
 from mtl_core.cli import output, run_output, study_output
+from mtl_core.cli.cache_verb import cache
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
 from mtl_core.cli.model_verbs import evaluate, predict
@@ -25,7 +26,7 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [
-    "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "show",
+    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "show",
     "stop", "train",
 ]  # fmt: skip
 

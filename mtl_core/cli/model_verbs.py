@@ -123,12 +123,23 @@ def _describe_models(saved: "Sequence[SavedRun]") -> str:
 
 
 def _pop_rows_file(arguments: Namespace) -> str | None:
-    """Remove the file of new rows from the RUN arguments and return it: the last one, if it is no run and no folder."""
+    """Remove the new rows from the RUN arguments and return them: the last one, if it is no run and holds no models.
+
+    They are a file, or a folder of files.
+    """
     *runs, last = arguments.run
-    if not runs or last == "last" or last.isdecimal() or last.startswith("study:") or is_folder(last):
+    if not runs or last == "last" or last.isdecimal() or last.startswith("study:") or _holds_models(last):
         return None
     arguments.run = runs
     return str(last)
+
+
+def _holds_models(path: str) -> bool:
+    if not is_folder(path):
+        return False
+    from mtl_core.evaluation.model_bundle import MANIFEST
+
+    return (Path(path) / MANIFEST).exists()
 
 
 def _model_folder(arguments: Namespace) -> Path | None:

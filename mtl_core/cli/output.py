@@ -210,8 +210,11 @@ def _print_findings(findings: "Sequence[DataFinding]") -> None:
 
 
 def _add_layer(table: Table, layer: LayerInfo, prefix: str = "") -> None:
+    """Add the row of a layer, and below it those of its own layers."""
     shape = "×".join(map(str, layer.output_shape or ()))
     table.add_row(prefix + layer.title, layer.detail, shape, f"{layer.parameters:,}")
+    for inner in layer.layers:
+        _add_layer(table, inner, f"{prefix}· ")
 
 
 def print_data_notes(notes: Sequence[object], *, to_stderr: bool = False) -> None:

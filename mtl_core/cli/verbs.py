@@ -112,7 +112,7 @@ def _add_model_verbs(add: _Add) -> None:
     evaluate.add_argument("--out-of-fold", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store)
-    help_ = f"{run_help}; then, to predict new rows, a table file, such as CSV, with the inputs' columns"
+    help_ = f"{run_help}; then, to predict new rows, a table file with the inputs' columns, or a folder of images"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     help_ = "every row of a study of folds, predicted by the run that has not seen it"
@@ -135,6 +135,11 @@ def _add_other_verbs(add: _Add) -> None:
     check = add("check", "validate an experiment; print shapes and parameters", spec, store, json)
     help_ = "also look for faults of the data: leaks between splits, useless columns, codes for missing values …"
     check.add_argument("--data", action="store_true", help=help_)
+    cache = add("cache", "what is kept of decoded pictures and sounds, and the limits of disk and memory", json)
+    cache.add_argument("--clear", action="store_true", help="remove all of it; it is decoded again when it is needed")
+    cache.add_argument("--limit", type=float, metavar="GB", help="room on the disk for it, from now on")
+    help_ = "keep data that take more than this on disk while a model trains, from now on"
+    cache.add_argument("--memory", type=float, metavar="GB", help=help_)
     add(
         "cost",
         "what inference costs: parameters, FLOPs, latency, memory; SPEC may be a run's number",
@@ -146,7 +151,7 @@ def _add_other_verbs(add: _Add) -> None:
 
 VERBS = (
     "train", "runs", "show", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets", "presets",
-    "check", "cost",
+    "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""
 

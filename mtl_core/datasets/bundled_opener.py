@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtl_core.datasets.source import Source
+from mtl_core.datasets.source import Source, Waveforms
 from mtl_core.spec import ColumnType
 from mtl_core.spec.data.bundled import BundledSet
 from mtl_core.spec.data.splits import GeneratedRowsSplit
@@ -42,8 +42,7 @@ def table_opener(frame: Callable[[], pd.DataFrame], types: Mapping[str, ColumnTy
 
 
 def _open_table(entry: BundledSet, frame: pd.DataFrame, types: Mapping[str, ColumnType]) -> Source:
-    digest = blake2b(frame.to_csv(index=False).encode(), digest_size=16).hexdigest()
-    return bundled_source(entry, read_columns(frame, types), digest)
+    return bundled_source(entry, read_columns(frame, types), frame_digest(frame))
 
 
 def bundled_source(
@@ -52,6 +51,7 @@ def bundled_source(
     digest: str,
     *,
     pictures: Mapping[str, NDArray[np.uint8]] | None = None,
+    sounds: Mapping[str, Waveforms] | None = None,
     split: NDArray[np.int8] | None = None,
     maps: Mapping[str, PixelMap] | None = None,
 ) -> Source:
@@ -66,11 +66,17 @@ def bundled_source(
         columns=columns,
         digest=digest,
         pictures=pictures or {},
+        sounds=sounds or {},
         split=split,
         maps=maps or {},
         roles=roles,
         tasks=entry.tasks,
     )
+
+
+def frame_digest(frame: pd.DataFrame) -> str:
+    """Hash of the cells of a table and the names of its columns."""
+    return blake2b(frame.to_csv(index=False).encode(), digest_size=16).hexdigest()
 
 
 def digest_of(arrays: Iterable[NDArray[np.generic]]) -> str:
@@ -92,9 +98,21 @@ def class_column(name: str, codes: NDArray[np.int64], classes: Sequence[str]) ->
     return Column(name, "categorical", np.full(len(codes), np.nan), codes, tuple(classes))
 
 
-def number_column(name: str, numbers: NDArray[np.float64]) -> Column:
-    """A numeric column without missing cells."""
-    return Column(name, "numeric", numbers, np.full(len(numbers), -1, np.int64))
+def number_column(name: str, numbers: NDArray[np.float64], no_text: NDArray[np.int64] | None = None) -> Column:
+    """A numeric column without missing cells.
+
+    Args:
+        name: Its name.
+        numbers: ``[N]``.
+        no_text: ``[N]`` of -1, which many columns may have in common.
+    """
+    return Column(name, "numeric", numbers, np.full(len(numbers), -1, np.int64) if no_text is None else no_text)
+
+
+def text_column(name: str, texts: Sequence[str]) -> Column:
+    """A column of texts without missing cells."""
+    values, codes = np.unique(np.array(texts, dtype=object).astype(str), return_inverse=True)
+    return Column(name, "text", np.full(len(codes), np.nan), codes.astype(np.int64), tuple(values.tolist()))
 
 
 def rounded_frame(parts: Sequence[NDArray[np.float64]], columns: Sequence[str]) -> pd.DataFrame:

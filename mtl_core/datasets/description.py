@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mtl_core.datasets.date_features import date_part
-from mtl_core.datasets.inputs.image import image_shape
+from mtl_core.datasets.inputs.image import example_files, image_shape
 from mtl_core.datasets.inputs.registry import default_columns
 from mtl_core.datasets.inputs.sound import spectrogram_shape
 from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
@@ -86,7 +86,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         report_progress(f"Describing {source.name}", 0.7 + 0.3 * i / len(columns))
         infos.append(_column_info(column, roles[column.name]))
     targets = [info for info in infos if info.suggested == "target"]
-    is_image = bool(source.pictures) and not inputs
+    is_image = source.has_only_pictures or (bool(source.image_column) and not inputs)
     return DatasetInfo(
         name=source.name,
         title=source.title,
@@ -100,7 +100,8 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
             for row in _preview(columns, EXAMPLE_IMAGES if is_image else PREVIEW_ROWS)
         ),
         images=_example_images(source),
-        pictures=tuple(source.pictures),
+        pictures=(*source.pictures, *([source.image_column] if source.image_column else [])),
+        sounds=tuple(source.sounds),
         inputs=inputs,
         tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, roles)),
@@ -115,7 +116,7 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
     if (named := dataset.named_inputs) is not None:
         return {name: shape for name, spec in named.items() if (shape := _input_shape(spec, source)) is not None}
     listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
-    if source.pictures and not suggested and (dataset.has_default_inputs or not listed):
+    if source.has_only_pictures and (dataset.has_default_inputs or not listed):
         return {"image": image_shape(next(iter(source.pictures.values())))}
     stated = tuple(name for name in source.expand(listed) or default_columns(source, ()) if name in source.columns)
     names = stated or tuple(suggested)
@@ -132,7 +133,8 @@ def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
     if isinstance(spec, ImageInput):
         return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
     if isinstance(spec, SoundInput):
-        return spectrogram_shape(spec.model_dump()) if spec.column in source.columns else None
+        exists = spec.column in source.columns or spec.column in source.sounds
+        return spectrogram_shape(spec.model_dump()) if exists else None
     columns = [source.columns[name] for name in source.expand(spec.source_columns) if name in source.columns]
     if isinstance(spec, TableInput):
         return _table_shape(columns, (spec.numeric_inputs, spec.categorical_inputs), source)
@@ -243,9 +245,12 @@ def _cells(column: Column, rows: int) -> list[str]:
 
 
 def _example_images(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    if not source.pictures:
+    if source.image_column:
+        pictures = example_files(source.columns[source.image_column], source.folder, EXAMPLE_IMAGES, EXAMPLE_SIDE)
+    elif source.pictures:
+        pictures = next(iter(source.pictures.values()))
+    else:
         return ()
-    pictures = next(iter(source.pictures.values()))
     step = -(-pictures.shape[1] // EXAMPLE_SIDE)
     images = pictures[:EXAMPLE_IMAGES, ::step, ::step]
     if images.ndim == 4:

@@ -21,6 +21,7 @@ from mtl_core.media.sounds.sound_file import SOUND_SUFFIXES
 from mtl_core.spec import DataNote, presence_key
 from mtl_core.tabular.column import Column, Encoder
 from mtl_core.tabular.readers.table_file import file_stamp, read_file
+from mtl_core.tabular.readers.table_format import FileContent
 from mtl_core.text import format_names
 
 _MOST_ROWS = 5
@@ -59,7 +60,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     file_columns = {values["column"] for values in fitted.values() if values["kind"] in ("image", "sound")}
     try:
-        frame, table_notes = _read_frame(path, fitted, file_columns)
+        frame, table_notes = _read_frame(path, fitted, file_columns, preprocessing.get("header"))
         columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
     except InputError as error:
         raise _error_at_file(path, error.problem) from None
@@ -73,13 +74,13 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
 
 
 def _read_frame(
-    path: str, fitted: Mapping[str, Mapping[str, Any]], file_columns: set[str]
+    path: str, fitted: Mapping[str, Mapping[str, Any]], file_columns: set[str], header: bool | None
 ) -> tuple[pd.DataFrame, tuple[DataNote, ...]]:
     """The cells of new rows, in which the names of files are whole paths; and notes about the table."""
     if file_columns and is_folder(Path(path).expanduser()):
         return _list_files(path, fitted), ()
     file_stamp(path)
-    raw = read_file(path, min_columns=1)
+    raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, header=header))
     frame, folder = raw.frame.copy(), Path(path).expanduser().absolute().parent
     for name in file_columns & set(frame.columns):
         frame[name] = [cell if not isinstance(cell, str) or not cell else str(folder / cell) for cell in frame[name]]

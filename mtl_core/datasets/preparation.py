@@ -129,6 +129,8 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
     mapped = stored_bytes > read_limits().memory_bytes
     train, val, test = (_split(inputs, labels, targets, rows, used_rows, mapped=mapped) for rows in splits)
     train = replace(train, augmentations={name: x.augmentation for name, x in inputs.items() if x.augmentation})
+    if (header := getattr(dataset, "header", None)) is not None:
+        preprocessing["header"] = header  # new rows come in files like that of the training rows
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
     reading = _reading(source, used_names, labels)
     later_notes = (*split_notes, *(note for fitted in inputs.values() for note in fitted.notes))
@@ -266,6 +268,8 @@ def _fingerprint(
     source: Source, dataset: Dataset, tasks: Sequence[Task], reading: Mapping[str, Any], inputs: Sequence[SpecInput]
 ) -> str:
     """Hash of all that determines the tensors: not the path of the file, and not the losses and metrics of tasks."""
+    if dataset.named_inputs is not None:  # stated or not, they determine the tensors
+        dataset = dataset.model_copy(update={"inputs": dataset.named_inputs})
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,

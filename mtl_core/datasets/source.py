@@ -15,6 +15,19 @@ from mtl_core.tabular.table_columns import ambiguous_dates_note, conversion_note
 
 
 @dataclass(frozen=True, eq=False)
+class Waveforms:
+    """A column of sounds that are in memory.
+
+    Attributes:
+        samples: ``[N, samples]`` float32 of -1…1.
+        rate: Samples a second.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+
+
+@dataclass(frozen=True, eq=False)
 class Source:
     """A data set before any task is known.
 
@@ -23,6 +36,7 @@ class Source:
         digest: Hash of the content.
         notes: About the file as a whole; those about columns stand with them.
         pictures: Columns of pictures by name: ``[N, H, W]`` or, in color, ``[N, H, W, 3]`` of 0…255.
+        sounds: Columns of sounds by name.
         split: The split of each row, where the data set has its own.
         maps: Targets that have a class for every pixel, by name.
         delimiter: What separates the cells of a text file; ``encoding``: that of its characters.
@@ -32,6 +46,7 @@ class Source:
         missing_texts: The texts that the spec says count as missing, by column.
         date_features: The parts that the spec says the dates of a column become as inputs.
         folder: The folder where the names of files in columns begin; empty where no column names files.
+        image_column: The column that names files of images, where these are all there is beside their classes.
     """
 
     name: str
@@ -41,6 +56,7 @@ class Source:
     digest: str
     notes: tuple[DataNote, ...] = ()
     pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    sounds: Mapping[str, Waveforms] = field(default_factory=dict)
     split: NDArray[np.int8] | None = None
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
     delimiter: str = ""
@@ -52,6 +68,7 @@ class Source:
     column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row_count: int = 0
     folder: str = ""
+    image_column: str = ""
 
     @property
     def rows(self) -> int:
@@ -62,12 +79,18 @@ class Source:
         """The columns of these names, those of a group in its place."""
         return tuple(column for name in names for column in self.column_groups.get(name, (name,)))
 
+    @property
+    def has_only_pictures(self) -> bool:
+        """Whether a column of pictures is its only default input."""
+        return bool(self.pictures) and "input" not in (self.roles or {}).values()
+
     def notes_of(self, names: Collection[str]) -> tuple[DataNote, ...]:
         """Notes about the file and about the columns of these names."""
         columns = [column for name, column in self.columns.items() if name in names]
         open_dates = [ambiguous_dates_note(column) for column in columns if column.ambiguous and column.format.dates]
         column_notes = [note for column in columns for note in column.notes]
-        return (*self.notes, *conversion_notes(columns), *open_dates, *column_notes)
+        converted = [column for column in columns if not self.date_features.get(column.name)]
+        return (*self.notes, *conversion_notes(converted), *open_dates, *column_notes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ DecodeBytes = Callable[[bytes, str], NDArray[Any]]
 _MAX_THREADS = 8
 _AHEAD = 4
 """Files that wait for each thread."""
-_BLOCK_BYTES = 2**22
+_BLOCK_BYTES = 2**21
 _MOST_MESSAGES = 20
 
 

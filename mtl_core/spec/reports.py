@@ -110,6 +110,7 @@ class DatasetInfo(Report):
         input_shapes: Shape of one row of each input, by name.
         images: The first images as rows of pixels: 0…255, or 0xRRGGBB in color.
         pictures: The columns of pictures, which are none of ``columns``.
+        sounds: The columns of sounds, likewise.
         tasks: Suggested tasks, as spec data.
         inputs: Suggested input columns.
         delimiter: The separator of the cells of a text file; empty for other files.
@@ -127,6 +128,7 @@ class DatasetInfo(Report):
     preview: tuple[tuple[Any, ...], ...] = ()
     images: tuple[tuple[tuple[int, ...], ...], ...] = ()
     pictures: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     tasks: tuple[dict[str, Any], ...] = ()
     notes: tuple[DataNote, ...] = ()

@@ -157,7 +157,10 @@ def test_members_begin_once_and_on_features() -> None:
 def test_an_encoder_cannot_begin_members() -> None:
     encoders: Any = {"u": (spec.TabM(),), "v": ()}
     described = describe_model(ModelSpec(inputs=encoders), {"u": (4,), "v": (3,)}, TARGETS)
-    assert described.problems[0].path == "model.inputs.u[0]"
+    (problem,) = described.problems
+    assert problem.path == "model.inputs.u[0]"
+    assert problem.fix is not None
+    assert problem.fix.label == "Remove this layer"
 
 
 def test_a_member_has_a_copy_of_any_layer_if_it_has_all_of_its_own() -> None:

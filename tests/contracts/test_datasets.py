@@ -41,8 +41,14 @@ def test_a_bundled_set_is_what_its_entry_says(entry: BundledSet) -> None:
     assert info.tasks == entry.tasks
     assert {*entry.ignored, *entry.targets} <= columns.keys()
     assert {name for name, column in columns.items() if column.suggested == "target"} == set(entry.targets)
-    reads_text = any(columns[name].type == "text" for name in info.inputs)
-    assert ("text" if reads_text else info.input_kind) == entry.input_kind == dataset.input_kind
+    if entry.inputs:
+        assert dataset.input_kinds == {name: value["kind"] for name, value in entry.inputs.items()}
+    else:
+        reads_text = any(columns[name].type == "text" for name in info.inputs)
+        kind = "text" if reads_text else info.input_kind
+        assert kind == entry.input_kind
+        assert dataset.input_kinds == {kind: kind}
+    assert list(info.input_shapes) == list(dataset.input_kinds)
 
 
 @pytest.mark.parametrize("entry", SETS)

@@ -46,8 +46,9 @@ TRAINED = [
     if one.values[0] not in ("model.inputs", "model.shared", "model.heads") and one.id != "training.start_from-from_run"
 ]
 """A run that begins with another needs that one: ``tests/runner`` has it."""
-NAMES_OF_TWO = {"random"}
-"""Kinds that are another thing at another place: rows can be divided at random, and losses weighted so."""
+NAMES_OF_TWO = {"random", "table"}
+"""Kinds that are another thing at another place: rows can be divided at random, and losses weighted so; a data set is a
+table, and an input is columns of one."""
 SHAPES: tuple[tuple[int, ...], ...] = ((16,), (16, 16), (16, 12, 12), TABLE)
 """A row of features, of a sequence, of an image; of a table with its columns."""
 
@@ -56,6 +57,10 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
     """A new union makes this fail: it needs an experiment in ``unions.py`` and whatever trains it."""
     assert set(PLACES) == {
         "dataset",
+        "dataset.inputs",
+        "dataset.inputs.augmentation",
+        "dataset.inputs.categorical_inputs",
+        "dataset.inputs.numeric_inputs",
         "dataset.numeric_inputs",
         "dataset.categorical_inputs",
         "dataset.split",

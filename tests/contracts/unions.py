@@ -15,7 +15,7 @@ from mtl_core.datasets.description import describe
 from mtl_core.spec import ExperimentSpec, Spec, TableDataset, kind_of, members, spec_from_data
 from mtl_core.spec.tasks import TASK_KINDS
 from mtl_core.store import sqlite
-from tests.datasets.media import write_class_folder
+from tests.datasets.media import COLORS, write_class_folder, write_picture, write_tone
 
 ROWS = 40
 _TARGETS: dict[str, str | list[str]] = {
@@ -40,7 +40,10 @@ _ARRAYS = {"age": "i8", "height": "f4", "city": "U1"}
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
     """Where in an experiment a kind is chosen, and what can be chosen there."""
-    return dict(_walk(ExperimentSpec, "", ()))
+    places: dict[str, dict[type[Spec], None]] = {}
+    for place, kinds in _walk(ExperimentSpec, "", ()):
+        places.setdefault(place, {}).update(dict.fromkeys(kinds))
+    return {place: tuple(kinds) for place, kinds in places.items()}
 
 
 _Members = tuple[type[Spec], ...]
@@ -93,6 +96,13 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             if kind_of(member) == "pretrained":
                 _on_images(data)
             data["model"]["shared"] = [given]
+        case "dataset.inputs":
+            _read_named(data, folder, given)
+        case "dataset.inputs.augmentation":
+            kind = "sound" if "mask" in given["kind"] else "image"
+            _read_named(data, folder, {"kind": kind, "augmentation": [given]})
+        case "dataset.inputs.numeric_inputs" | "dataset.inputs.categorical_inputs":
+            _read_named(data, folder, {"kind": "table", place.rpartition(".")[2]: given})
         case "model.fusion":
             data["dataset"]["inputs"] = {name: {"kind": "table", "columns": [name]} for name in ("age", "glasses")}
             layers = [{"kind": "linear", "out_features": 4}]
@@ -127,6 +137,28 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
         case _:
             _put(data, place, given)
     return spec_from_data(data)
+
+
+def _read_named(data: dict[str, Any], folder: Path, given: dict[str, Any]) -> None:
+    """Read one input, which has the name ``one``; pictures and sounds are one file in all rows."""
+    column = {"table": "age", "text": "smoker"}.get(given["kind"], given["kind"])
+    if column in ("image", "sound"):
+        name = "one.png" if column == "image" else "one.wav"
+        if column == "image":
+            write_picture(folder / name, COLORS["red"], 0, (4, 4))
+        else:
+            write_tone(folder / name, 440.0, 0.05)
+        header, *rows = (folder / "people.csv").read_text("utf-8").splitlines()
+        lines = [f"{header},{column}", *(f"{row},{name}" for row in rows)]
+        (folder / "people.csv").write_text("\n".join(lines), "utf-8")
+    settings = {"image": {"size": [4, 4]}, "sound": {"rate": 4000, "seconds": 0.05, "mels": 4}, "text": {}}
+    columns = {"columns": [column, "glasses"]} if column == "age" else {"column": column}
+    data["dataset"]["inputs"] = {"one": given | columns | settings.get(given["kind"], {})}
+    data["dataset"]["types"] = {"smoker": "text"} if column == "smoker" else {}
+    words = [{"kind": "embedding"}, {"kind": "global_avg_pool"}]
+    layers = {"text": words, "image": [{"kind": "flatten"}], "sound": [{"kind": "flatten"}]}
+    data["model"]["inputs"] = {"one": [*layers.get(given["kind"], []), {"kind": "linear", "out_features": 4}]}
+    data["version"] = 2
 
 
 def _stored(kind: str, table: Path) -> dict[str, str]:
@@ -165,6 +197,10 @@ def path_of(place: str, member: type[Spec]) -> str:
         "model.inputs": f"model.inputs.{_input_name(member)}[0]",
         "model.shared": "model.shared[0]",
         "model.heads": "model.heads.first[0]",
+        "dataset.inputs": "dataset.inputs.one",
+        "dataset.inputs.categorical_inputs": "dataset.inputs.one.categorical_inputs",
+        "dataset.inputs.numeric_inputs": "dataset.inputs.one.numeric_inputs",
+        "dataset.inputs.augmentation": "dataset.inputs.one.augmentation[0]",
     }
     return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 

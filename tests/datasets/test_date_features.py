@@ -67,6 +67,7 @@ def test_inputs_have_the_parts_that_the_spec_asks_for(path: str) -> None:
     assert data.input_shapes == {"table": (9,)}
     assert describe(dataset).input_shapes == {"table": (9,)}
     assert data.fingerprint != plain.fingerprint
+    assert ["days since" in str(note) for note in (*plain.notes, *data.notes)] == [True]
     inputs = data.train.inputs["table"]
     assert (inputs[:, 1:8].sum(1) == 1).all()
     np.testing.assert_array_equal(inputs[:, 8], plain.train.inputs["table"][:, 0])
@@ -88,3 +89,10 @@ def test_only_columns_of_dates_have_parts(path: str) -> None:
     ):
         with pytest.raises(InputError, match=rule):
             load(TableDataset(path=path, inputs=("day",), date_features=settings), TASKS)
+
+
+def test_new_rows_lack_a_header_as_the_training_rows_do(path: str, tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text(Path(path).read_text().partition("\n")[2])
+    dataset = TableDataset(path=str(tmp_path / "b.csv"), header=False, inputs=("column 1",))
+    data = load(dataset, (RegressionTask(name="y", target="column 3"),))
+    assert len(read_new_rows(dataset.path, data.preprocessing).readable) == 60

@@ -1,10 +1,11 @@
 """Blocks of layers that are saved for other experiments."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from mtl_core.errors import InputError, StoreError
+from mtl_core.errors import InputError, StoreError, WorkbenchError
 from mtl_core.spec.io.saved_blocks import blocks_file, load_blocks, remove_block, save_block
 
 LINEAR, RELU = {"kind": "linear", "out_features": 8}, {"kind": "relu"}
@@ -40,6 +41,13 @@ def test_a_damaged_file_is_told_and_never_replaced(content: str) -> None:
     with pytest.raises(StoreError, match="is damaged"):
         save_block("a", [RELU])
     assert blocks_file().read_text("utf-8") == content
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    monkeypatch.setenv("MTL_WORKBENCH_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(WorkbenchError):
+        save_block("a", [RELU])
 
 
 def test_a_file_of_a_newer_version_is_not_read() -> None:

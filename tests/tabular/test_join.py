@@ -1,4 +1,7 @@
-"""Tables joined on a key, such as a task's labels in a file of their own."""
+"""Tables joined on a key, such as a task's labels in a file of their own.
+
+Covers: mtl_core/spec/data/joined_table.py.
+"""
 
 import os
 from pathlib import Path
@@ -26,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def dataset(folder: Path, **settings: str) -> TableDataset:
-    joined = JoinedTable(**{"path": str(folder / "kinds.parquet"), "on": "id", "key": "home", **settings})
+    joined = JoinedTable(**{"path": str(folder / "kinds.parquet"), "key": "id", "other_key": "home", **settings})
     return TableDataset(path=str(folder / "main.csv"), inputs=("x",), join=(joined,))
 
 
@@ -56,8 +59,8 @@ def test_the_data_are_others_when_a_joined_file_changes(folder: Path) -> None:
 
 def test_a_key_that_cannot_be_joined_is_named(folder: Path) -> None:
     for settings, rule in (
-        ({"on": "idd"}, r"dataset.join\[0\].on: the table has no such column; found 'idd'"),
-        ({"key": "hme"}, r"dataset.join\[0\].key: kinds.parquet has no such column"),
+        ({"key": "idd"}, r"dataset.join\[0\].key: the table has no such column; found 'idd'"),
+        ({"other_key": "hme"}, r"dataset.join\[0\].other_key: kinds.parquet has no such column"),
         ({"path": str(folder / "no.csv")}, r"dataset.join\[0\].path: there is no such file"),
     ):
         with pytest.raises(InputError, match=rule):
@@ -74,6 +77,6 @@ def test_each_key_needs_one_row() -> None:
 
 
 def test_a_relative_path_begins_at_the_spec_file(tmp_path: Path) -> None:
-    (tmp_path / "spec.yaml").write_text("dataset: {kind: table, path: a.csv, join: [{path: b.csv, on: k}]}")
+    (tmp_path / "spec.yaml").write_text("dataset: {kind: table, path: a.csv, join: [{path: b.csv, key: k}]}")
     data = load_spec_data(tmp_path / "spec.yaml")
-    assert data["dataset"]["join"][0]["path"] == str(tmp_path / "b.csv")
+    assert data["dataset"]["join"] == [{"path": str(tmp_path / "b.csv"), "key": "k"}]

@@ -84,7 +84,7 @@ def test_batch_normalization_counts_each_piece_once(kind: str) -> None:
     gradients(model, tasks, batch, kind, accumulate=3)
     expected_model, _, _ = parts(NORM)
     expected_model.train()
-    for piece in map(as_table, only(batch.inputs).tensor_split(3)):
+    for piece in only(batch.inputs).tensor_split(3):
         expected_model.features(as_table(piece))
     norms = [next(m for m in one.modules() if isinstance(m, nn.BatchNorm1d)) for one in (model, expected_model)]
     assert norms[0].num_batches_tracked == norms[1].num_batches_tracked == 3

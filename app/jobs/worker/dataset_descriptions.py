@@ -99,7 +99,7 @@ def _version(dataset: Any) -> Any:
     """
     if not isinstance(dataset, dict):
         return None
-    if dataset_kind(dataset).from_folder:
+    if dataset_kind(dataset).from_folder or dataset.get("kind") == "query":
         return None
     if not dataset_kind(dataset).from_file:
         split = dataset.get("split")

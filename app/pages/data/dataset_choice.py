@@ -47,6 +47,11 @@ def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str
     }  # fmt: skip
 
 
+def arrays_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Spec data of a file of arrays that are not known yet."""
+    return {"kind": "arrays", "path": path, "inputs": [], "types": {}, **_common_settings(split)}
+
+
 def folder_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a folder of images."""
     settings = {"labels": "", "inputs": None, "types": {}, "missing": {}, "split": _split_settings(split)}
@@ -134,18 +139,21 @@ def _model_for_data(
     if len(kinds := input_kinds(dataset)) > 1:
         encoders = {name: default_encoder(kind) for name, kind in kinds.items()}
         return {**model, **table_layers(rows, names, ensemble=False), "inputs": encoders}
-    kind = next(iter(kinds.values())) if isinstance(dataset.get("inputs"), dict) else _input_kind_of_data(info)
+    named = isinstance(dataset.get("inputs"), dict)
+    kind = next(iter(kinds.values())) if named else _input_kind_of_data(info)
     if shared and kind_of_layers(shared) == kind and not _is_default(shared, info):
         return model
+    if named and kind in ("image", "sound"):
+        return {**model, **image_layers(names)}
     return _default_model(model, kind, info, rows)
 
 
 def _default_model(model: Mapping[str, Any], kind: str, info: DatasetInfo, rows: int) -> dict[str, Any]:
-    """The default layers for one input of a kind."""
+    """The default layers for the one input of the short form."""
     names = [task["name"] for task in info.tasks]
     if kind == "text":
         return {**model, **text_layers(info.tasks)}
-    if kind == "image" and info.input_kind != "image":
+    if kind == "sound":
         return {**model, **image_layers(names)}
     if kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]

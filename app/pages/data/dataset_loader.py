@@ -16,6 +16,7 @@ from app.session import Session
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.tabular.arrays import is_array_name
 
 _KEY = "data-page"
 READING_KEYS = (_KEY, "dataset")
@@ -64,7 +65,8 @@ class DatasetLoader(QObject):
     def open_file(self, path: Path) -> None:
         """Read a file and make it the experiment's data set."""
         if self._confirm_replace(path.name):
-            self._request(dataset_choice.table_dataset(str(path), self._document.data["dataset"].get("split")))
+            fresh = dataset_choice.arrays_dataset if is_array_name(path.name) else dataset_choice.table_dataset
+            self._request(fresh(str(path), self._document.data["dataset"].get("split")))
 
     def open_folder(self, path: Path) -> None:
         """List the images in a folder and make them the experiment's data set."""
@@ -153,11 +155,11 @@ def _is_same_table(
     old = data["dataset"]
     if old.get("kind") != dataset.get("kind") or not dataset_kind(dataset).from_file or not old.get("inputs"):
         return False
-    columns = {column.name for column in info.columns}
+    columns = {*(column.name for column in info.columns), *info.pictures}
     used = {*input_columns(old), *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
     if old.get("path") == dataset.get("path") or before is None:
         return used <= columns
-    return columns == {column.name for column in before.columns}
+    return columns == {*(column.name for column in before.columns), *before.pictures}
 
 
 def _replaceable_parts(data: Mapping[str, Any]) -> dict[str, Any]:

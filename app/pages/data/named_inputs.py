@@ -24,12 +24,19 @@ INPUT_KINDS: dict[str, type[BaseInput]] = {
 _SHORT_KINDS = ("table", "text")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 _SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
+_MANY_VALUES, _SENTENCE_WORDS = 20, 3
+"""From so many different values on, of so many words on average, the values of a column are sentences."""
 _COLUMN_SETTINGS = ("kind", "column", "columns")
 
 
 def is_named(dataset: Data) -> bool:
     """Whether a data set says its inputs by name."""
     return isinstance(dataset.get("inputs"), Mapping)
+
+
+def has_names(dataset: Data) -> bool:
+    """Whether the inputs of a data set have names: those that it states, or that it comes with."""
+    return is_named(dataset) or (dataset.get("inputs") is None and bool(default_inputs(dataset)))
 
 
 def columns_of(value: Data) -> list[str]:
@@ -96,9 +103,15 @@ def suggested_kinds(column: ColumnInfo) -> list[str]:
     if column.type == "numeric":
         return ["table"]
     kinds = ["text", "image", "sound"] if column.type == "text" else ["table", "text", "image", "sound"]
-    likely = _kind_of_files(column)
+    likely = _kind_of_files(column) or ("text" if _holds_sentences(column) else "")
     ordered = [likely, *kinds] if likely else kinds
     return [kind for kind in dict.fromkeys(ordered) if kind in INPUT_KINDS]
+
+
+def _holds_sentences(column: ColumnInfo) -> bool:
+    """Whether the values of a column are many and of several words, so that they are no categories."""
+    words = [len(value.split()) for value, _ in column.categories]
+    return bool(words) and column.unique >= _MANY_VALUES and sum(words) >= _SENTENCE_WORDS * len(words)
 
 
 def _kind_of_files(column: ColumnInfo) -> str:
@@ -162,15 +175,18 @@ def with_input_columns(data: Data, info: DatasetInfo, columns: Collection[str]) 
     Args:
         data: The experiment.
         info: The description of its data.
-        columns: Names of all input columns; pictures stay.
+        columns: Names of all input columns; pictures and sounds stay.
     """
     current = named_inputs(data, info)
-    others = {name for value in current.values() for name in columns_of(value)} - {*columns, *info.pictures}
+    stay = {*columns, *info.pictures, *info.sounds}
+    others = {name for value in current.values() for name in columns_of(value)} - stay
     return with_inputs(data, info, _with_columns(without_columns(current, others), info, {*columns}))
 
 
 def suggested_inputs(dataset: Data, info: DatasetInfo) -> Any:
     """The suggested inputs of fresh data: a list of columns, or by name where there are several."""
+    if info.pictures and not info.inputs:
+        return {"image": {"kind": "image", "column": info.pictures[0]}}
     inputs = _with_columns({}, info, {*info.inputs})
     if len(inputs) <= 1:
         return list(info.inputs)

@@ -34,6 +34,7 @@ from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo, Problem, spec_to_data
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.tabular.arrays import ARRAY_SUFFIXES, is_array_name
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 from mtl_core.text import format_names
 
@@ -46,6 +47,7 @@ _STRETCHES = (5, 3)
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
 _FILTER = f"Tables ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
+_DATA_FILTER = f"Data ({' '.join(f'*{suffix}' for suffix in (*SUFFIXES, *ARRAY_SUFFIXES))});;All files (*)"
 
 
 class DataPage(PageBody):
@@ -62,8 +64,8 @@ class DataPage(PageBody):
         self._session = session
         self._document = session.document
         self.loader = DatasetLoader(session, self)
-        self.check = DataCheck(session, self)
         self._sampled: dict[str, Any] | None = None
+        self.check = DataCheck(session, self)
         self._build()
         self.edits = RoleEditor(self._document, lambda: self.info, self._show_notice)
         self._connect()
@@ -78,7 +80,7 @@ class DataPage(PageBody):
 
     def ask_file(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a table", self._last_folder(), _FILTER)
+        path, _ = QFileDialog.getOpenFileName(self, "Open a table or arrays", self._last_folder(), _DATA_FILTER)
         if path:
             self._session.settings.put(_FOLDER_KEY, str(Path(path).parent))
             self.loader.open_file(Path(path))
@@ -356,10 +358,10 @@ class DataPage(PageBody):
         header.menuRequested.connect(self._open_column_menu)
         self._preview.columns.menuRequested.connect(self._open_cell_menu)
         self._preview.switch.currentChanged.connect(lambda _index: self._show_columns())
+        self._preview.switch.currentChanged.connect(lambda _index: self._ask_samples())
         self._preview.findings.checkRequested.connect(self.check_data)
         self._preview.findings.fixRequested.connect(self.check.apply_fix)
         self.check.changed.connect(self._show_findings)
-        self._preview.switch.currentChanged.connect(lambda _index: self._ask_samples())
         self._inputs.renamed.connect(self.edits.rename_input)
         self._inputs.removed.connect(self.edits.remove_input)
         self._preview.menu.aboutToShow.connect(lambda: fill_columns_menu(self._preview.menu, self.edits))
@@ -381,9 +383,9 @@ class DataPage(PageBody):
 
 
 def _dragged_path(mime: QMimeData) -> Path | None:
-    """The dragged file or folder, or None when it is not a single local folder or file in a format of tables."""
+    """The dragged file or folder, or None when it is not a single local folder, table or file of arrays."""
     urls = mime.urls()
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
     path = Path(urls[0].toLocalFile())
-    return path if format_of_name(path) is not None or path.is_dir() else None
+    return path if format_of_name(path) is not None or is_array_name(path.name) or path.is_dir() else None

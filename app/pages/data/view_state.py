@@ -51,7 +51,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
 
 
 def column_rows(data: Data, info: DatasetInfo, notes: Sequence[DataNote] = ()) -> list[ColumnRow]:
-    """The rows of the table of columns; pictures, which are no columns of the table, come first.
+    """The rows of the table of columns; pictures and sounds, which are no columns of the table, come first.
 
     Args:
         data: The experiment.
@@ -59,13 +59,12 @@ def column_rows(data: Data, info: DatasetInfo, notes: Sequence[DataNote] = ()) -
         notes: Notes about the data.
     """
     used = _Use(data, info, {note.name: str(note) for note in reversed(notes) if note.place == "column"})
-    pictures = [
-        ColumnRow(
-            name, "Image", _ROLE_TITLES["input" if used.inputs.get(name) else "ignore"], used.inputs.get(name, "")
-        )
-        for name in info.pictures
+    media = [*((name, "Image") for name in info.pictures), *((name, "Sound") for name in info.sounds)]
+    rows = [
+        ColumnRow(name, kind, _ROLE_TITLES["input" if used.inputs.get(name) else "ignore"], used.inputs.get(name, ""))
+        for name, kind in media
     ]
-    return [*pictures, *map(used.row, info.columns)]
+    return [*rows, *map(used.row, info.columns)]
 
 
 class _Use:

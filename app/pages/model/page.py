@@ -22,13 +22,18 @@ _BUILDING = "The model is being built."
 _SPLITTER = "page/model/splitter"
 _HEADINGS: dict[Reads, str] = {
     "table": "For tables, or flattened images",
+    "columns": "For the columns of a table",
     "image": "For images",
     "text": "For texts",
     "sound": "For sounds",
 }
 
 _READS: dict[str, Reads] = {"table": "table", "text": "text", "sound": "sound"}
-_SUITABLE: dict[Reads, tuple[Reads, ...]] = {"image": ("table", "image"), "sound": ("table", "image", "sound")}
+_SUITABLE: dict[Reads, tuple[Reads, ...]] = {
+    "table": ("table", "columns"),
+    "image": ("table", "image"),
+    "sound": ("table", "image", "sound"),
+}
 """What layers for an input of a kind read; any other kind is read as images are."""
 
 
@@ -175,6 +180,10 @@ class ModelPage(QWidget):
             return _READS.get(next(iter(kinds.values()), "table"), "image")
         return "text" if texts & set(data.inputs if stated is None else stated) else data.input_kind
 
+    def _reads_fused_inputs(self) -> bool:
+        """Whether the shown layers are those behind the fusion of several inputs."""
+        return not self.shared.input and len(input_kinds(self._session.document.data["dataset"])) > 1
+
     def _template_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
@@ -192,7 +201,7 @@ class ModelPage(QWidget):
 
     def _enable_templates(self) -> None:
         reads = self._input_kind()
-        suitable = _SUITABLE.get(reads, (reads,))
+        suitable = ("table",) if self._reads_fused_inputs() else _SUITABLE.get(reads, (reads,))
         for action in self.templates.menu().actions():
             if not action.isSeparator():
                 action.setEnabled(action.data() in suitable)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from app.forms import defaults_of
 from mtl_core.spec import LAYER_GROUPS, join, kind_of
 
-Reads = Literal["table", "image", "text", "sound"]
+Reads = Literal["table", "columns", "image", "text", "sound"]
 Entries = tuple[tuple[str, dict[str, Any]], ...]
 _CLASSES = {kind_of(spec): spec for group in LAYER_GROUPS.values() for spec in group}
 
@@ -20,7 +20,8 @@ class Template:
         name: objectName of its menu entry.
         title: Title in the menu.
         help: Tooltip in the menu.
-        reads: The kind of input that it reads; layers for tables also read flattened images, layers for images sounds.
+        reads: The kind of input that it reads; layers for tables also read flattened images, layers for images sounds;
+            layers for the columns of a table read nothing else.
         shared: Layers as (kind, settings).
         head: Layers of each task, as ``shared``.
         map_head: Layers of each task that predicts a value for every pixel.
@@ -91,6 +92,21 @@ TEMPLATES: tuple[Template, ...] = (
         "An ensemble of dense models that share most weights, trained at once; good on most tables, and slower.",
         "table",
         (("tabm", {}), *_dense(256, 256, dropout=0.1)),
+        (),
+    ),
+    Template(
+        "ft-transformer",
+        "FT-Transformer",
+        "Attention between the columns, each a vector, read at a class token; slow with many columns.",
+        "columns",
+        (
+            ("feature_embeddings", {"dimensions": 64, "numbers": "linear"}),
+            ("class_token", {}),
+            *(("transformer_block", {"heads": 8, "feed_forward": 86, "activation": "reglu"}),) * 3,
+            ("select_position", {"position": "first"}),
+            ("layer_norm", {}),
+            ("relu", {}),
+        ),
         (),
     ),
     Template(

@@ -12,7 +12,8 @@ from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
 BEGINNING_IN_ENCODER = Fault(
-    "TabM stands in the shared layers or in a task's own; the inputs are read once for all members."
+    "TabM stands in the shared layers or in a task's own; the inputs are read once for all members.",
+    QuickFix("Remove this layer", ()),
 )
 BEGINNING_IN_BLOCK = Fault(
     "TabM stands between blocks, not in one, whose skip would lack the members.", QuickFix("Remove this layer", ())

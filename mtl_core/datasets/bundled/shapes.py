@@ -47,13 +47,7 @@ def generate_shapes(count: int = COUNT, seed: int = 0) -> Shapes:
     classes = rng.permutation(np.arange(count, dtype=np.int64) % len(NAMES))
     size = rng.uniform(_SMALLEST, _LARGEST, (count, 1, 1))
     center = rng.uniform(size / 2, SIDE - size / 2, (count, 2, 1)) if count else np.zeros((0, 2, 1))
-    pixel = np.arange(SIDE) + 0.5
-    x = (pixel[None, None, :] - center[:, :1]) / (size / 2)
-    y = (pixel[None, :, None] - center[:, 1:]) / (size / 2)
-    inside = np.zeros((count, SIDE, SIDE), np.bool_)
-    for code, contains in enumerate(_CONTAINS):
-        rows = classes == code
-        inside[rows] = contains(x[rows], y[rows])
+    inside = pixels_inside(classes, size, center, SIDE)
     background, color = _random_colors(rng, count)
     images = np.empty((count, SIDE, SIDE, 3), np.uint8)
     for start in range(0, count, _CHUNK):  # what fits into the processor's cache takes a fifth of the time
@@ -63,6 +57,28 @@ def generate_shapes(count: int = COUNT, seed: int = 0) -> Shapes:
         images[chunk] = np.rint(np.clip(pixels, 0, 255))
     masks = np.where(inside, classes[:, None, None] + 1, 0).astype(np.uint8)
     return Shapes(images, classes, boxes_around(inside), masks)
+
+
+def pixels_inside(classes: NDArray[np.int64], size: Floats, center: Floats, side: int) -> Flags:
+    """Which pixels lie inside a shape.
+
+    Args:
+        classes: ``[N]`` indices into :data:`NAMES`.
+        size: ``[N, 1, 1]`` widths, in pixels.
+        center: ``[N, 2, 1]`` x and y.
+        side: Width and height of the image.
+
+    Returns:
+        ``[N, side, side]``.
+    """
+    pixel = np.arange(side) + 0.5
+    x = (pixel[None, None, :] - center[:, :1]) / (size / 2)
+    y = (pixel[None, :, None] - center[:, 1:]) / (size / 2)
+    inside = np.zeros((len(classes), side, side), np.bool_)
+    for code, contains in enumerate(_CONTAINS):
+        rows = classes == code
+        inside[rows] = contains(x[rows], y[rows])
+    return inside
 
 
 def boxes_around(inside: Flags) -> Floats:

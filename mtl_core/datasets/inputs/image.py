@@ -1,6 +1,7 @@
 """Inputs that are pictures."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,11 @@ from torch import Tensor
 
 from mtl_core.datasets.decoding import ChannelScaling, ImageChanges, PixelScaling
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
-from mtl_core.datasets.inputs.media_files import MediaForm
+from mtl_core.datasets.inputs.media_files import MediaForm, file_paths
 from mtl_core.datasets.inputs.media_reader import MediaReader, decoded_tensor, fitted_media, read_new_files
 from mtl_core.datasets.source import Source
-from mtl_core.media.images.image_file import ImageFormat, decode_image
+from mtl_core.errors import EnvironmentFault
+from mtl_core.media.images.image_file import ImageFormat, decode_image, read_image
 from mtl_core.media.images.normalization import fit_channels
 from mtl_core.spec import ImageInput, InputError
 from mtl_core.spec.reports import Shape
@@ -98,6 +100,16 @@ def image_shape(images: NDArray[Any]) -> Shape:
     """Shape of one image as the model's input, channels first."""
     channels = images.shape[3] if images.ndim == 4 else 1
     return (channels, *images.shape[1:3])
+
+
+def example_files(column: Column, folder: str, count: int, side: int) -> NDArray[np.uint8]:
+    """``[N, side, side, 3]``: the first pictures that a column of file names names; black where one cannot be read."""
+    images = np.zeros((min(count, len(column.codes)), side, side, 3), np.uint8)
+    for image, path in zip(images, file_paths(column, folder), strict=False):
+        if path is not None:
+            with suppress(InputError, EnvironmentFault):
+                image[:] = np.moveaxis(read_image(path, ImageFormat((side, side))), 0, 2)
+    return images
 
 
 def channels_first(images: NDArray[Any]) -> NDArray[Any]:

@@ -21,7 +21,7 @@ from mtl_core.text import format_names
 
 _VERSION = 1
 """Raise it when the same files would give other arrays."""
-_BLOCK_BYTES = 2**24
+_BLOCK_BYTES = 2**21
 _MOST_NAMED = 3
 
 

@@ -65,7 +65,7 @@ def _spec_inputs(dataset: Dataset, source: Source, other_roles: Sequence[str]) -
     if (named := dataset.named_inputs) is not None:
         return [SpecInput(name, spec) for name, spec in named.items()]
     listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
-    if source.pictures and (dataset.has_default_inputs or not listed):
+    if source.has_only_pictures and (dataset.has_default_inputs or not listed):
         if listed:
             raise InputError("dataset.inputs", "the input of this data set is the image", fix="Leave it empty.")
         column = next(iter(source.pictures))
@@ -102,7 +102,7 @@ def default_columns(source: Source, other_roles: Sequence[str]) -> tuple[str, ..
         source: The data.
         other_roles: Columns with another role: targets, and those that divide the rows.
     """
-    if source.roles is None or source.pictures:
+    if source.roles is None or source.has_only_pictures:
         return ()
     return tuple(name for name in source.columns if source.roles[name] == "input" and name not in other_roles)
 

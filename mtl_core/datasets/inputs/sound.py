@@ -11,21 +11,40 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.datasets.decoding import BandScaling, SpectrogramMasks
-from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, SpecInput
+from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
 from mtl_core.datasets.inputs.media_files import MediaForm
 from mtl_core.datasets.inputs.media_reader import MediaReader, decoded_tensor, fitted_media, read_new_files
-from mtl_core.datasets.source import Source
-from mtl_core.media.sounds.sound_file import SoundFormat, decode_sound
+from mtl_core.datasets.source import Source, Waveforms
+from mtl_core.media.sounds.sound_file import SoundFormat, decode_sound, fit_duration, resample
 from mtl_core.media.sounds.spectrogram import SpectrogramFormat, log_mel
 from mtl_core.spec import SoundInput
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
 
-_CHUNK_BYTES = 2**24
+_CHUNK_BYTES = 2**20
 _SETTINGS = ("rate", "seconds", "mels", "window", "hop")
 
 
-class SoundReader(MediaReader):
+class SoundReader:
+    """Sounds that the data set holds.
+
+    Args:
+        spec_input: The input.
+        source: The data.
+    """
+
+    tokens = None
+
+    def __init__(self, spec_input: SpecInput, source: Source) -> None:
+        assert isinstance(spec_input.spec, SoundInput)
+        self._spec, self._waveforms = spec_input.spec, source.sounds[spec_input.spec.column]
+
+    def fit(self, rows: Rows) -> FittedInput:
+        """Compute the spectrograms, and fit mean and standard deviation of each band."""
+        return _fitted(self._spec, _spectrograms(self._waveforms, self._spec.model_dump()), rows)
+
+
+class SoundFileReader(MediaReader):
     """Files of sounds.
 
     Args:
@@ -41,11 +60,32 @@ class SoundReader(MediaReader):
 
     def fit_statistics(self, array: NDArray[Any], rows: Rows) -> FittedInput:
         """Fit mean and standard deviation of each band."""
-        mean, std = _fit_bands(array, rows)
-        settings = {"kind": "sound", "column": self._spec.column, **self._spec.model_dump(include=set(_SETTINGS))}
-        preprocessing = {**settings, "mean": list(mean), "std": list(std)}
-        masks = SpectrogramMasks(self._spec.augmentation, mean) if self._spec.augmentation else None
-        return fitted_media(array, preprocessing, BandScaling(mean, std), masks)
+        return _fitted(self._spec, array, rows)
+
+
+def _reader(spec_input: SpecInput, source: Source) -> InputReader:
+    """The reader of sounds that the data set holds, or of the files that a column names."""
+    assert isinstance(spec_input.spec, SoundInput)
+    held = spec_input.spec.column in source.sounds
+    return SoundReader(spec_input, source) if held else SoundFileReader(spec_input, source)
+
+
+def _fitted(spec: SoundInput, array: NDArray[Any], rows: Rows) -> FittedInput:
+    mean, std = _fit_bands(array, rows)
+    settings = {"kind": "sound", "column": spec.column, **spec.model_dump(include=set(_SETTINGS))}
+    preprocessing = {**settings, "mean": list(mean), "std": list(std)}
+    masks = SpectrogramMasks(spec.augmentation, mean) if spec.augmentation else None
+    return fitted_media(array, preprocessing, BandScaling(mean, std), masks)
+
+
+def _spectrograms(waveforms: Waveforms, settings: Mapping[str, Any]) -> NDArray[Any]:
+    """``[N, 1, mels, frames]`` of sounds in memory, as those of files."""
+    sound, form = _formats(settings)
+    spectrograms = []
+    for samples in waveforms.samples:
+        fitting = fit_duration(resample(samples, waveforms.rate, sound.rate), sound.samples)
+        spectrograms.append(log_mel(torch.from_numpy(fitting)[None], form))
+    return torch.stack(spectrograms).numpy().astype(np.float16)
 
 
 def spectrogram_shape(settings: Mapping[str, Any]) -> Shape:
@@ -95,4 +135,4 @@ def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) 
     return decoded_tensor(columns[preprocessing["column"]], decoder)
 
 
-KIND = InputKind(SoundReader, _read_new, _transform)
+KIND = InputKind(_reader, _read_new, _transform)

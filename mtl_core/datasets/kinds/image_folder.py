@@ -94,6 +94,7 @@ def _read(dataset: ImageFolderDataset) -> Source:
         roles=roles,
         missing_texts=dataset.missing,
         folder=str(folder),
+        image_column="" if dataset.labels else IMAGE_COLUMN,  # further columns are shown as a table
     )
 
 

@@ -100,9 +100,10 @@ def _join(table: RawTable, joined: JoinedTable, where: str) -> RawTable:
     except InputError as error:
         problem = error.problem
         raise InputError(f"{where}.path", problem.rule, found=problem.found or name, fix=problem.fix) from None
-    check_key(table.frame, joined.on, f"{where}.on", "the table")
-    check_key(other.frame, key := joined.key or joined.on, f"{where}.{'key' if joined.key else 'on'}", name)
-    frame, notes = join_tables(table.frame, other.frame, (joined.on, key), name)
+    check_key(table.frame, joined.key, f"{where}.key", "the table")
+    setting = "other_key" if joined.other_key else "key"
+    check_key(other.frame, other_key := joined.other_key or joined.key, f"{where}.{setting}", name)
+    frame, notes = join_tables(table.frame, other.frame, (joined.key, other_key), name)
     digest = blake2b((table.digest + other.digest).encode(), digest_size=16).hexdigest()
     return replace(table, frame=frame, digest=digest, notes=(*table.notes, *other.notes, *notes))
 

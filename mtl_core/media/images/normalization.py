@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_CHUNK_BYTES = 2**24
+_CHUNK_BYTES = 2**20
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ This is the only list of them. What can be chosen in a spec, what the window and
 checked before the data is read derive from it; ``mtl_core.datasets.bundled.<name>`` opens the set.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 InputKind = Literal["table", "image", "text"]
@@ -21,7 +22,8 @@ class BundledSet:
         description: What it holds and what to predict.
         rows: Number of rows over all splits.
         tasks: Suggested tasks, as spec data.
-        input_kind: What its input is.
+        input_kind: What the input is when the spec lists columns, or names no inputs and the set has none by name.
+        inputs: The inputs by name when the spec names none, as spec data; empty where all columns are one input.
         ignored: Columns that are no inputs by default: identifiers, and those from which a target is derived.
     """
 
@@ -32,6 +34,7 @@ class BundledSet:
     rows: int
     tasks: tuple[dict[str, Any], ...]
     input_kind: InputKind = "table"
+    inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
     @property
@@ -84,6 +87,89 @@ _SETS = (
         1500,
         (_task("tagging", "tags"), _task("multiclass", "topic")),
         input_kind="text",
+    ),
+    BundledSet(
+        "reviews",
+        "Reviews",
+        "1 500 texts, made up · entities, subject and sentiment",
+        "Made-up English reviews; say which words name a person, a place or a day, what is reviewed, and how content "
+        "the writer is.",
+        1500,
+        (
+            _task("tagging", "entities"),
+            _task("multiclass", "subject"),
+            _task("ordinal", "sentiment", order=["negative", "neutral", "positive"]),
+        ),
+        input_kind="text",
+    ),
+    BundledSet(
+        "talents",
+        "Talents",
+        "1 200 rows, made up · category, price, satisfaction",
+        "Made-up offers of talents in Korean and English: title, description, picture and behavior; predict the "
+        "category, the price and how satisfied people are.",
+        1200,
+        (
+            _task("multiclass", "category"),
+            _task("regression", "price"),
+            _task("ordinal", "satisfaction"),
+        ),
+        inputs={
+            "behavior": {"kind": "table", "columns": ["views", "rating", "region"]},
+            "title": {"kind": "text", "column": "title", "max_length": 8, "vocabulary": 100},
+            "description": {"kind": "text", "column": "description", "max_length": 12, "vocabulary": 100},
+            "picture": {"kind": "image", "column": "picture", "size": [24, 24]},
+        },
+    ),
+    BundledSet(
+        "captions",
+        "Captions",
+        "1 500 rows, made up · picture and caption to class, color, box",
+        "Made-up pictures of two shapes each, and a caption that means one of them by its color, its shape or its "
+        "side; say which shape it is, of which color, and in which box.",
+        1500,
+        (
+            _task("multiclass", "shape"),
+            _task("multiclass", "color"),
+            _task("box", ["x", "y", "width", "height"], "box"),
+        ),
+        inputs={
+            "picture": {"kind": "image", "column": "picture", "size": [24, 24]},
+            "caption": {"kind": "text", "column": "caption", "max_length": 8, "vocabulary": 50},
+        },
+    ),
+    BundledSet(
+        "sounds",
+        "Sounds",
+        "800 rows, made up · half a second of sound to kind and pitch",
+        "Made-up sounds of half a second: beeps, noises, sweeps and tones; say which it is, and its pitch as the "
+        "number of a note, 69 for 440 Hz and 12 more for each octave.",
+        800,
+        (_task("multiclass", "kind"), _task("regression", "pitch")),
+        inputs={
+            "sound": {
+                "kind": "sound",
+                "column": "sound",
+                "rate": 8000,
+                "seconds": 0.5,
+                "mels": 32,
+                "window": 32,
+                "hop": 16,
+            }
+        },
+    ),
+    BundledSet(
+        "two_views",
+        "Two views",
+        "1 000 rows, made up · two inputs of 1 000 numbers",
+        "Made up: two inputs of 1 000 numbers each; one says which of five pairs of classes a row belongs to, the "
+        "other which of a pair.",
+        1000,
+        (_task("multiclass", "class"),),
+        inputs={
+            "first": {"kind": "table", "columns": numbered("a", 1000)},
+            "second": {"kind": "table", "columns": numbered("b", 1000)},
+        },
     ),
     BundledSet(
         "houses",

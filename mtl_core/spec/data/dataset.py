@@ -1,9 +1,11 @@
 """The data set: its source, its input columns, their encoding, and its split."""
 
+import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
@@ -75,12 +77,23 @@ class BundledDataset(BaseDataset):
     @property
     def named_inputs(self) -> NamedInputs | None:
         """The inputs by name that the spec gives, or else those that the set comes with."""
-        return _named(self.inputs)
+        return _bundled_inputs(self.name) if self.inputs is None else _named(self.inputs)
 
     @property
     def short_form_kind(self) -> InputKind:
-        """The kind of input of the bundled set."""
-        return BUNDLED[self.name].input_kind
+        """The kind of input of the bundled set; ``text`` where a listed column is one of its texts."""
+        entry = BUNDLED[self.name]
+        texts = {value["column"] for value in entry.inputs.values() if value["kind"] == "text"}
+        return "text" if texts & set(self.inputs or ()) else entry.input_kind
+
+
+@cache
+def _bundled_inputs(name: str) -> NamedInputs | None:
+    """The inputs by name that a bundled set comes with; None where it has none, or there is no such set."""
+    entry = BUNDLED.get(name)
+    if entry is None or not entry.inputs:
+        return None
+    return TypeAdapter(NamedInputs).validate_json(json.dumps(entry.inputs))
 
 
 def _named(inputs: Inputs | None) -> NamedInputs | None:
@@ -249,6 +262,7 @@ class ArraysDataset(BaseDataset):
     """Arrays of yours: files of NumPy (.npz, .npy) or of MNIST (IDX)."""
 
     title: ClassVar[str] = "Arrays"
+    from_file: ClassVar[bool] = True
     has_column_types: ClassVar[bool] = True
     decimal: ClassVar[DecimalMark | None] = None
     kind: Literal["arrays"] = "arrays"

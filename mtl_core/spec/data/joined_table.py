@@ -14,5 +14,5 @@ class JoinedTable(Spec):
 
     title: ClassVar[str] = "Joined table"
     path: str = field(help="The file; a relative path starts at the spec file's folder.", min_length=1, widget="file")
-    on: Column = field(help="The column of the key.", widget="column")
-    key: Column | None = field(None, "The column of the key in this file, if it has another name there.")
+    key: Column = field(help="The column of the key.", widget="column")
+    other_key: Column | None = field(None, "The column of the key in this file, if it has another name there.")

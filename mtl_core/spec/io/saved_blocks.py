@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mtl_core.errors import InputError, StoreError, file_error
-from mtl_core.files import write_text
+from mtl_core.files import write_error, write_text
 from mtl_core.locations import home
 from mtl_core.spec.upgrade import CURRENT_VERSION
 
@@ -71,7 +71,10 @@ def remove_block(name: str) -> None:
 
 def _write(blocks: Blocks) -> None:
     path = blocks_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(path, error) from None
     write_text(path, json.dumps({"version": CURRENT_VERSION, "blocks": blocks}, ensure_ascii=False, indent=1))
 
 

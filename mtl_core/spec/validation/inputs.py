@@ -84,7 +84,10 @@ def _repeated_columns(path: str, columns: Sequence[str]) -> Iterator[Problem]:
 
 
 def _column_places(dataset: Dataset) -> list[tuple[str, str]]:
-    """The input columns with their paths in the spec."""
+    """The input columns with their paths in the spec; those by default stand nowhere but in the setting itself."""
+    if dataset.inputs is None:
+        named = dataset.named_inputs or {}
+        return [(join(INPUTS), column) for value in named.values() for column in value.source_columns]
     inputs = dataset.inputs or ()
     if not isinstance(inputs, dict):
         return [(join((*INPUTS, i)), column) for i, column in enumerate(inputs)]

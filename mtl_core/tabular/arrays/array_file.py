@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError, column_name
+from mtl_core.tabular.arrays import is_array_name
 from mtl_core.tabular.arrays.idx import IDX_TYPES, idx_name, read_idx
 
 Array = NDArray[Any]
@@ -61,18 +62,13 @@ def array_files(folder: Path) -> list[Path]:
         InputError: There are none.
     """
     try:
-        files = sorted(file for file in folder.iterdir() if _is_array_file(file))
+        files = sorted(file for file in folder.iterdir() if is_array_name(file.name) and file.is_file())
     except OSError as error:
         raise InputError("dataset.path", f"cannot be read ({error.strerror})", found=folder) from None
     if not files:
-        fix = "Choose a folder with files whose names end in .npy, .npz, -ubyte or -ubyte.gz."
+        fix = "Choose a folder with files whose names end in .npy, .npz, .idx or -ubyte, or in these with .gz."
         raise InputError("dataset.path", "the folder holds no arrays", found=folder, fix=fix)
     return files
-
-
-def _is_array_file(file: Path) -> bool:
-    name = file.name.lower().removesuffix(".gz")
-    return (name.endswith((".npy", ".npz", ".idx")) or "-idx" in name or ".idx" in name) and file.is_file()
 
 
 def _read_file(path: Path, default_name: str) -> Arrays:

@@ -43,7 +43,7 @@ def file_stamp(path: str, where: str = "dataset.path") -> Stamp:
     return str(absolute), status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def read_file(path: str, options: FileContent | None = None, *, min_columns: int = 2) -> RawTable:
+def read_file(path: str, options: FileContent | None = None) -> RawTable:
     """Read the table in a file; its format is recognized by its content, not by its name.
 
     Only formats of other packages are recognized by the name of the file, or stated by their kind.
@@ -51,12 +51,11 @@ def read_file(path: str, options: FileContent | None = None, *, min_columns: int
     Args:
         path: The file.
         options: What is stated about the file, with any content; None: nothing.
-        min_columns: Least number of columns of a table, if there are no options.
 
     Raises:
         InputError: It cannot be read or is no table; the error says which and where.
     """
-    options = options or FileContent(b"", Path(path).name, min_columns=min_columns)
+    options = options or FileContent(b"", Path(path).name)
     try:
         report_progress(f"Reading {Path(path).name}", 0.0)
         data = Path(path).expanduser().read_bytes()

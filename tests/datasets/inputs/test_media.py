@@ -1,7 +1,9 @@
 """Inputs that are files of pictures and sounds: tables of paths, folders by class, odd files, memory and disk.
 
 Covers: mtl_core/datasets/inputs/media_files.py, mtl_core/datasets/inputs/media_reader.py,
-mtl_core/datasets/inputs/image.py, mtl_core/datasets/inputs/sound.py, mtl_core/datasets/kinds/image_folder.py.
+mtl_core/datasets/inputs/image.py, mtl_core/datasets/inputs/sound.py, mtl_core/datasets/inputs/input_kind.py,
+mtl_core/datasets/inputs/registry.py, mtl_core/datasets/kinds/image_folder.py, mtl_core/spec/inputs/image.py,
+mtl_core/spec/inputs/sound.py.
 """
 
 import shutil
@@ -111,6 +113,16 @@ def test_an_outline_has_all_but_the_pictures(colors: Path) -> None:
     assert (outline.input_shapes, outline.targets) == (data.input_shapes, data.targets)
     assert list(map(len, outline.splits.values())) == list(map(len, data.splits.values()))
     assert describe(dataset).input_shapes == {"image": (3, 6, 6)}
+
+
+def test_a_folder_is_described_with_its_first_pictures(colors: Path) -> None:
+    (colors / "blue" / "blue_1.png").write_bytes(b"damaged")
+    info = describe(folder_dataset(colors))
+    assert (info.input_kind, info.pictures, info.rows) == ("image", ("image",), 24)
+    assert len(info.images) == len(info.preview) == 24
+    assert info.images[1][0][0] == 0
+    assert info.images[0][16][16] & 0xFF > 180  # blue
+    assert info.images[-1][16][16] >> 16 > 180  # red
 
 
 def test_rows_whose_only_picture_cannot_be_read_are_left_out_and_listed(colors: Path) -> None:

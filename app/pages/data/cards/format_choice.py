@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
 
 from app.theme import GAP
 from app.widgets import Label, guard_wheel
-from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.data.readers import READER_PLUGINS
 
 _AUTO = "auto"
@@ -40,5 +39,5 @@ class FormatChoice(QWidget):
 
     def show_dataset(self, dataset: Mapping[str, Any]) -> None:
         """Show the format that is stated for a data set; nothing of one that is no file."""
-        self.setVisible(bool(READER_PLUGINS) and dataset_kind(dataset).from_file)
+        self.setVisible(bool(READER_PLUGINS) and dataset.get("kind") == "table")
         self.combo.setCurrentIndex(max(self.combo.findData(dataset.get("format")), 0))

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
-from app.forms import SpecForm, bind, discard
+from app.forms import SpecForm, discard
+from app.input_references import default_inputs
 from app.pages.data.named_inputs import INPUT_KINDS, columns_of, is_named
 from app.theme import GAP
 from app.widgets import Card, InlineError, LineEdit, Muted, TaskTabs, ToolButton
@@ -20,7 +21,7 @@ _MOST_COLUMNS = 4
 
 
 class InputsCard(Card):
-    """Edits ``dataset.inputs`` by name; hidden in the short form, whose settings have cards of their own.
+    """Edits inputs by name; hidden in the short form, whose settings have cards of their own.
 
     ``renamed(old, new)`` and ``removed(name)`` ask for what changes more than one setting.
 
@@ -60,6 +61,7 @@ class InputsCard(Card):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(content)
         area.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
@@ -81,8 +83,9 @@ class InputsCard(Card):
     def show_data(self, data: Mapping[str, Any], problems: Sequence[Problem]) -> None:
         """Show the inputs of an experiment and the problems of their settings."""
         dataset = data["dataset"]
-        self.setVisible(is_named(dataset))
-        inputs = dict(dataset["inputs"]) if is_named(dataset) else {}
+        stated = dataset.get("inputs")
+        inputs = dict(stated) if is_named(dataset) else default_inputs(dataset) if stated is None else {}
+        self.setVisible(bool(inputs))
         if list(inputs) != list(self._inputs):
             self.tabs.set_names(list(inputs))
         self._inputs, self._problems = inputs, tuple(problems)
@@ -103,7 +106,13 @@ class InputsCard(Card):
         at = [problem for problem in self._problems if problem.path == join((*_PATH, name))]
         self.error.set_error(str(at[0]) if at else "")
         if self.form is not None:
+            self.form.setValue(value)
             self.form.show_problems(self._problems)
+
+    def _edit(self, path: str, value: object, label: str) -> None:
+        """Change a setting; inputs that the data set comes with are stated then."""
+        stated = is_named(self._document.get("dataset"))
+        self._document.set_many({**({} if stated else {join(_PATH): self._inputs}), path: value}, label)
 
     def _show_form(self, path: str, spec: Any) -> None:
         if self.form is not None and (self.form.spec is not spec or self.form.path != path):
@@ -111,7 +120,7 @@ class InputsCard(Card):
             self.form = None
         if self.form is None and spec is not None:
             self.form = SpecForm(spec, path, skip=_COLUMN_FIELDS)
-            bind(self.form, self._document)
+            self.form.edited.connect(self._edit)
             self._column.insertWidget(2, self.form)
 
     def _commit_name(self) -> None:

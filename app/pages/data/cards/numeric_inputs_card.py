@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import Document
 from app.forms import KindForm, bind
-from app.pages.data.named_inputs import is_named
+from app.pages.data.named_inputs import has_names
 from app.pages.data.roles import is_input_type
 from app.widgets import Card
 from mtl_core.spec import DatasetInfo, NumericInputs, Problem, members
@@ -34,7 +34,7 @@ class NumericInputsCard(Card):
     @staticmethod
     def concerns(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
         """Whether the input of the short form has numeric columns."""
-        return not is_named(data["dataset"]) and is_input_type(data, info, "numeric")
+        return not has_names(data["dataset"]) and is_input_type(data, info, "numeric")
 
     def show_data(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
         """Show the card only while it concerns the experiment, with the problems of its fields."""

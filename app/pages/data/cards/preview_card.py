@@ -33,8 +33,8 @@ from mtl_core.spec.reports import Shape
 _ROWS, _IMAGES, _NOTHING, _COLUMNS, _SAMPLES, _SAMPLES_ABSENT, _FINDINGS = range(7)
 """The views, by their place in the stack."""
 _COLUMNS_TAB, _SAMPLES_TAB, _CHECK_TAB = 1, 2, 3
-_CHECK = "Check"
 _NO_SAMPLES = "Training rows as the model sees them"
+_CHECK = "Check"
 _EMPTY = "Nothing to show yet"
 _WAITING = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
@@ -57,7 +57,13 @@ class PreviewCard(Card):
         self.samples = SamplesTable()
         self._no_samples = EmptyState("image", _NO_SAMPLES)
         self.findings = FindingsView()
-        self.switch = _make_switch()
+        self.switch = QTabBar()
+        self.switch.setObjectName("preview-switch")
+        self.switch.setAccessibleName("What is shown of the data")
+        self.switch.setDrawBase(False)
+        for title in ("Rows", "Columns", "Samples", _CHECK):
+            self.switch.addTab(title)
+        self.switch.setTabToolTip(_SAMPLES_TAB, "Training rows as the model sees them")
         self.switch.currentChanged.connect(self._show_view)
         self.header.addWidget(self.switch)
         self.more = ToolButton("dots-three", "More", name="all-columns")
@@ -66,14 +72,7 @@ class PreviewCard(Card):
         self.more.setMenu(self.menu)
         self.header.addWidget(self.more)
         self.description = Muted(wrap=True)
-        self.busy = QProgressBar()
-        self.busy.setObjectName("reading-data")
-        self.busy.setRange(0, 0)
-        self.busy.setTextVisible(False)
-        self.busy.setFixedHeight(4)
-        policy = self.busy.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # nothing jumps when reading begins or ends
-        self.busy.setSizePolicy(policy)
+        self.busy = _busy_bar()
         self.error = InlineError()
         self.error.setObjectName("preview-error")
         self.notes = NotesList()
@@ -83,8 +82,8 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         self._nothing = EmptyState("table", _EMPTY, _WAITING)
-        samples = (self.samples, self._no_samples)
-        for page in (self.table, scroll_area(images), self._nothing, self.columns, *samples, self.findings):
+        pages = (self.table, scroll_area(images), self._nothing, self.columns, self.samples, self._no_samples)
+        for page in (*pages, self.findings):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
@@ -229,19 +228,18 @@ class PreviewCard(Card):
         self.header_.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
 
-def _make_switch() -> QTabBar:
-    """The tabs for the views."""
-    switch = QTabBar()
-    switch.setObjectName("preview-switch")
-    switch.setAccessibleName("What is shown of the data")
-    switch.setDrawBase(False)
-    for title in ("Rows", "Columns", "Samples", _CHECK):
-        switch.addTab(title)
-    switch.setTabToolTip(_SAMPLES_TAB, "Training rows as the model sees them")
-    switch.setTabToolTip(_CHECK_TAB, "Faults of the data, and what to do about them")
-    return switch
-
-
 def _image_shape(info: DatasetInfo) -> Shape:
     """Shape of one image, channels first; empty where there are none."""
     return next((shape for shape in info.input_shapes.values() if len(shape) == 3), ())
+
+
+def _busy_bar() -> QProgressBar:
+    bar = QProgressBar()
+    bar.setObjectName("reading-data")
+    bar.setRange(0, 0)
+    bar.setTextVisible(False)
+    bar.setFixedHeight(4)
+    policy = bar.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)  # nothing jumps when reading begins or ends
+    bar.setSizePolicy(policy)
+    return bar

@@ -100,7 +100,7 @@ class SourceCard(Card):
             if self.list.item(row).data(_NAME) == key:
                 self.list.setCurrentRow(row)
         table_format = format_of_dataset(dataset)
-        text = file and (table_format is None or table_format.cells == "text")
+        text = dataset.get("kind") == "table" and (table_format is None or table_format.cells == "text")
         self.options.setVisible(text)
         if text:
             self._show_detected(info)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import Document
 from app.forms import SpecForm, bind
-from app.pages.data.named_inputs import is_named
+from app.pages.data.named_inputs import has_names
 from app.pages.data.roles import is_input_type
 from app.widgets import Card, LinkButton
 from mtl_core.spec import DatasetInfo, Problem, TextSpec
@@ -55,7 +55,7 @@ class TextCard(Card):
     @staticmethod
     def concerns(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
         """Whether the input of the short form is a text."""
-        return not is_named(data["dataset"]) and is_input_type(data, info, "text")
+        return not has_names(data["dataset"]) and is_input_type(data, info, "text")
 
     def show_data(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
         """Show the card only while it concerns the experiment, with problems and the fix for a wrong tokenizer."""

@@ -159,6 +159,12 @@ def test_a_folder_that_is_dropped_is_opened_with_layers_for_its_images(
     tasks = ({"name": "class", "kind": "multiclass", "target": "class"},)
     worker.answer(table("pets", columns).model_copy(update={"inputs": ("image",), "tasks": tasks}))
     assert session.document.get("dataset.inputs.image.size") == [64, 64]
+    session.document.set("dataset.inputs", None)  # as a spec file may have it
+    card = inputs_card(page)
+    assert card.form is not None
+    card.form.edited.emit("dataset.inputs.image.size", [32, 48], "Size")
+    assert session.document.get("dataset.inputs.image.column") == "image"
+    assert session.document.get("dataset.inputs.image.size") == [32, 48]
     assert session.document.problems == []
     assert session.document.get("model.shared[0].kind") == "conv2d"
     assert session.document.valid

@@ -101,6 +101,7 @@ def test_fresh_data_with_a_text_among_the_inputs_read_it_apart() -> None:
         (categorical("x", "a"), ["table", "text", "image"]),
         (PICTURE, ["image", "table", "text"]),
         (TITLE, ["text", "image"]),
+        (categorical("x", *(f"it was number {i}" for i in range(30))), ["text", "table", "image"]),
         (categorical("x", "a", pixels=True), []),
     ],
 )

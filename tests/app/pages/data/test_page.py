@@ -33,7 +33,7 @@ from mtl_core.spec.table_defaults import table_numeric_inputs
 from mtl_core.tabular.readers.formats import FORMATS, SUFFIXES
 from mtl_core.tabular.readers.table_format import TableFormat
 from tests.app.pages.data.conftest import PatientWorker, describe
-from tests.app.pages.data.synthetic_sets import table, texts
+from tests.app.pages.data.synthetic_sets import images, table, texts
 
 
 def pick(page: DataPage, name: str, text: str) -> None:
@@ -153,6 +153,17 @@ def test_while_a_file_is_read_the_page_says_so(page: DataPage, worker: PatientWo
     assert shown(page, QProgressBar, "reading-data")
     worker.answer(table())
     assert not shown(page, QProgressBar, "reading-data")
+
+
+def test_a_file_of_arrays_with_pictures_is_an_image_input(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    page.loader.open_file(Path("/x/digits.npz"))
+    assert worker.asked()["dataset"]["kind"] == "arrays"
+    worker.answer(images().model_copy(update={"name": "digits.npz", "pictures": ("x",)}))
+    assert session.document.data["dataset"]["inputs"] == {"image": {"kind": "image", "column": "x"}}
+    assert session.document.valid
+    assert not shown(page, QWidget, "file-options")
 
 
 def test_progress_is_shown_and_reading_can_be_given_up(page: DataPage, session: Session, worker: PatientWorker) -> None:

@@ -10,8 +10,9 @@ from mtl_core.architectures import build_model, describe_model
 from mtl_core.spec import ModelSpec, TargetInfo
 from mtl_core.spec.paths import set_at
 from mtl_core.spec.reports import Shape
+from tests.architectures.tables import TABLE
 
-SHAPES: dict[str, Shape] = {"table": (10,), "image": (3, 16, 16), "text": (7,), "sound": (1, 64, 20)}
+SHAPES: dict[str, Shape] = {"table": (10,), "columns": TABLE, "image": (3, 16, 16), "text": (7,), "sound": (1, 64, 20)}
 CLASS = TargetInfo(name="class", kind="multiclass", classes=("a", "b", "c"))
 MASK = TargetInfo(name="mask", kind="segmentation", classes=("none", "some"), size=(16, 16))
 TAGS = TargetInfo(name="tags", kind="tagging", classes=("x", "y"), size=(7,))
