@@ -34,6 +34,11 @@ def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[A
     return count
 
 
+def format_numbers(cells: Sequence[Any]) -> list[Any]:
+    """Formats numbers with ten digits, more than the precision of a model."""
+    return [format(cell, ".10g") if isinstance(cell, float) else cell for cell in cells]
+
+
 def escape_cell(value: Any) -> Any:
     """Escapes a cell: text that a spreadsheet would take for a formula gets an apostrophe before it."""
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):

@@ -9,7 +9,7 @@ from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import check_new
 from mtl_core.cli.references import run_number, run_numbers
-from mtl_core.csv_file import write_csv
+from mtl_core.csv_file import format_numbers, write_csv
 from mtl_core.files import is_folder
 from mtl_core.spec import InputError, ManualWeighting
 from mtl_core.store import open_store
@@ -89,7 +89,7 @@ def _predict_split(arguments: Namespace, path: Path) -> int:
 
     split: SplitName = arguments.split or "test"
     table = predictions(saved, split)
-    count = write_csv(path, table.header, map(_format_cells, table.rows))
+    count = write_csv(path, table.header, map(format_numbers, table.rows))
     output.print_out(f"{_describe_models(saved)} on {count} {split} rows in {path}")
     return SUCCESS
 
@@ -97,10 +97,9 @@ def _predict_split(arguments: Namespace, path: Path) -> int:
 def _predict_folds(arguments: Namespace, path: Path) -> int:
     _check_test_split(arguments)
     saved = _load_saved_runs(arguments, _model_folder(arguments), alone=False)
-    from mtl_core.evaluation.out_of_fold import out_of_fold_predictions
+    from mtl_core.evaluation.out_of_fold import write_out_of_fold
 
-    table = out_of_fold_predictions(saved)
-    count = write_csv(path, table.header, map(_format_cells, table.rows))
+    count = write_out_of_fold(saved, path)
     output.print_out(f"{count} rows, each predicted by the run of {len(saved)} that has not seen it, in {path}")
     return SUCCESS
 
@@ -112,7 +111,7 @@ def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
     from mtl_core.evaluation.row_predictions import predict_rows
 
     table = predict_rows(saved, file, load_preprocessing(folder) if folder else None)
-    count = write_csv(path, table.header, map(_format_cells, table.rows))
+    count = write_csv(path, table.header, map(format_numbers, table.rows))
     for note in table.notes:
         output.print_out(note)
     output.print_out(f"{_describe_models(saved)} on {count} rows of {file} in {path}")
@@ -141,11 +140,6 @@ def _holds_models(path: str) -> bool:
     from mtl_core.evaluation.model_bundle import MANIFEST
 
     return (Path(path) / MANIFEST).exists()
-
-
-def _format_cells(cells: list[Any]) -> list[Any]:
-    """Format numbers with ten digits, more than the precision of a model."""
-    return [format(cell, ".10g") if isinstance(cell, float) else cell for cell in cells]
 
 
 def _model_folder(arguments: Namespace) -> Path | None:

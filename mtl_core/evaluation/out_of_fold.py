@@ -4,10 +4,12 @@ The runs differ in the fold that is their test, so no run has seen the rows that
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from mtl_core.csv_file import format_numbers, write_csv
 from mtl_core.evaluation.ensemble import Predictor, SavedRun, load_predictor
 from mtl_core.evaluation.predictions import Predictions, predict
 from mtl_core.protocol.questions import EnsembleScores, MemberScores
@@ -40,6 +42,12 @@ def out_of_fold_predictions(saved: Sequence[SavedRun]) -> Predictions:
         header = ("row", "fold", *table.header[1:])
         rows += [[row, _fold(run), *cells] for row, *cells in table.rows]
     return Predictions(header, iter(sorted(rows, key=lambda cells: cells[0])))
+
+
+def write_out_of_fold(saved: Sequence[SavedRun], path: Path) -> int:
+    """Write the out-of-fold predictions as CSV, and return their number of rows; arguments and errors as above."""
+    table = out_of_fold_predictions(saved)
+    return write_csv(path, table.header, map(format_numbers, table.rows))
 
 
 def out_of_fold_scores(saved: Sequence[SavedRun]) -> EnsembleScores:

@@ -188,6 +188,16 @@ class EnsembleQuestion(Question[EnsembleScores]):
     split: SplitName
 
 
+class SavePredictionsQuestion(Question[int]):
+    """Asks to write the out-of-fold predictions of the folds of a study as CSV; the answer is the number of rows."""
+
+    ask: Literal["save_predictions"] = "save_predictions"
+    answer: ClassVar[Any] = int
+    store: str
+    runs: tuple[int, ...]
+    path: str
+
+
 class ResumableQuestion(Question[bool]):
     """Asks whether a run of a store can be resumed; the answer is true, or an error with the reason."""
 
@@ -239,6 +249,7 @@ AnyQuestion = (
     | CheckTogetherQuestion
     | CostQuestion
     | EnsembleQuestion
+    | SavePredictionsQuestion
     | ResumableQuestion
     | TrainQuestion
     | TrainTogetherQuestion

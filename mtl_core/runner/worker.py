@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, Problem, WorkbenchError
@@ -23,6 +24,7 @@ from mtl_core.protocol.questions import (
     ModelQuestion,
     ResumableQuestion,
     SamplesQuestion,
+    SavePredictionsQuestion,
     TrainingEnd,
     TrainQuestion,
     TrainTogetherQuestion,
@@ -85,7 +87,7 @@ class _Reports:
             self._report(Reply(self._id, progress=progress))
 
 
-def answer(question: AnyQuestion) -> Any:
+def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
     """The answer to a question, of the type that its class names."""
     value: Any
     match question:
@@ -123,6 +125,8 @@ def answer(question: AnyQuestion) -> Any:
             value = cost(spec_from_data(spec))
         case EnsembleQuestion():
             value = _ensemble(question)
+        case SavePredictionsQuestion():
+            value = _save_predictions(question)
         case ResumableQuestion():
             value = _resumable(question)
         case TrainQuestion():
@@ -161,6 +165,16 @@ def _ensemble(question: EnsembleQuestion) -> EnsembleScores:
     with open_store(question.store, create=False) as store:
         saved = saved_runs(store, question.runs)
     return out_of_fold_scores(saved) if is_fold_runs(saved) else evaluate_ensemble(saved, question.split)
+
+
+def _save_predictions(question: SavePredictionsQuestion) -> int:
+    from mtl_core.evaluation.out_of_fold import write_out_of_fold
+    from mtl_core.runner.saved_models import saved_runs
+    from mtl_core.store import open_store
+
+    with open_store(question.store, create=False) as store:
+        saved = saved_runs(store, question.runs)
+    return write_out_of_fold(saved, Path(question.path))
 
 
 def _resumable(question: ResumableQuestion) -> bool:

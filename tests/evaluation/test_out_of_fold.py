@@ -13,7 +13,7 @@ from sklearn.metrics import mean_absolute_error, roc_auc_score
 from mtl_core.cli import main
 from mtl_core.errors import InputError
 from mtl_core.evaluation.out_of_fold import out_of_fold_predictions, out_of_fold_scores
-from mtl_core.protocol.questions import EnsembleQuestion
+from mtl_core.protocol.questions import EnsembleQuestion, SavePredictionsQuestion
 from mtl_core.runner.saved_models import saved_runs
 from mtl_core.runner.worker import answer
 from mtl_core.spec import ExperimentSpec, fold_members, is_fold_study, spec_from_data, with_seed
@@ -86,6 +86,12 @@ def test_every_row_is_predicted_once_and_scores_are_those_of_all_predictions(
 def test_the_worker_scores_folds_out_of_fold(store: RunStore) -> None:
     expected = out_of_fold_scores(saved_runs(store, (1, 2, 3)))
     assert answer(EnsembleQuestion(store=store.url, runs=(1, 2, 3), split="test")) == expected
+
+
+def test_the_worker_writes_the_predictions_of_all_rows(store: RunStore, tmp_path: Path) -> None:
+    path = tmp_path / "oof.csv"
+    assert answer(SavePredictionsQuestion(store=store.url, runs=(1, 2, 3), path=str(path))) == ROWS
+    assert len(path.read_text("utf-8").splitlines()) == ROWS + 1
 
 
 def test_a_fold_that_is_missing_is_named(store: RunStore) -> None:

@@ -1,14 +1,16 @@
 """The ensemble of the compared runs: a further column, or the reason why there is none."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
 from app.session import Session
-from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
+from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores, SavePredictionsQuestion
 from mtl_core.spec import InputError, fold_members
 from mtl_core.store import RunStore
 from tests.app.synthetic import add_run, cells, experiment, headers, is_bold
@@ -95,7 +97,12 @@ def test_runs_that_do_not_belong_together_are_told_so(
 
 
 def test_folds_of_one_experiment_are_gathered_out_of_fold(
-    qtbot: QtBot, store: RunStore, session: Session, page: ComparePage, asked: list[Ask]
+    qtbot: QtBot,
+    store: RunStore,
+    session: Session,
+    page: ComparePage,
+    asked: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     split = {"kind": "kfold", "folds": 2}
     folds = fold_members(
@@ -109,3 +116,10 @@ def test_folds_of_one_experiment_are_gathered_out_of_fold(
     asked[-1][1](SCORES)
     qtbot.waitUntil(lambda: page.tests.model().columnCount() == 4 and page.is_up_to_date())
     assert headers(page.tests)[3] == "out of fold"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("/x/oof.csv", ""))
+    qtbot.mouseClick(page.ensemble_evaluation.button, Qt.MouseButton.LeftButton)
+    question, saved, _ = asked[-1]
+    assert question == SavePredictionsQuestion(store=session.store.url, runs=tuple(runs), path="/x/oof.csv")
+    assert page.ensemble_evaluation.button.text() == "Saving…"
+    saved(1200)  # type: ignore[arg-type]
+    assert page.ensemble_evaluation.button.text() == "Saved 1\N{NARROW NO-BREAK SPACE}200 rows"
