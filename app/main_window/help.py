@@ -13,6 +13,7 @@ from app.navigation import Page
 from app.theme import GAP
 from mtl_core.plugins import plugin_problems, plugins
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
+from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.readers import READER_PLUGINS
 from mtl_core.spec.tasks import METRIC_PLUGINS, TASK_KINDS
 from mtl_core.tabular.readers.formats import FORMATS
@@ -71,6 +72,10 @@ def _formats() -> str:
     return "\n".join(lines)
 
 
+def _bundled() -> str:
+    return "\n".join(f"- **{entry.title}**: {entry.description}" for entry in BUNDLED.values())
+
+
 def _versions() -> str:
     from mtl_core.store import sqlite  # already loaded, on the store's thread
 
@@ -82,6 +87,7 @@ def _versions() -> str:
 
 
 _PLACEHOLDERS: dict[str, Callable[[], str]] = {
+    "bundled": _bundled,
     "formats": _formats,
     "tasks": _tasks,
     "sharing": lambda: _kinds_list(members(Sharing)),

@@ -6,7 +6,7 @@ from typing import Any
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.input_references import default_inputs, input_kinds
 from app.pages.data.encoders import default_encoder, image_layers, kind_of_layers, text_layers
-from app.pages.data.named_inputs import suggested_inputs
+from app.pages.data.named_inputs import has_names, suggested_inputs
 from mtl_core.spec import (
     DatasetInfo,
     OneHot,
@@ -92,12 +92,13 @@ def with_dataset(
     """
     new_dataset = dict(dataset)
     rows = training_rows(new_dataset, info.rows)
-    if "numeric_inputs" in dataset and _input_kind_of_data(info) == "table" and not _has_objectives(info):
+    named = default_inputs(new_dataset)  # each with settings of its own
+    if "numeric_inputs" in dataset and _input_kind_of_data(info) == "table" and not (named or _has_objectives(info)):
         new_dataset["numeric_inputs"] = table_numeric_inputs(rows)
         new_dataset["categorical_inputs"] = table_categorical_inputs(rows)
     if not dataset_kind(new_dataset).has_default_inputs:
         new_dataset["inputs"] = suggested_inputs(new_dataset, info)
-    elif named := default_inputs(new_dataset):
+    elif named and dataset_kind(new_dataset).from_folder:
         new_dataset["inputs"] = named
     return {
         **data,
@@ -139,7 +140,7 @@ def _model_for_data(
     if len(kinds := input_kinds(dataset)) > 1:
         encoders = {name: default_encoder(kind) for name, kind in kinds.items()}
         return {**model, **table_layers(rows, names, ensemble=False), "inputs": encoders}
-    named = isinstance(dataset.get("inputs"), dict)
+    named = has_names(dataset)
     kind = next(iter(kinds.values())) if named else _input_kind_of_data(info)
     if shared and kind_of_layers(shared) == kind and not _is_default(shared, info):
         return model

@@ -7,7 +7,7 @@ from app.pages.data.cards.columns_table import Cell, ColumnRow
 from app.pages.data.cards.image_grid import Label
 from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks_card import TaskView
-from app.pages.data.named_inputs import file_columns, inputs_by_column, is_named, named_inputs, suggested_kinds
+from app.pages.data.named_inputs import file_columns, has_names, inputs_by_column, named_inputs, suggested_kinds
 from app.pages.data.roles import KIND_TITLES, kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DataNote, DatasetInfo
 from mtl_core.spec.data.dataset import dataset_kind
@@ -25,7 +25,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
     A map of pixels cannot be an input, and a column of a bundled data set keeps its type.
     """
     roles = roles_of(data, info)
-    inputs = inputs_by_column(named_inputs(data, info)) if is_named(data["dataset"]) else {}
+    inputs = inputs_by_column(named_inputs(data, info)) if has_names(data["dataset"]) else {}
     free = dataset_kind(data["dataset"]).has_column_types
     views = []
     for column in info.columns:

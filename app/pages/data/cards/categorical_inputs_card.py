@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import Document
 from app.forms import SpecForm, bind
-from app.pages.data.named_inputs import is_named
+from app.pages.data.named_inputs import has_names
 from app.pages.data.roles import is_input_type
 from app.widgets import Card
 from mtl_core.spec import DatasetInfo, OneHot, Problem
@@ -34,7 +34,7 @@ class CategoricalInputsCard(Card):
     @staticmethod
     def concerns(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
         """Whether the input of the short form has categorical columns."""
-        return not is_named(data["dataset"]) and is_input_type(data, info, "categorical")
+        return not has_names(data["dataset"]) and is_input_type(data, info, "categorical")
 
     def show_data(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
         """Show the card only while it concerns the experiment, with the problems of its fields."""

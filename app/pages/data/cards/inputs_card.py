@@ -98,10 +98,9 @@ class InputsCard(Card):
         if not self.name.hasFocus() or name != self.name.text():
             self.name.setText(name)
         columns = [repr(column) for column in columns_of(value)]
-        more = f" and {len(columns) - _MOST_COLUMNS} more" if len(columns) > _MOST_COLUMNS else ""
         noun = "column" if len(columns) == 1 else "columns"
         title = spec.title if spec else str(value.get("kind"))
-        self.about.setText(f"{title} · {noun} {format_names(columns[:_MOST_COLUMNS])}{more}" if value else "")
+        self.about.setText(f"{title} · {noun} {format_names(columns, _MOST_COLUMNS)}" if value else "")
         self._show_form(join((*_PATH, name)), spec)
         at = [problem for problem in self._problems if problem.path == join((*_PATH, name))]
         self.error.set_error(str(at[0]) if at else "")
