@@ -20,7 +20,7 @@ import pytest
 from mtl_core.cli import VERBS, main
 from mtl_core.cli.verbs import load_command
 from mtl_core.protocol.requests import StopRequest
-from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
+from mtl_core.spec import CURRENT_VERSION, kind_of, members, parse_yaml, preset_names, spec_from_data
 from mtl_core.spec.sharing import Sharing
 from mtl_core.store import SeriesKey, open_store
 from tests.cli.conftest import Command
@@ -148,7 +148,7 @@ def test_datasets_and_presets_are_listed(command: Command) -> None:
     presets = command("presets", "--json").json["presets"]
     assert [one["preset"] for one in presets] == list(preset_names())
     assert "multidigits" in command("presets").out
-    assert command("presets", "multidigits", "--json").json["version"] == 1
+    assert command("presets", "multidigits", "--json").json["version"] == CURRENT_VERSION
     assert spec_from_data(parse_yaml(command("presets", "multidigits").out))
 
 

@@ -1,6 +1,6 @@
 """Transforms of numeric inputs: properties that all kinds share, and scikit-learn's transformers.
 
-Covers: mtl_core/spec/inputs/column_encodings.py
+Covers: mtl_core/spec/inputs/column_encodings.py.
 """
 
 import json

@@ -13,7 +13,7 @@ from mtl_core.spec import ExperimentSpec, ModelSpec, TrainingSpec
 from mtl_core.training.optimization.param_groups import build_param_groups, named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.architectures.folders import VOCABULARY, layer_data, text_folder
-from tests.inputs import only
+from tests.inputs import as_table, only
 from tests.training.toy import (
     EPOCHS,
     PER_EPOCH,
@@ -43,7 +43,7 @@ def _as_texts(split: Split) -> Split:
     begin, end = (torch.full((len(split), 1), float(VOCABULARY[mark] + 1)) for mark in ("[CLS]", "[SEP]"))
     texts = torch.cat([begin, words, end, torch.zeros(len(split), 1)], dim=1)
     texts[::2, 4:] = 0
-    return replace(split, inputs=texts)
+    return replace(split, inputs=as_table(texts))
 
 
 def small(folder: Path, **changes: Any) -> ExperimentSpec:

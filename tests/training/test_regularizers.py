@@ -378,7 +378,7 @@ def test_the_head_of_a_count_is_brought_to_another_mean_of_it(tmp_path: Path) ->
     load_shared_layers(new, start)
     assert "so visits has another mean" in load_heads(new, start, data, [task]).warning
     rows = only(data.test.inputs)
-    counts = [build_task(task, info).predict(net(rows)[0]) for net, info in ((old, there), (new, here))]
+    counts = [build_task(task, info).predict(net(as_table(rows))[0]) for net, info in ((old, there), (new, here))]
     torch.testing.assert_close(counts[1], counts[0], rtol=1e-5, atol=0.0)
 
 
