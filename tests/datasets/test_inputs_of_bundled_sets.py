@@ -1,4 +1,7 @@
-"""Bundled sets with inputs by name, and those whose content is generated: pictures, captions, texts, sounds."""
+"""Bundled sets with inputs by name, and those whose content is generated: pictures, captions, texts, sounds.
+
+Covers: mtl_core/datasets/inputs/table.py, mtl_core/datasets/inputs/text.py.
+"""
 
 from pathlib import Path
 from typing import Any
