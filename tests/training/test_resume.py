@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mtl_core.datasets.data import TaskData
 from mtl_core.errors import StoreError
 from mtl_core.spec import InputError, Optimizer, Schedule, WeightMove, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
@@ -67,15 +68,17 @@ def test_every_kind_is_tried() -> None:
     assert {o["kind"] for o in OPTIMIZERS} == set(map(kind_of, members(Optimizer)))
 
 
-def assert_resumes(folder: Path, changes: dict[str, Any], step: int, script: Script | None = None) -> None:
+def assert_resumes(
+    folder: Path, changes: dict[str, Any], step: int, script: Script | None = None, data: TaskData | None = None
+) -> None:
     """Killed some steps after a checkpoint at a step, a run goes on as if nothing had been."""
     spec = experiment(**changes)
     script = dict(script or {})
-    whole = run(spec, folder / "whole", script=script)
+    whole = run(spec, folder / "whole", data=data, script=script)
     saving = {**script, step: [*script.get(step, ()), make_request("checkpoint")]}
-    killed = run(spec, folder / "killed", script=saving, kill_at=min(step + 4, STEPS - 1))
+    killed = run(spec, folder / "killed", data=data, script=saving, kill_at=min(step + 4, STEPS - 1))
     assert killed.final_state == "killed"
-    after = run(spec, folder / "killed", script=script, resume=True, moves=_manual_moves(killed))
+    after = run(spec, folder / "killed", data=data, script=script, resume=True, moves=_manual_moves(killed))
     assert_goes_on(whole, killed, after, step)
 
 

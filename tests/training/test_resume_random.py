@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 
 from mtl_core.spec import Optimizer, Schedule, Spec, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
+from mtl_core.spec.fusion import Fusion
 from mtl_core.spec.sharing import Sharing
 from mtl_core.spec.training.averaging import Averaging
 from mtl_core.spec.training.sampling import Sampling
+from tests.architectures.fusion.examples import SETTINGS as FUSION_SETTINGS
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import EPOCHS, STEPS, TASKS
+from tests.training.toy_pictures import ENCODERS, INPUTS, toy_with_pictures
 
 WEIGHTINGS = members(WeightingUnion)
+FUSIONS = tuple(map(kind_of, members(Fusion)))
 ONE_REPRESENTATION = {kind_of(member): member().one_representation for member in members(Sharing)}  # type: ignore[attr-defined]
 PREFERENCES = st.dictionaries(st.sampled_from(TASKS), st.sampled_from([0.5, 1.0, 3.0]))
 SHARES = st.dictionaries(st.sampled_from(TASKS), st.sampled_from([0.0, 0.5]))
@@ -113,3 +117,23 @@ def test_resuming_is_bit_equal_for_any_experiment(weighting: type[Spec], drawing
     step = drawing.draw(st.integers(1, STEPS - 2))
     with TemporaryDirectory() as folder:
         assert_resumes(Path(folder), changes, step)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fusion", FUSIONS)
+@settings(max_examples=2, derandomize=True, deadline=None, database=None, phases=[Phase.generate])
+@given(drawing=st.data())
+def test_resuming_is_bit_equal_with_several_inputs_and_data_from_disk(fusion: str, drawing: st.DataObject) -> None:
+    turn = FUSIONS.index(fusion)
+    weighting = WEIGHTINGS[(5 * turn) % len(WEIGHTINGS)]
+    how = {
+        **FUSION_SETTINGS.get(fusion, {}),
+        "kind": fusion,
+        "missing": drawing.draw(st.sampled_from(["stand_in", "mask"])),
+        "modality_dropout": drawing.draw(st.sampled_from([0.0, 0.3])),
+    }
+    changes = drawing.draw(experiments(weighting, turn))
+    changes |= {"dataset__inputs": INPUTS, "model__inputs": ENCODERS, "model__fusion": how}
+    with TemporaryDirectory() as folder:
+        data = toy_with_pictures(Path(folder))
+        assert_resumes(Path(folder), changes, drawing.draw(st.integers(1, STEPS - 2)), data=data)
