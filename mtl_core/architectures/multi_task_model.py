@@ -20,6 +20,8 @@ class MultiTaskModel(nn.Module, ABC):
 
     depends_on_task_order: ClassVar[bool] = True
     """Whether parameters belong to a task by its index, so that saved ones fit only tasks in the same order."""
+    trains_trunk: ClassVar[bool] = True
+    """Whether the parameters outside the heads are trained; else they stay as they begin."""
     tasks: tuple[str, ...]
     """The tasks' names, in the order of the outputs."""
 

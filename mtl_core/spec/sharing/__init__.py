@@ -21,6 +21,7 @@ from mtl_core.spec.sharing.mmoe import Mmoe
 from mtl_core.spec.sharing.mtan import Mtan
 from mtl_core.spec.sharing.nddr import Nddr
 from mtl_core.spec.sharing.ple import Ple
+from mtl_core.spec.sharing.prompts import SoftPrompts
 from mtl_core.spec.sharing.separate import SeparateModels
 from mtl_core.spec.sharing.sluice import Sluice
 from mtl_core.spec.sharing.soft import SoftSharing
@@ -38,7 +39,8 @@ Sharing = Annotated[
     | Ple
     | DselectK
     | Branching
-    | Adversarial,
+    | Adversarial
+    | SoftPrompts,
     Field(discriminator="kind"),
 ]
 
@@ -75,6 +77,7 @@ __all__ = [
     "SeparateModels",
     "Sharing",
     "Sluice",
+    "SoftPrompts",
     "SoftSharing",
     "diagram_of",
     "sharing_of",
