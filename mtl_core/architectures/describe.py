@@ -57,7 +57,8 @@ def describe_model(model: ModelSpec, input_shapes: Mapping[str, Shape], targets:
         else _count_parameters(meta_model.parameters()),
         shared_parameters=plan.inputs.parameters + _sum_parameters([shared])
         if meta_model is None
-        else _count_parameters(meta_model.shared_parameters()),
+        else _count_parameters([*meta_model.shared_parameters(), *_frozen_parameters(meta_model)]),
+        trained_parameters=None if meta_model is None else _trained_parameters(meta_model),
         sharing=spec_to_data(model.sharing),
         stages=() if plan.has_fault else _stage_starts(plan),
         tail=_tail_start(plan),
@@ -83,6 +84,16 @@ def _sum_parameters(lists: Iterable[Iterable[LayerInfo]]) -> int:
 
 def _count_parameters(parameters: Iterable[nn.Parameter]) -> int:
     return sum(parameter.numel() for parameter in parameters)
+
+
+def _frozen_parameters(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters that the sharing scheme never trains, which are of the trunk."""
+    return [parameter for parameter in model.parameters() if not parameter.requires_grad]
+
+
+def _trained_parameters(model: nn.Module) -> int | None:
+    frozen = _frozen_parameters(model)
+    return _count_parameters(model.parameters()) - _count_parameters(frozen) if frozen else None
 
 
 def _describe_layers(layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...]) -> tuple[LayerInfo, ...]:

@@ -196,7 +196,10 @@ def print_inspection(
             _add_layer(table, layer, f"{name}: ")
     print_out(table)
     shared = model.shared_parameters / max(model.parameters, 1)
-    print_out(f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared")
+    trained = "" if model.trained_parameters is None else f", {model.trained_parameters / model.parameters:.1%} trained"
+    print_out(
+        f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared{trained}"
+    )
     print_data_notes(result.notes)
     if findings is not None:
         _print_findings(findings)

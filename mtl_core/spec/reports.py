@@ -174,6 +174,8 @@ class ModelInfo(Report):
 
     Attributes:
         input_shapes: Shape of one row of each input, by name.
+        shared_parameters: Number of parameters that the tasks share, frozen ones included.
+        trained_parameters: Number of parameters that are not frozen; None if that is all.
         encoders: Each input's own layers as listed.
         fusion: How the inputs meet; None with a single input.
         fused_shape: What the first shared layer reads; None where an encoder or the fusion cannot be built.
@@ -196,6 +198,7 @@ class ModelInfo(Report):
     outputs: dict[str, LayerInfo]
     parameters: int
     shared_parameters: int
+    trained_parameters: int | None = None
     sharing: dict[str, Any] = Field(default_factory=lambda: {"kind": "hard"})
     stages: tuple[int, ...] = ()
     tail: int = 0

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from app.pages.model.diagram_layout import summary
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.architectures.sharing.prompts import PromptModel
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
@@ -58,7 +59,9 @@ def test_the_model_is_that_of_hard_sharing_with_a_prompt_more_for_each_task() ->
     }
     info = describe_model(spec_of("prompts"), {"text": (TEXTS.shape[1],)}, targets)
     assert info.problems == ()
-    assert (info.parameters, info.shared_parameters) == (number(model.parameters()), 0)
+    assert (info.parameters, info.shared_parameters) == (number(model.parameters()), number(hard.shared_parameters()))
+    assert info.trained_parameters == sum(number(model.head_parameters(task)) for task in OUTPUTS)
+    assert summary(info).endswith(f"{100 * info.trained_parameters / info.parameters:.1f} % trained")
     assert info.shared[-1].output_shape == (8,)
 
 

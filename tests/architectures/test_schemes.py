@@ -38,7 +38,9 @@ def test_a_model_is_built_as_it_was_described(kind: str, trunk: str) -> None:
     assert info.problems == ()
     assert len(info.shared) == len(shared)
     assert info.parameters == number(model.parameters())
-    assert info.shared_parameters == number(model.shared_parameters())
+    frozen = number(parameter for parameter in model.parameters() if not parameter.requires_grad)
+    assert info.shared_parameters == number(model.shared_parameters()) + frozen
+    assert info.trained_parameters == (info.parameters - frozen if frozen else None)
     assert [tuple(output.shape) for output in model(as_table(batch(trunk)))] == [(6, 3), (6, 2)]
 
 
