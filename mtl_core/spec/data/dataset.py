@@ -46,7 +46,7 @@ class BaseDataset(Spec):
 
     @property
     def short_form_kind(self) -> InputKind:
-        """The kind of the one input of the short form, which is its name too; ``text`` where its column is stated so."""
+        """The kind of the one input of the short form, which is its name; ``text`` where its column is stated so."""
         types = getattr(self, "types", {})
         return "text" if any(types.get(column) == "text" for column in getattr(self, "inputs", ())) else "table"
 
