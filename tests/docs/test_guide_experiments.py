@@ -23,4 +23,4 @@ def test_an_experiment_of_a_guide_is_valid(data: Any) -> None:
 
 
 def test_guides_have_experiments() -> None:
-    assert len(EXPERIMENTS) >= 5
+    assert len(EXPERIMENTS) >= 3
