@@ -7,6 +7,7 @@ from torch import nn
 
 from mtl_core.architectures.build import build_on_meta_device
 from mtl_core.architectures.layers.registry import layer_detail
+from mtl_core.architectures.multi_task_model import MultiTaskModel
 from mtl_core.architectures.planning.fusion_plan import describe_fusion
 from mtl_core.architectures.planning.inputs_plan import encoder_path
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape
@@ -57,7 +58,7 @@ def describe_model(model: ModelSpec, input_shapes: Mapping[str, Shape], targets:
         else _count_parameters(meta_model.parameters()),
         shared_parameters=plan.inputs.parameters + _sum_parameters([shared])
         if meta_model is None
-        else _count_parameters([*meta_model.shared_parameters(), *_frozen_parameters(meta_model)]),
+        else _count_parameters([*meta_model.shared_parameters(), *meta_model.frozen_parameters()]),
         trained_parameters=None if meta_model is None else _trained_parameters(meta_model),
         sharing=spec_to_data(model.sharing),
         stages=() if plan.has_fault else _stage_starts(plan),
@@ -86,13 +87,8 @@ def _count_parameters(parameters: Iterable[nn.Parameter]) -> int:
     return sum(parameter.numel() for parameter in parameters)
 
 
-def _frozen_parameters(model: nn.Module) -> list[nn.Parameter]:
-    """The parameters that the sharing scheme never trains, which are of the trunk."""
-    return [parameter for parameter in model.parameters() if not parameter.requires_grad]
-
-
-def _trained_parameters(model: nn.Module) -> int | None:
-    frozen = _frozen_parameters(model)
+def _trained_parameters(model: MultiTaskModel) -> int | None:
+    frozen = model.frozen_parameters()
     return _count_parameters(model.parameters()) - _count_parameters(frozen) if frozen else None
 
 

@@ -20,8 +20,6 @@ class MultiTaskModel(nn.Module, ABC):
 
     depends_on_task_order: ClassVar[bool] = True
     """Whether parameters belong to a task by its index, so that saved ones fit only tasks in the same order."""
-    trains_trunk: ClassVar[bool] = True
-    """Whether the parameters outside the heads are trained; else they stay as they begin."""
     tasks: tuple[str, ...]
     """The tasks' names, in the order of the outputs."""
 
@@ -69,6 +67,10 @@ class MultiTaskModel(nn.Module, ABC):
     @abstractmethod
     def last_shared_parameters(self) -> list[nn.Parameter]:
         """The parameters of the last shared layer that has any; empty if no shared layer has parameters."""
+
+    def frozen_parameters(self) -> list[nn.Parameter]:
+        """The parameters outside the heads that the sharing scheme never trains."""
+        return []
 
     @abstractmethod
     def head_parameters(self, task: str) -> list[nn.Parameter]:

@@ -66,7 +66,7 @@ def test_a_model_is_built_as_it_was_described(kind: str, shared: list[dict[str, 
     assert info.problems == ()
     assert info.fused_shape == (8,)
     assert info.parameters == number(model.parameters())
-    assert info.shared_parameters == number(model.shared_parameters())
+    assert info.shared_parameters == number([*model.shared_parameters(), *model.frozen_parameters()])
     assert [tuple(output.shape) for output in model(batch())] == [(6, 3), (6, 2)]
 
 

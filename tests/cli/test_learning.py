@@ -7,7 +7,9 @@ from mtl_core.spec.sharing import Sharing
 from mtl_core.store import SeriesKey, open_store
 from tests.cli.conftest import Command
 
-SCHEMES = [kind for kind in map(kind_of, members(Sharing)) if kind != "prompts"]  # its trunk is trained before
+FROZEN = ("prompts", "lora")
+"""Their trunks are trained before."""
+SCHEMES = [kind for kind in map(kind_of, members(Sharing)) if kind not in FROZEN]
 WEIGHTINGS = ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo")
 LAYERS = (
     "[{kind: conv2d, out_channels: 8, stride: 2, padding: 1}, {kind: relu}, {kind: flatten}, "

@@ -59,7 +59,6 @@ class PromptModel(MultiTaskModel):
     """
 
     depends_on_task_order: ClassVar[bool] = False
-    trains_trunk: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -112,6 +111,10 @@ class PromptModel(MultiTaskModel):
     def last_shared_parameters(self) -> list[nn.Parameter]:
         """An empty list: nothing that the tasks share is trained."""
         return []
+
+    def frozen_parameters(self) -> list[nn.Parameter]:
+        """The parameters of what reads the inputs, and of the trunk."""
+        return [*self.inputs.parameters(), *self.shared.parameters()]
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """The parameters of the task's prompt and head."""

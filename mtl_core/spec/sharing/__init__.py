@@ -17,6 +17,7 @@ from mtl_core.spec.sharing.cgc import Cgc
 from mtl_core.spec.sharing.cross_stitch import CrossStitch
 from mtl_core.spec.sharing.dselect_k import DselectK
 from mtl_core.spec.sharing.hard import HardSharing
+from mtl_core.spec.sharing.lora import Lora
 from mtl_core.spec.sharing.mmoe import Mmoe
 from mtl_core.spec.sharing.mtan import Mtan
 from mtl_core.spec.sharing.nddr import Nddr
@@ -40,7 +41,8 @@ Sharing = Annotated[
     | DselectK
     | Branching
     | Adversarial
-    | SoftPrompts,
+    | SoftPrompts
+    | Lora,
     Field(discriminator="kind"),
 ]
 
@@ -70,6 +72,7 @@ __all__ = [
     "CrossStitch",
     "DselectK",
     "HardSharing",
+    "Lora",
     "Mmoe",
     "Mtan",
     "Nddr",

@@ -141,12 +141,13 @@ def _owning_task(model: MultiTaskModel, name: str, tensor: Tensor, owners: dict[
 
 
 def freeze_trunk(model: MultiTaskModel, *, frozen: bool) -> None:
-    """Freeze or unfreeze the parameters of the shared layers, which stay frozen under a scheme that never trains them.
+    """Freeze or unfreeze the parameters of the shared layers; those that the sharing scheme never trains stay frozen.
 
     Batch norm statistics still follow the data, as in fastai (Howard & Gugger 2020).
     """
+    always_frozen = set(map(id, model.frozen_parameters()))
     for parameter in named_shared_parameters(model).values():
-        parameter.requires_grad_(model.trains_trunk and not frozen)
+        parameter.requires_grad_(not frozen and id(parameter) not in always_frozen)
 
 
 def format_tensors(tensors: dict[str, Tensor]) -> str:
