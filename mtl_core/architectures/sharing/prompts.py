@@ -48,7 +48,9 @@ class Prompt(nn.Module):
 class PromptModel(MultiTaskModel):
     """A frozen trunk, and for each task a prompt in front of what its attention reads, and a head.
 
-    The shared half ends where the prompts begin; the trunk runs on from there once for each task.
+    The shared half ends where the prompts begin; the trunk runs on from there once for each task, as part of its head,
+    so that a prompt gets the plain gradient of its task. Parameters of the trunk would there get the sum of all tasks'
+    gradients, past the weighting, which is why the scheme never trains them.
 
     Args:
         inputs: Reads the inputs, as one tensor.
