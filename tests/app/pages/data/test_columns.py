@@ -97,8 +97,12 @@ def test_a_text_becomes_an_input_by_clicking_and_its_settings_get_a_form(
     card = inputs_card(opened)
     assert card.isVisible()
     assert cells(opened, "title")[1:4] == ["Text", "Input", "title"]
+    assert [card.list.item(row).toolTip() for row in range(2)] == [
+        "table: Table · area, rooms, 도시, gaps",
+        "title: Text · title",
+    ]
+    assert card.subtitle.text() == "2 inputs"
     card.show_input("title")
-    assert card.about.text() == "Text · column 'title'"
     assert card.form is not None
     card.form.editors["max_length"].setValue(32)
     card.form.edited.emit("dataset.inputs.title.max_length", 32, "Max length")
