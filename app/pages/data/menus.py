@@ -104,7 +104,9 @@ def fill_columns_menu(menu: QMenu, edits: RoleEditor) -> None:
     """Fill the menu of all columns: common roles for a table; tasks to add for images, which have no headers."""
     menu.clear()
     info = edits.info
-    if info is not None and info.input_kind == "image":
+    if info is None:
+        return
+    if info.input_kind == "image":
         for task in roles.missing_tasks(edits.data, info):
             text = f"Add task {task['name']} ({roles.KIND_TITLES[task['kind']].lower()})"
             _add(menu, text, partial(edits.add_task, task))
