@@ -47,12 +47,13 @@ class BaseDataset(Spec):
     @property
     def named_inputs(self) -> NamedInputs | None:
         """The inputs by name; None in the short form, whose columns are one input."""
-        return None
+        return _named(getattr(self, "inputs", None))
 
     @property
     def short_form_kind(self) -> InputKind:
-        """The kind of the one input of the short form, which is its name too."""
-        return "table"
+        """The kind of the one input of the short form, which is its name; ``text`` where its column is stated so."""
+        types = getattr(self, "types", {})
+        return "text" if any(types.get(column) == "text" for column in getattr(self, "inputs", ())) else "table"
 
     @property
     def input_kinds(self) -> dict[str, str]:
@@ -171,16 +172,6 @@ class TableDataset(BaseDataset):
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
-    @property
-    def named_inputs(self) -> NamedInputs | None:
-        """The inputs by name, if the spec gives names."""
-        return _named(self.inputs)
-
-    @property
-    def short_form_kind(self) -> InputKind:
-        """``text`` where the spec states that an input column is a text."""
-        return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
-
     @model_validator(mode="after")
     def _state_format(self) -> "TableDataset":
         """State the format that another package reads, so that the experiment says which package it needs."""
@@ -252,16 +243,6 @@ class QueryDataset(BaseDataset):
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
-    @property
-    def named_inputs(self) -> NamedInputs | None:
-        """The inputs by name, if the spec gives names."""
-        return _named(self.inputs)
-
-    @property
-    def short_form_kind(self) -> InputKind:
-        """``text`` where the spec states that an input column is a text."""
-        return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
-
 
 class ArraysDataset(BaseDataset):
     """Arrays of yours: files of NumPy (.npz, .npy) or of MNIST (IDX)."""
@@ -287,16 +268,6 @@ class ArraysDataset(BaseDataset):
     categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
-
-    @property
-    def named_inputs(self) -> NamedInputs | None:
-        """The inputs by name, if the spec gives names."""
-        return _named(self.inputs)
-
-    @property
-    def short_form_kind(self) -> InputKind:
-        """``text`` where the spec states that an input column is a text."""
-        return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
 
 
 IMAGE_COLUMN, CLASS_COLUMN = "image", "class"

@@ -15,6 +15,7 @@ from mtl_core.architectures import build_model
 from mtl_core.protocol.series_names import read_learned_name
 from mtl_core.spec import ModelSpec, Sharing, kind_of, members
 from mtl_core.store import Points, SeriesKey
+from tests.inputs import as_table
 
 TASKS = ("left", "right")
 
@@ -47,7 +48,7 @@ def test_whatever_any_scheme_learns_has_a_place_on_the_card(kind: str) -> None:
         {"table": (3,)},
         {"left": 1, "right": 2},
     )
-    model(torch.randn(4, 3))
+    model(as_table(torch.randn(4, 3)))
     assert all(read_learned_name(name) is not None for _, name in model.sharing_metrics())
 
 
