@@ -1,4 +1,4 @@
-"""Text of messages: digit grouping, lists of names, suggestions, escapes of control characters."""
+"""Text of messages: digit grouping, sizes, lists of names, suggestions, escapes of control characters."""
 
 import codecs
 import difflib
@@ -85,3 +85,13 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(_ERRORS, _replace)
+
+
+def format_size(size: int) -> str:
+    """Bytes in a unit of at most four digits, such as ``1.5 GB``."""
+    value, unit = float(size), "bytes"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if value >= 100 or unit == "bytes" else f"{value:.1f} {unit}"

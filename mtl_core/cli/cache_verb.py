@@ -10,7 +10,8 @@ from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.errors import InputError
 from mtl_core.media.cache import MediaCache
-from mtl_core.media.limits import Limits, format_size, read_limits, write_limits
+from mtl_core.media.limits import Limits, read_limits, write_limits
+from mtl_core.text import format_size
 
 
 def cache(arguments: Namespace) -> int:

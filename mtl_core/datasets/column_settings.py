@@ -1,8 +1,8 @@
 """Check the settings of a data set that name its columns: types, missing texts and parts of dates."""
 
-from mtl_core.datasets.date_features import TIME_PARTS
 from mtl_core.datasets.source import Source
 from mtl_core.spec import InputError, QueryDataset, TableDataset
+from mtl_core.spec.data.dataset import TIME_PARTS
 from mtl_core.spec.paths import join
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.column_lookup import find_column

@@ -7,7 +7,6 @@ before January.
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.spec import DatePart
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.values.numerals import Floats
 
@@ -15,8 +14,6 @@ _DAY, _HOUR = 86400, 3600
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIRST_WEEKDAY = 3
 """The weekday of 1970-01-01, from Monday."""
-TIME_PARTS: tuple[DatePart, ...] = ("hour", "elapsed")
-"""The parts that a time of day has; a date has all."""
 
 
 def date_part(column: Column, part: str) -> Column:

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from mtl_core.errors import EnvironmentFault
 from mtl_core.files import atomic_write, remove_partial_files, write_text
 from mtl_core.locations import home
-from mtl_core.media.limits import format_size, read_limits
+from mtl_core.media.limits import read_limits
+from mtl_core.text import format_size
 
 Blocks = Generator[NDArray[Any], None, dict[str, Any]]
 """The rows of an array in order, some at a time; returns facts about them as JSON data."""

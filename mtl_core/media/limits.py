@@ -63,13 +63,3 @@ def write_limits(limits: Limits) -> None:
 
 def _path() -> Path:
     return home() / "cache" / "limits.json"
-
-
-def format_size(size: int) -> str:
-    """Bytes in a unit of at most four digits, such as ``1.5 GB``."""
-    value, unit = float(size), "bytes"
-    for larger in ("KB", "MB", "GB", "TB"):
-        if value < 1000:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:.0f} {unit}" if value >= 100 or unit == "bytes" else f"{value:.1f} {unit}"

@@ -239,6 +239,46 @@ class TrainTogetherQuestion(Question[JointTrainingEnd]):
     store: str
 
 
+class CachedMedia(Report):
+    """Decoded pictures or sounds in the cache on disk.
+
+    Attributes:
+        key: Its key.
+        title: What it is, for people.
+        size: Bytes on disk.
+    """
+
+    key: str
+    title: str
+    size: int
+
+
+class CacheContents(Report):
+    """What the cache of decoded pictures and sounds holds.
+
+    Attributes:
+        entries: The last used first.
+        limit: The most bytes that it may hold.
+        freed: Bytes that were removed just now.
+    """
+
+    entries: tuple[CachedMedia, ...]
+    limit: int
+    freed: int = 0
+
+
+class CacheQuestion(Question[CacheContents]):
+    """Asks what the cache of decoded pictures and sounds holds, after the removal of some of it.
+
+    Attributes:
+        remove: The keys of what to remove first.
+    """
+
+    ask: Literal["cache"] = "cache"
+    answer: ClassVar[Any] = CacheContents
+    remove: tuple[str, ...] = ()
+
+
 AnyQuestion = (
     DevicesQuestion
     | DatasetQuestion
@@ -253,6 +293,7 @@ AnyQuestion = (
     | ResumableQuestion
     | TrainQuestion
     | TrainTogetherQuestion
+    | CacheQuestion
 )
 ASKS: tuple[str, ...] = tuple(kind.model_fields["ask"].default for kind in get_args(AnyQuestion))
 _QUESTION: TypeAdapter[AnyQuestion] = TypeAdapter(Annotated[AnyQuestion, Field(discriminator="ask")])

@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,6 +12,9 @@ from typing import Any, TextIO
 from mtl_core.errors import InputError, Problem, WorkbenchError
 from mtl_core.protocol.questions import (
     AnyQuestion,
+    CacheContents,
+    CachedMedia,
+    CacheQuestion,
     CheckDataQuestion,
     CheckQuestion,
     CheckTogetherQuestion,
@@ -133,6 +136,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _train(question)
         case TrainTogetherQuestion():
             value = _train_together(question)
+        case CacheQuestion(remove=keys):
+            value = _cache_contents(keys)
     return value
 
 
@@ -154,6 +159,16 @@ def _check(data: Any) -> list[Problem]:
         except InputError as error:
             problems = list(error.problems)
     return problems
+
+
+def _cache_contents(remove: Sequence[str]) -> CacheContents:
+    from mtl_core.media.cache import MediaCache
+    from mtl_core.media.limits import read_limits
+
+    cache = MediaCache()
+    freed = cache.remove(remove) if remove else 0
+    entries = [CachedMedia(key=entry.key, title=entry.title, size=entry.size) for entry in cache.entries()]
+    return CacheContents(entries=tuple(entries), limit=read_limits().cache_bytes, freed=freed)
 
 
 def _ensemble(question: EnsembleQuestion) -> EnsembleScores:

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from mtl_core.media.limits import format_size
 from mtl_core.spec.method_costs import MEASURED_TASKS
+from mtl_core.text import format_size
 from tests.benchmarks.disk import DiskRace, race_disk
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
 from tests.benchmarks.preflight import Preflight, preflight

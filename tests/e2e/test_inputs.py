@@ -71,8 +71,7 @@ def choose_inputs(person: Person) -> None:
     if use_of(person, "caption") != "caption":
         person.choose_in_table("data-columns", "caption", "Input or task", "New text input")
     person.wait(lambda: use_of(person, "caption") == "caption", "the input of the captions")
-    person.find("input-tabs")
-    person.choose_tab("input-tabs", "picture")
+    person.choose_row("input-list", "picture")
     person.type_over("dataset.inputs.picture.size", "8, 8")
     document = person.window.session.document
     assert document.get("dataset.inputs.picture.size") == [8, 8]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from mtl_core.errors import EnvironmentFault
 from mtl_core.media.cache import Blocks, CachedArray, MediaCache
-from mtl_core.media.limits import Limits, format_size, read_limits, write_limits
+from mtl_core.media.limits import Limits, read_limits, write_limits
+from mtl_core.text import format_size
 
 BYTES = np.dtype(np.uint8)
 SHAPE = (10, 3, 4)

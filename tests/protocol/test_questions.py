@@ -9,6 +9,7 @@ from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.questions import (
     ASKS,
     AnyQuestion,
+    CacheQuestion,
     CheckDataQuestion,
     CheckQuestion,
     CheckTogetherQuestion,
@@ -47,6 +48,7 @@ QUESTIONS: list[AnyQuestion] = [
     ResumableQuestion(run=1, store="runs.sqlite"),
     TrainQuestion(run=1, store="runs.sqlite"),
     TrainTogetherQuestion(runs=(1, 2), store="runs.sqlite"),
+    CacheQuestion(remove=("0123456789abcdef",)),
 ]
 
 

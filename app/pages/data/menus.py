@@ -10,16 +10,26 @@ from app.pages.data.cards.columns_table import Cell
 from app.pages.data.role_edits import ARTICLES, RoleEditor
 from app.widgets import escape_mnemonic
 from mtl_core.spec import ColumnInfo, DatasetInfo
-from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec.data.dataset import DATE_PARTS, TIME_PARTS, DatePart, dataset_kind
 from mtl_core.spec.reports import Role
 
 _ROLE_TITLES: dict[Role, str] = {"input": "Input", "target": "Target", "ignore": "Ignored"}
+_PART_TITLES: dict[DatePart, str] = {
+    "year": "Year",
+    "month": "Month",
+    "weekday": "Weekday",
+    "hour": "Hour of the day",
+    "elapsed": "Time elapsed, in days",
+}
 _MOST_TEXTS = 8
 _READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
 
 
 def make_column_menu(parent: QWidget, edits: RoleEditor, name: str) -> QMenu | None:
-    """The context menu of a column: role, type, missing values, joint prediction. None when the column is unknown."""
+    """The context menu of a column: role, type, missing values, parts of dates, joint prediction.
+
+    None when the column is unknown.
+    """
     column = edits.column(name)
     if column is None:
         return None
@@ -36,6 +46,7 @@ def make_column_menu(parent: QWidget, edits: RoleEditor, name: str) -> QMenu | N
         for column_type, phrase in _READ_AS:
             _add(menu, phrase, partial(edits.set_type, name, column_type))
         _add_missing(menu, edits, column)
+    _add_date_parts(menu, edits, column)
     _add_joint_prediction(menu, edits, column)
     return menu
 
@@ -93,7 +104,9 @@ def fill_columns_menu(menu: QMenu, edits: RoleEditor) -> None:
     """Fill the menu of all columns: common roles for a table; tasks to add for images, which have no headers."""
     menu.clear()
     info = edits.info
-    if info is not None and info.input_kind == "image":
+    if info is None:
+        return
+    if info.input_kind == "image":
         for task in roles.missing_tasks(edits.data, info):
             text = f"Add task {task['name']} ({roles.KIND_TITLES[task['kind']].lower()})"
             _add(menu, text, partial(edits.add_task, task))
@@ -124,6 +137,25 @@ def _add_missing(menu: QMenu, edits: RoleEditor, column: ColumnInfo) -> None:
         submenu.addSeparator()
         _add(submenu, "As usual (NA, None, ?, - …)", partial(edits.set_missing, column.name, None))
     submenu.setEnabled(not submenu.isEmpty())
+
+
+def _add_date_parts(menu: QMenu, edits: RoleEditor, column: ColumnInfo) -> None:
+    """Add the submenu of the parts of dates that are inputs, for a column of dates that is one."""
+    info, dataset = edits.info, edits.data["dataset"]
+    if info is None or not column.dates or "date_features" not in dataset_kind(dataset).model_fields:
+        return
+    if roles.roles_of(edits.data, info)[column.name] != "input":
+        return
+    is_time = column.dates == "time"
+    submenu = menu.addMenu("Parts of the time" if is_time else "Parts of the date")
+    current = edits.date_parts(column.name)
+    for part in TIME_PARTS if is_time else DATE_PARTS:
+        text = "Time of day, as a number" if is_time and part == "elapsed" else _PART_TITLES[part]
+        action = submenu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(part in current)
+        action.setEnabled(current != (part,))  # a column has at least one
+        action.triggered.connect(lambda wanted, part=part: edits.set_date_part(column.name, part, wanted))
 
 
 def _add_joint_prediction(menu: QMenu, edits: RoleEditor, column: ColumnInfo) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter
 
 from app.document import affects, is_below
 from app.pages.data import roles
+from app.pages.data.cache_menu import CacheMenu
 from app.pages.data.cards.categorical_inputs_card import CategoricalInputsCard
 from app.pages.data.cards.columns_table import Cell
 from app.pages.data.cards.inputs_card import InputsCard
@@ -157,6 +158,11 @@ class DataPage(PageBody):
         """The context menu of a column, None while the column is unknown."""
         return make_column_menu(self, self.edits, name)
 
+    def _fill_menu(self) -> None:
+        fill_columns_menu(self._preview.menu, self.edits)
+        self._preview.menu.addSeparator()
+        self._preview.menu.addMenu(self._cache_menu)
+
     def _open_column_menu(self, name: str, at: QPoint) -> None:
         self._open_cell_menu(name, None, at)
 
@@ -172,7 +178,6 @@ class DataPage(PageBody):
         self._source.show_dataset(data["dataset"], info)
         if info is not None:
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
-            self._preview.more.setVisible(info.input_kind == "table" or bool(roles.missing_tasks(data, info)))
             self._show_columns()
             self._ask_samples()
         problem, names = self._problem_of_tasks(), self._absent_names()
@@ -311,6 +316,7 @@ class DataPage(PageBody):
         self._cancel.hide()
         self.header.add_chip(self._cancel)
         self._source, self._preview = SourceCard(), PreviewCard()
+        self._cache_menu = CacheMenu(self._session, self)
         self._tasks, self._split = TasksCard(), SplitCard()
         column_cards = (NumericInputsCard(self._document), CategoricalInputsCard(self._document))
         self._encoding_cards = (*column_cards, TextCard(self._document))
@@ -364,7 +370,7 @@ class DataPage(PageBody):
         self.check.changed.connect(self._show_findings)
         self._inputs.renamed.connect(self.edits.rename_input)
         self._inputs.removed.connect(self.edits.remove_input)
-        self._preview.menu.aboutToShow.connect(lambda: fill_columns_menu(self._preview.menu, self.edits))
+        self._preview.menu.aboutToShow.connect(self._fill_menu)
         self._tasks.renamed.connect(self.edits.rename_task)
         self._tasks.kindChosen.connect(self.edits.set_kind)
         self._tasks.removed.connect(self.edits.remove_task)

@@ -6,6 +6,7 @@ from typing import Any
 from app.document import Document
 from app.pages.data import named_inputs, roles
 from mtl_core.spec import ColumnInfo, DatasetInfo
+from mtl_core.spec.data.dataset import DATE_PARTS, DEFAULT_DATE_PARTS, DatePart
 from mtl_core.spec.data.splits import split_columns, split_kind
 from mtl_core.spec.reports import Role
 from mtl_core.text import format_names
@@ -80,6 +81,8 @@ class RoleEditor:
             as_table = as_table or named_inputs.moved_to_new(inputs, column_info, "table")
             changes |= named_inputs.with_inputs(self.data, info, as_table)
         changes["dataset.types"] = {**(changes.get("dataset.types") or {}), column: column_type}
+        if column_type != "numeric" and column in (parts := self.data["dataset"].get("date_features") or {}):
+            changes["dataset.date_features"] = {name: other for name, other in parts.items() if name != column}
         self._edit(changes, f"Read {column} as {column_type}")
         self._notify_inputs(changes)
 
@@ -89,6 +92,24 @@ class RoleEditor:
         if texts is not None:
             missing[column] = list(texts)
         self._edit({"dataset.missing": missing}, f"Change what is missing in {column}")
+
+    def date_parts(self, column: str) -> tuple[DatePart, ...]:
+        """What the dates of a column become as inputs."""
+        stated = (self.data["dataset"].get("date_features") or {}).get(column) or DEFAULT_DATE_PARTS
+        return tuple(part for part in DATE_PARTS if part in stated)
+
+    def set_date_part(self, column: str, part: DatePart, wanted: bool) -> None:
+        """Make a part of the dates of a column an input, or no input any more."""
+        current = {*self.date_parts(column), part} if wanted else {*self.date_parts(column)} - {part}
+        parts = [other for other in DATE_PARTS if other in current]
+        if not parts:
+            return
+        features = dict(self.data["dataset"].get("date_features") or {})
+        features[column] = parts
+        if parts == list(DEFAULT_DATE_PARTS):
+            del features[column]
+        label = f"Read the {part} of {column}" if wanted else f"Leave out the {part} of {column}"
+        self._edit({"dataset.date_features": features}, label)
 
     def _notify_inputs(self, changes: dict[str, Any]) -> None:
         """Say what an edit of the inputs changed in the model."""

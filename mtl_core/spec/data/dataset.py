@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
@@ -22,6 +22,11 @@ DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
 DatePart = Literal["year", "month", "weekday", "hour", "elapsed"]
 """What a date becomes as an input; ``elapsed`` are the days since 1970, the hours of a time of day."""
+DATE_PARTS: tuple[DatePart, ...] = get_args(DatePart)
+TIME_PARTS: tuple[DatePart, ...] = ("hour", "elapsed")
+"""The parts that a time of day has; a date has all."""
+DEFAULT_DATE_PARTS: tuple[DatePart, ...] = ("elapsed",)
+"""What a date becomes that the spec says nothing about."""
 
 
 class BaseDataset(Spec):

@@ -1,23 +1,25 @@
-"""The card of inputs with names: for each a tab with its name, its columns and its settings."""
+"""The card of inputs with names: all of them in a list, below it the name and the settings of the selected one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.document import Document
+from app.document import Document, is_below
+from app.formatting import format_quantity
 from app.forms import SpecForm, discard
 from app.input_references import default_inputs
+from app.pages.data.cards.input_list import InputList
 from app.pages.data.named_inputs import INPUT_KINDS, columns_of, is_named
 from app.theme import GAP
-from app.widgets import Card, InlineError, LineEdit, Muted, TaskTabs, ToolButton
+from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton
 from mtl_core.spec import Problem, join
-from mtl_core.text import format_names
 
 _PATH = ("dataset", "inputs")
 _COLUMN_FIELDS = ("column", "columns")
-_MOST_COLUMNS = 4
+_LINES = 4
+"""Of the settings, in the least height of the card."""
 
 
 class InputsCard(Card):
@@ -40,45 +42,46 @@ class InputsCard(Card):
         self._inputs: dict[str, dict[str, Any]] = {}
         self._problems: tuple[Problem, ...] = ()
         self.form: SpecForm | None = None
-        self.tabs = TaskTabs("input-tabs", "input")
+        self.list = InputList()
         self.name = LineEdit()
         self.name.setObjectName("input-name")
         self.name.setAccessibleName("Name of the input")
         self.name.editingFinished.connect(self._commit_name)
         self.remove = ToolButton("x", "Remove this input", self._remove, name="remove-input")
-        self.about = Muted(wrap=True)
         self.error = InlineError()
-        self.header.insertWidget(1, self.name, 1)
-        self.header.addWidget(self.remove)
-        self.subtitle.hide()
+        name_row = QHBoxLayout()
+        name_row.setSpacing(GAP)
+        name_row.addWidget(Muted("Name"))
+        name_row.addWidget(self.name, 1)
+        name_row.addWidget(self.remove)
         content = QWidget()
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, 2, 0)
         self._column.setSpacing(GAP)
-        self._column.addWidget(self.about)
         self._column.addWidget(self.error)
         self._column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES)
         area.setWidget(content)
         area.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
-        self.body.addWidget(self.tabs)
+        self.body.addWidget(self.list)
+        self.body.addLayout(name_row)
         self.body.addWidget(area, 1)
-        self.tabs.currentChanged.connect(lambda _index: self._show_current())
+        self.list.selected.connect(self._show_current)
 
     @property
     def input(self) -> str:
         """The name of the input that is shown, or ``""``."""
-        names, index = list(self._inputs), self.tabs.currentIndex()
+        names, index = list(self._inputs), self.list.currentRow()
         return names[index] if 0 <= index < len(names) else ""
 
     def show_input(self, name: str) -> None:
-        """Select the tab of an input."""
-        if name in self._inputs:
-            self.tabs.setCurrentIndex(list(self._inputs).index(name))
+        """Select an input."""
+        self.list.select(name)
 
     def show_data(self, data: Mapping[str, Any], problems: Sequence[Problem]) -> None:
         """Show the inputs of an experiment and the problems of their settings."""
@@ -86,10 +89,17 @@ class InputsCard(Card):
         stated = dataset.get("inputs")
         inputs = dict(stated) if is_named(dataset) else default_inputs(dataset) if stated is None else {}
         self.setVisible(bool(inputs))
-        if list(inputs) != list(self._inputs):
-            self.tabs.set_names(list(inputs))
         self._inputs, self._problems = inputs, tuple(problems)
+        texts = {name: _describe(value) for name, value in inputs.items()}
+        errors = {name: self._problem_of(name) for name in inputs}
+        self.list.show_inputs(texts, errors)
+        self.set_subtitle(format_quantity(len(inputs), "input"))
         self._show_current()
+
+    def _problem_of(self, name: str) -> str:
+        """The first problem of an input or its settings, or ``""``."""
+        path = join((*_PATH, name))
+        return next((str(problem) for problem in self._problems if is_below(problem.path, path)), "")
 
     def _show_current(self) -> None:
         name = self.input
@@ -97,10 +107,6 @@ class InputsCard(Card):
         spec = INPUT_KINDS.get(str(value.get("kind")))
         if not self.name.hasFocus() or name != self.name.text():
             self.name.setText(name)
-        columns = [repr(column) for column in columns_of(value)]
-        noun = "column" if len(columns) == 1 else "columns"
-        title = spec.title if spec else str(value.get("kind"))
-        self.about.setText(f"{title} · {noun} {format_names(columns, _MOST_COLUMNS)}" if value else "")
         self._show_form(join((*_PATH, name)), spec)
         at = [problem for problem in self._problems if problem.path == join((*_PATH, name))]
         self.error.set_error(str(at[0]) if at else "")
@@ -120,7 +126,7 @@ class InputsCard(Card):
         if self.form is None and spec is not None:
             self.form = SpecForm(spec, path, skip=_COLUMN_FIELDS)
             self.form.edited.connect(self._edit)
-            self._column.insertWidget(2, self.form)
+            self._column.insertWidget(1, self.form)
 
     def _commit_name(self) -> None:
         name, old = self.name.text().strip(), self.input
@@ -132,3 +138,12 @@ class InputsCard(Card):
     def _remove(self) -> None:
         if self.input:
             self.removed.emit(self.input)
+
+
+def _describe(value: object) -> str:
+    """What an input is, such as ``Table · views, rating``."""
+    if not isinstance(value, Mapping):
+        return ""
+    kind = str(value.get("kind"))
+    title = spec.title if (spec := INPUT_KINDS.get(kind)) else kind
+    return " · ".join(filter(None, (title, ", ".join(columns_of(value)))))

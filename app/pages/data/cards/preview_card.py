@@ -152,7 +152,6 @@ class PreviewCard(Card):
         self.set_subtitle("")
         self.description.hide()
         self.notes.hide()
-        self.more.hide()
         self.switch.hide()
         self._show_view()
 

@@ -1,6 +1,6 @@
 """The tables of all columns and of samples, and the card of inputs by name, on the Data page.
 
-Covers: app/pages/data/cards/columns_table.py, app/pages/data/cards/inputs_card.py,
+Covers: app/pages/data/cards/columns_table.py, app/pages/data/cards/inputs_card.py, app/pages/data/cards/input_list.py,
 app/pages/data/cards/samples_table.py.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -97,8 +97,12 @@ def test_a_text_becomes_an_input_by_clicking_and_its_settings_get_a_form(
     card = inputs_card(opened)
     assert card.isVisible()
     assert cells(opened, "title")[1:4] == ["Text", "Input", "title"]
+    assert [card.list.item(row).toolTip() for row in range(2)] == [
+        "table: Table · area, rooms, 도시, gaps",
+        "title: Text · title",
+    ]
+    assert card.subtitle.text() == "2 inputs"
     card.show_input("title")
-    assert card.about.text() == "Text · column 'title'"
     assert card.form is not None
     card.form.editors["max_length"].setValue(32)
     card.form.edited.emit("dataset.inputs.title.max_length", 32, "Max length")
@@ -221,3 +225,35 @@ def test_labels_that_tasks_have_in_common_are_told(opened: DataPage, session: Se
     assert tasks is not None
     assert tasks.subtitle.full_text() == "2 tasks · 30 rows with all labels"
     assert tasks.boxes[0]._target.toolTip() == "30 rows with a label of sold too"
+
+
+def test_parts_of_a_date_are_chosen_in_the_menu_of_its_column(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    page.loader.open_file(Path("/x/houses.csv"))
+    info = table(columns=(*table().columns, numeric("built", dates="ymd"), numeric("noon", dates="time")))
+    worker.answer(info)
+    before = session.document.data
+
+    def parts(column: str) -> dict[str, QAction]:
+        menu = page.column_menu(column)
+        assert menu is not None
+        submenus = [found for action in menu.actions() if (found := action.menu()) and "Parts of" in action.text()]
+        return {action.text(): action for submenu in submenus for action in submenu.actions()}
+
+    assert parts("area") == {}
+    assert list(parts("noon")) == ["Hour of the day", "Time of day, as a number"]
+    assert list(parts("built")) == ["Year", "Month", "Weekday", "Hour of the day", "Time elapsed, in days"]
+    assert not parts("built")["Time elapsed, in days"].isEnabled()
+    parts("built")["Month"].trigger()
+    assert session.document.get("dataset.date_features") == {"built": ["month", "elapsed"]}
+    describe(session, info)
+    parts("built")["Time elapsed, in days"].trigger()
+    assert session.document.get("dataset.date_features") == {"built": ["month"]}
+    describe(session, info)
+    assert session.document.valid
+    page.edits.set_type("built", "categorical")
+    assert not session.document.get("dataset.date_features")
+    for _ in range(3):
+        session.document.undo_stack.undo()
+    assert session.document.data == before

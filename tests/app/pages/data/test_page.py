@@ -362,15 +362,14 @@ def test_another_data_set_does_not_take_the_splitting_tasks_along(
 
 
 def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
-    assert not page._preview.more.isVisible()
     page.edits.remove_task(0)
-    assert page._preview.more.isVisible()
     page._preview.menu.aboutToShow.emit()
-    (action,) = page._preview.menu.actions()
+    action = page._preview.menu.actions()[0]
     assert action.text() == "Add task left (multiclass)"
     action.trigger()
     assert [task["name"] for task in page._document.data["tasks"]] == ["right", "left"]
-    assert not page._preview.more.isVisible()
+    page._preview.menu.aboutToShow.emit()
+    assert page._preview.menu.actions()[0].isSeparator()
 
 
 def test_how_numbers_become_inputs_is_asked_only_while_a_number_is_an_input(

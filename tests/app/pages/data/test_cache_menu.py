@@ -1,0 +1,66 @@
+"""The menu of the cache of decoded pictures and sounds, answered as the engine answers.
+
+Covers: app/pages/data/cache_menu.py.
+"""
+
+import numpy as np
+from PySide6.QtWidgets import QMenu
+
+from app.pages.data import DataPage
+from app.session import Session
+from mtl_core.media.cache import Blocks, MediaCache
+from mtl_core.protocol.questions import CacheQuestion, read_question
+from mtl_core.runner.worker import answer
+from tests.app.pages.data.conftest import PatientWorker
+
+
+def texts(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions() if not action.isSeparator()]
+
+
+def keep(key: str, title: str) -> None:
+    """Put a kilobyte into the cache."""
+
+    def blocks() -> Blocks:
+        yield np.zeros((1, 1024 - 128), np.uint8)
+        return {}
+
+    MediaCache().get(key, (1, 1024 - 128), np.dtype(np.uint8), title, blocks)
+
+
+def test_the_cache_is_sized_and_reclaimed_from_the_menu(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    messages: list[str] = []
+    session.message.connect(messages.append)
+    page._preview.menu.aboutToShow.emit()
+    assert page._preview.more.isVisible()
+    menu = page._preview.menu.actions()[-1].menu()
+    assert isinstance(menu, QMenu)
+
+    def reply() -> None:
+        question = read_question(worker.asked("cache"))
+        assert isinstance(question, CacheQuestion)
+        worker.answer(answer(question), "cache")
+
+    def open_menu() -> list[str]:
+        menu.aboutToShow.emit()
+        reply()
+        return texts(menu)
+
+    assert open_menu() == ["0 bytes of 20.0 GB on disk"]
+    keep("a" * 16, "pets.csv, picture")
+    keep("b" * 16, "birds.csv, sound")
+    assert open_menu()[0] == "2.0 KB of 20.0 GB on disk"
+    assert "Remove pets.csv, picture (1.0 KB)" in texts(menu)
+    next(action for action in menu.actions() if "pets" in action.text()).trigger()
+    reply()
+    assert [entry.key for entry in MediaCache().entries()] == ["b" * 16]
+    assert messages == ["1.0 KB of decoded pictures and sounds removed"]
+    assert open_menu()[-1] == "Remove all (1.0 KB)"
+    menu.actions()[-1].trigger()
+    reply()
+    assert not MediaCache().entries()
+    menu.aboutToShow.emit()
+    worker.refuse(OSError("the disk is away"), "cache")
+    assert texts(menu) == ["the disk is away"]
