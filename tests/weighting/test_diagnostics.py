@@ -99,7 +99,7 @@ def test_a_task_without_labels_is_left_out(model: MultiTaskModel) -> None:
 def test_a_model_that_shares_nothing_has_nothing_to_compare() -> None:
     bare = build_model(ModelSpec(), {"table": (3,)}, {"a": 1, "b": 2})
     found = measure_agreement(
-        ForwardPass(losses(bare(INPUTS.float()))), parameter_blocks(bare, bare.shared_parameters())
+        ForwardPass(losses(bare(as_table(INPUTS.float())))), parameter_blocks(bare, bare.shared_parameters())
     )
     assert found.norms.tolist() == [0.0, 0.0]
     assert found.blocks == {}
