@@ -90,7 +90,7 @@ def test_maps_of_classes_beside_pictures_are_targets(tmp_path: Path) -> None:
 
 def test_a_folder_of_files_of_mnist_is_read_with_the_arrays_of_most_rows(tmp_path: Path) -> None:
     for name, content in (
-        ("train-images-idx3-ubyte.gz", gzip.compress(idx(IMAGES, 0x08))),
+        ("train-images-idx3-ubyte.gz", gzip.compress(idx(IMAGES, 0x08), mtime=0)),
         ("train-labels-idx1-ubyte", idx(KIND.astype(np.uint8), 0x08)),
         ("t10k-images-idx3-ubyte", idx(IMAGES[:7], 0x08)),
         ("t10k-labels-idx1-ubyte", idx(KIND[:7].astype(np.uint8), 0x08)),
@@ -163,8 +163,8 @@ CLAIMS = npy(np.zeros(3)).replace(b"(3,), }                   ", b"(900000000000
         (npy(np.zeros((3, 30_000))), "is too wide"),
         (idx(IMAGES, 0x08)[:-1], "does not have the size"),
         (idx(IMAGES, 0x08)[:9], "is cut off in its header"),
-        (gzip.compress(idx(IMAGES, 0x08))[:-40], "is no whole file of arrays"),
-        (gzip.compress(b"hello"), "holds no arrays"),
+        (gzip.compress(idx(IMAGES, 0x08), mtime=0)[:-40], "is no whole file of arrays"),
+        (gzip.compress(b"hello", mtime=0), "holds no arrays"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_one_clear_error(tmp_path: Path, content: bytes, rule: str) -> None:
