@@ -12,6 +12,7 @@ from mtl_core.datasets.data import Split, TaskData
 from mtl_core.training.metrics.validation import evaluation_batches
 from mtl_core.training.runtime.threads import use_threads
 from tests.benchmarks.workloads import Workload
+from tests.inputs import only
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def with_loader(workload: Workload, data: TaskData) -> Took:
     val = TensorDataset(*_tensors(workload, data.val))
     batches = DataLoader(train, batch_size=batch, shuffle=True)
     validation = DataLoader(val, batch_size=_piece(workload, data))
-    with use_threads(model, data.train.select_inputs(slice(1)), batch, None):
+    with use_threads(model, only(data.train.select_inputs(slice(1))), batch, None):
         started = _now()
         for _ in range(epochs):
             for tensors in batches:
