@@ -6,6 +6,7 @@ from app.widgets.dot import Dot
 from app.widgets.feedback import Banner, EmptyState, Glyph, InlineError
 from app.widgets.input_behavior import guard_wheel, mark_invalid, set_up_spin_box
 from app.widgets.label_widgets import Chip, Elided, Muted, PageHeader
+from app.widgets.list_rows import draw_row_background
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
 from app.widgets.plain_text import Label, RichLabel, escape_mnemonic, plain_tooltip
@@ -47,6 +48,7 @@ __all__ = [
     "ToolButton",
     "WeightSlider",
     "WeightSpin",
+    "draw_row_background",
     "escape_mnemonic",
     "guard_wheel",
     "mark_invalid",

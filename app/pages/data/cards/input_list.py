@@ -8,14 +8,13 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
-from app.widgets import plain_tooltip
+from app.theme import GAP, resolve, small_font
+from app.widgets import draw_row_background, plain_tooltip
 
 _TEXT, _PROBLEM = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 _MOST_ROWS = 5
@@ -90,16 +89,9 @@ class _InputDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        box = option.rect.adjusted(0, 1, 0, -1)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if selected or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(resolve("accent_wash" if selected else "hover")))
-            painter.drawRoundedRect(box, CONTROL_RADIUS, CONTROL_RADIUS)
-        area = box.adjusted(GAP, 0, -GAP, 0)
+        area = draw_row_background(painter, option).adjusted(GAP, 0, -GAP, 0)
         metrics = QFontMetrics(option.font)
         name = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, area.width() * 2 // 3)
         at = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -12,15 +12,14 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from app.pages.data.cards.format_choice import FormatChoice
-from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
-from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tooltip
+from app.theme import GAP, resolve, small_font
+from app.widgets import Button, Card, InlineError, Label, draw_row_background, guard_wheel, plain_tooltip
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
@@ -201,16 +200,9 @@ class _TwoLineDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        box = option.rect.adjusted(0, 1, 0, -1)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if selected or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(resolve("accent_wash" if selected else "hover")))
-            painter.drawRoundedRect(box, CONTROL_RADIUS, CONTROL_RADIUS)
-        area = box.adjusted(GAP, GAP // 2 + 1, -GAP, -GAP // 2)
+        area = draw_row_background(painter, option).adjusted(GAP, GAP // 2 + 1, -GAP, -GAP // 2)
         painter.setPen(QColor(resolve("text")))
         metrics = QFontMetrics(option.font)
         title = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, area.width())
