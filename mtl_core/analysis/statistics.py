@@ -82,6 +82,16 @@ def student_t(freedom: int, level: float = LEVEL) -> float:
     return math.sqrt(freedom) * math.tan((low + high) / 2)
 
 
+def student_p(t: float, freedom: int) -> float:
+    """Return the two-sided probability of Student's distribution beyond a value: P(|T| > |t|).
+
+    Args:
+        t: The value.
+        freedom: Degrees of freedom, at least 1.
+    """
+    return max(1 - _central_probability(math.atan(abs(t) / math.sqrt(freedom)), freedom), 0.0)
+
+
 def _central_probability(angle: float, freedom: int) -> float:
     """Return P(-t < T < t) of Student's distribution, t = √freedom · tan(angle).
 
