@@ -44,8 +44,3 @@ def escape_cell(value: Any) -> Any:
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
-
-
-def unescape_cell(cell: str) -> str:
-    """Unescapes a cell that ``write_csv`` has written."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

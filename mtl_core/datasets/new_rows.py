@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.inputs.image import transform_images
 from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.files import is_folder
@@ -97,24 +96,6 @@ def _list_files(path: str, fitted: Mapping[str, Mapping[str, Any]]) -> pd.DataFr
     suffixes = IMAGE_SUFFIXES if values["kind"] == "image" else SOUND_SUFFIXES
     root = Path(path).expanduser().absolute()
     return pd.DataFrame({values["column"]: [str(root / file.name) for file in list_files(root, suffixes).files]})
-
-
-def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> dict[str, Tensor]:
-    """Transform new rows into the model's inputs, as the training rows were.
-
-    Args:
-        preprocessing: That of a :class:`mtl_core.datasets.data.TaskData`, or the same read from JSON.
-        rows: A pandas frame with at least the input columns, or for image data an array ``[N, H, W]`` or
-            ``[N, H, W, 3]`` of 0…255.
-
-    Raises:
-        InputError: A column is missing, or the images have another size.
-    """
-    fitted = input_preprocessing(preprocessing)
-    if [values["kind"] for values in fitted.values()] == ["image"] and "column" not in next(iter(fitted.values())):
-        return {name: transform_images(values, np.asarray(rows)) for name, values in fitted.items()}
-    kinds = {name: KINDS[values["kind"]] for name, values in fitted.items()}
-    return {name: kinds[name].transform(values, kinds[name].read_new(values, rows)) for name, values in fitted.items()}
 
 
 def _error_at_file(path: str, problem: Problem) -> InputError:

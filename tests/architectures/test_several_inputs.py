@@ -3,6 +3,7 @@
 Covers: mtl_core/architectures/planning/inputs_plan.py, mtl_core/architectures/components/inputs.py.
 """
 
+import copy
 from itertools import chain
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
+from mtl_core.architectures.fusion.encoded_inputs import EncodedInputs
 from mtl_core.spec import InputError, ModelSpec, TargetInfo, presence_key
 from mtl_core.spec.fusion import Fusion
 from mtl_core.spec.layers import Linear
@@ -39,14 +41,23 @@ every_scheme = pytest.mark.parametrize("kind", KINDS)
 every_trunk = pytest.mark.parametrize("shared", [SHARED, []], ids=["shared layers", "none"])
 
 
-def spec_of(kind: str, shared: list[dict[str, Any]], fusion: dict[str, Any] | None = None) -> ModelSpec:
-    data = {"inputs": ENCODERS, "sharing": {"kind": kind}, "shared": shared, "fusion": fusion or {"kind": "concat"}}
+def spec_of(
+    kind: str, shared: list[dict[str, Any]], fusion: dict[str, Any] | None = None, encoders: Any = None
+) -> ModelSpec:
+    data = {
+        "inputs": encoders or ENCODERS,
+        "sharing": {"kind": kind},
+        "shared": shared,
+        "fusion": fusion or {"kind": "concat"},
+    }
     return ModelSpec.model_validate(data, strict=False)
 
 
-def built(kind: str, shared: list[dict[str, Any]], fusion: dict[str, Any] | None = None) -> MultiTaskModel:
+def built(
+    kind: str, shared: list[dict[str, Any]], fusion: dict[str, Any] | None = None, encoders: Any = None
+) -> MultiTaskModel:
     torch.manual_seed(0)
-    return build_model(spec_of(kind, shared, fusion), SHAPES, TWO).double()
+    return build_model(spec_of(kind, shared, fusion, encoders), SHAPES, TWO).double()
 
 
 def batch(rows: int = 6, *, absent: bool = True) -> dict[str, Tensor]:
@@ -129,6 +140,57 @@ def test_what_an_input_holds_that_a_row_lacks_changes_no_output(kind: str, fusio
     inputs["image"][-2:] = 1000.0
     for one, other in zip(outputs, model(inputs), strict=True):
         assert torch.equal(one, other)
+
+
+NORMS: dict[str, list[dict[str, Any]]] = {
+    "table": [*ENCODERS["table"], {"kind": "batch_norm1d"}],
+    "image": [{"kind": "conv2d", "out_channels": 3}, {"kind": "batch_norm2d"}, {"kind": "global_avg_pool"}],
+}
+
+
+@every_scheme
+def test_batch_normalization_counts_no_row_that_lacks_the_input(kind: str) -> None:
+    """Nor does anything else in training, whatever the tensors hold there."""
+    model = built(kind, SHARED, encoders=NORMS)
+    for image_rows in (4, 2, 1, 0):
+        inputs = batch() | {presence_key("image"): torch.arange(6) < image_rows}
+        other = inputs | {"image": inputs["image"].clone(), "table": inputs["table"].clone()}
+        other["image"][image_rows:], other["table"][0] = 1000.0, -50.0
+        found = []
+        for one in (inputs, other):
+            copied = copy.deepcopy(model).train()
+            torch.manual_seed(1)
+            outputs = copied(one)
+            sum(output.sum() for output in outputs).backward()
+            gradients = [parameter.grad for parameter in copied.parameters() if parameter.grad is not None]
+            found.append([*outputs, *gradients, *copied.buffers()])
+        for one, two in zip(*found, strict=True):
+            assert torch.equal(one, two)
+
+
+def test_batch_normalization_reads_the_rows_that_have_the_input_and_keeps_what_one_row_cannot_tell() -> None:
+    for rows, counted in ((4, 1), (1, 0), (0, 0)):
+        reader = built("hard", SHARED, encoders=NORMS).train().inputs
+        assert isinstance(reader, EncodedInputs)
+        encoder = copy.deepcopy(reader.encoders.for_input("image"))
+        inputs = batch(absent=False) | {presence_key("image"): torch.arange(6) < rows}
+        fused = reader(inputs)
+        if counted:
+            torch.testing.assert_close(fused[:rows, 5:], encoder(inputs["image"][:rows]))
+        else:
+            torch.testing.assert_close(fused[:rows, 5:], encoder.eval()(inputs["image"][:rows]))
+        theirs, ours = (dict(module.named_buffers()) for module in (encoder, reader.encoders.for_input("image")))
+        for name, buffer in ours.items():
+            torch.testing.assert_close(buffer, theirs[name])
+        assert ours["1.num_batches_tracked"] == counted
+        assert all(module.training for module in reader.modules())
+
+
+@pytest.mark.parametrize("kind", ["separate", "adversarial"])
+def test_inputs_that_tasks_read_themselves_have_masks_only_where_a_row_lacks_one(kind: str) -> None:
+    model = built(kind, SHARED)
+    without, with_masks = (len(model.features(batch(absent=absent))) for absent in (False, True))
+    assert with_masks == without + len(SHAPES)
 
 
 @pytest.mark.parametrize("kind", KINDS)

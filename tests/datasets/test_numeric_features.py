@@ -12,11 +12,10 @@ from sklearn.preprocessing import SplineTransformer
 
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import apply_inputs, fit_inputs
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import BundledDataset, MulticlassTask, NumericInputs, PiecewiseLinear, Standardized
 from mtl_core.tabular.table_columns import read_columns
-from tests.inputs import only
+from tests.inputs import only, transform_inputs
 
 CELLS = st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(0, 3))
 

@@ -15,7 +15,6 @@ from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScale
 
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import apply_inputs, fit_inputs
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BundledDataset,
@@ -31,6 +30,7 @@ from mtl_core.spec import (
 )
 from mtl_core.tabular.column import Encoder
 from mtl_core.tabular.table_columns import read_columns
+from tests.inputs import transform_inputs
 
 CELLS = st.one_of(st.none(), st.floats(-1e30, 1e30), st.integers(0, 3), st.just(float("inf")))
 KINDS = (MinMax(), Robust(), Robust(clip=None), Logarithmic(), QuantileNormal(), QuantileNormal(quantiles=5))

@@ -17,7 +17,6 @@ from pydantic import TypeAdapter
 
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preflight.registry import check_data
 from mtl_core.datasets.preparation import _prepare, load
 from mtl_core.spec import (
@@ -30,7 +29,7 @@ from mtl_core.spec import (
     Task,
 )
 from mtl_core.spec.data.bundled import BUNDLED
-from tests.inputs import only
+from tests.inputs import only, transform_inputs
 from tests.table_files import TABLE_WRITERS
 
 INPUTS = ("면적", "방", "지역")

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.spec import (
     BinaryTask,
@@ -23,7 +22,7 @@ from mtl_core.spec import (
     TableDataset,
     spec_from_data,
 )
-from tests.inputs import only
+from tests.inputs import only, transform_inputs
 
 
 def table(path: Path, text: str, **more: Any) -> TableDataset:

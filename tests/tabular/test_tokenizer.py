@@ -11,13 +11,12 @@ import pandas as pd
 import pytest
 
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.errors import EnvironmentFault
 from mtl_core.spec import InputError, MulticlassTask, StratifiedSplit, TableDataset, TaggingTask, TextSpec
 from tests.architectures.folders import VOCABULARY, save_tokenizer
 from tests.datasets.conftest import WriteTable
-from tests.inputs import only
+from tests.inputs import only, transform_inputs
 
 KIND = MulticlassTask(name="kind", target="kind")
 SPLIT = StratifiedSplit(train=0.5, val=0.25, test=0.25)

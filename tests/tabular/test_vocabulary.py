@@ -13,7 +13,6 @@ import torch
 
 from mtl_core.datasets.bundled.sentences import NOUNS, TAGS, VERBS, sentences
 from mtl_core.datasets.description import describe
-from mtl_core.datasets.new_rows import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BundledDataset,
@@ -27,7 +26,7 @@ from mtl_core.spec import (
 )
 from mtl_core.tabular.text.vocabulary import split_text
 from tests.datasets.conftest import WriteTable
-from tests.inputs import only
+from tests.inputs import only, transform_inputs
 
 TAG = TaggingTask(name="tags", target="tags")
 KIND = MulticlassTask(name="kind", target="kind")

@@ -13,8 +13,11 @@ from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import InputError, ModelSpec, kind_of, members, spec_from_data
 from mtl_core.spec.sharing import Sharing
+from tests.architectures.fusion.examples import KINDS as FUSIONS
+from tests.architectures.fusion.examples import SETTINGS as FUSION_SETTINGS
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
+from tests.training.toy_pictures import ENCODERS, INPUTS, toy_with_pictures
 
 SCHEMES = [kind_of(member) for member in members(Sharing)]
 CLASSICS = ("equal", "uncertainty", "gradnorm", "pcgrad", "mgda")
@@ -25,8 +28,8 @@ LEARNING = ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo")
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 
 
-def assert_trains(folder: Path, **changes: Any) -> None:
-    toy_run = run(experiment(**{"training__epochs": 1, **changes}), folder)
+def assert_trains(folder: Path, data: TaskData | None = None, **changes: Any) -> None:
+    toy_run = run(experiment(**{"training__epochs": 1, **changes}), folder, data=data)
     assert toy_run.final_state == "finished"
     assert all(tensor.isfinite().all() for tensor in toy_run.parameters().values())
 
@@ -97,6 +100,19 @@ def test_the_gradients_are_those_of_a_common_representation_only_where_there_is_
     else:
         with pytest.raises(InputError, match=r"weighting\.level"):
             experiment(**changes)
+
+
+@every_scheme
+def test_every_scheme_trains_at_every_level_with_several_inputs(tmp_path: Path, scheme: str) -> None:
+    """Rows lack pictures, which an encoder with batch normalization reads; another fusion at each scheme."""
+    data, fusion = toy_with_pictures(tmp_path), FUSIONS[SCHEMES.index(scheme) % len(FUSIONS)]
+    (member,) = (member for member in members(Sharing) if kind_of(member) == scheme)
+    levels = ["parameters", "last_layer", *["representation"] * member().one_representation]  # type: ignore[attr-defined]
+    for number, level in enumerate(levels):
+        how = {"kind": fusion, "missing": ("stand_in", "mask")[number % 2], **FUSION_SETTINGS.get(fusion, {})}
+        inputs = {"dataset__inputs": INPUTS, "model__inputs": ENCODERS, "model__fusion": how}
+        weighting = {"kind": "pcgrad", "level": level}
+        assert_trains(tmp_path / level, data, model__sharing={"kind": scheme}, weighting=weighting, **inputs)
 
 
 @every_scheme

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules
 from mtl_core.architectures.components.gates import Gate, mix_outputs
-from mtl_core.architectures.components.inputs import last_input_parameters
+from mtl_core.architectures.components.inputs import InputReader, last_input_parameters
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack, reads_mask
+from mtl_core.architectures.layers.modules.masks import zero_padding
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.datasets.data import Inputs
 from mtl_core.spec.reports import Shape
@@ -45,25 +47,38 @@ class ExpertLevel(nn.Module):
     def _own_experts(self, task: int) -> list[nn.Module]:
         return list(self.own[task].children())
 
-    def own_expert_outputs(self, task: int, state: Tensor) -> list[Tensor]:
-        """Runs a task's own experts on its input."""
-        return [expert(state) for expert in self._own_experts(task)]
+    @property
+    def has_own_experts(self) -> bool:
+        """Whether tasks have experts of their own, each as many."""
+        return bool(self._own_experts(0))
 
-    def mix(self, task: int, state: Tensor, own: Sequence[Tensor], shared: Sequence[Tensor]) -> Tensor:
-        """Mixes the outputs of a task's own and the shared experts, by its gate on ``state``."""
-        weights = self.gates[task](state)
+    def run_shared(self, state: Tensor, mask: Tensor | None) -> tuple[list[Tensor], Tensor | None]:
+        """Runs the shared experts on their input and its padding mask; gives the mask of their outputs too."""
+        return _run_experts(self.shared, state, mask)
+
+    def run_own(self, task: int, state: Tensor, mask: Tensor | None) -> tuple[list[Tensor], Tensor | None]:
+        """As `run_shared`, a task's own experts on its input; without any, the mask is that of the input."""
+        return _run_experts(self.own[task], state, mask)
+
+    def mix(
+        self, task: int, state: Tensor, mask: Tensor | None, own: Sequence[Tensor], shared: Sequence[Tensor]
+    ) -> Tensor:
+        """Mixes the outputs of a task's own and the shared experts, by its gate on ``state`` with zeros at padding."""
+        weights = self.gates[task](zero_padding(state, mask))
         if self.training:
             self._usage[task] = weights.detach().mean(dim=0)
         return mix_outputs(weights, [*own, *shared])
 
-    def forward(self, states: Sequence[Tensor], shared_state: Tensor) -> tuple[list[Tensor], Tensor]:
-        """The inputs of the next level: of every task, and of the shared experts."""
-        shared = [expert(shared_state) for expert in self.shared]
-        own = [self.own_expert_outputs(task, state) for task, state in enumerate(states)]
-        mixtures = [self.mix(task, state, own[task], shared) for task, state in enumerate(states)]
+    def forward(
+        self, states: Sequence[Tensor], shared_state: Tensor, mask: Tensor | None
+    ) -> tuple[list[Tensor], Tensor, Tensor | None]:
+        """The inputs of the next level: of every task, and of the shared experts; then their padding mask."""
+        shared, next_mask = self.run_shared(shared_state, mask)
+        own = [self.run_own(task, state, mask)[0] for task, state in enumerate(states)]
+        mixtures = [self.mix(task, state, mask, own[task], shared) for task, state in enumerate(states)]
         assert self.shared_gate is not None
         all_outputs = [expert for experts in own for expert in experts] + shared
-        return mixtures, mix_outputs(self.shared_gate(shared_state), all_outputs)
+        return mixtures, mix_outputs(self.shared_gate(zero_padding(shared_state, mask)), all_outputs), next_mask
 
     def usage(self, task: int) -> dict[str, float]:
         """A task's mean gate weight of each expert in the last training pass."""
@@ -73,6 +88,16 @@ class ExpertLevel(nn.Module):
         shared_name = "shared expert" if names else "expert"
         names += [f"{shared_name} {i + 1}" for i in range(len(self.shared))]
         return dict(zip(names, self._usage[task].tolist(), strict=True))
+
+
+def _run_experts(experts: nn.Module, state: Tensor, mask: Tensor | None) -> tuple[list[Tensor], Tensor | None]:
+    outputs: list[Tensor] = []
+    output_mask = mask
+    for expert in experts.children():
+        assert isinstance(expert, LayerStack)
+        output, output_mask = expert.with_mask(state, mask)
+        outputs.append(output)
+    return outputs, output_mask
 
 
 class ExpertsModel(MultiTaskModel):
@@ -87,12 +112,14 @@ class ExpertsModel(MultiTaskModel):
         heads: Each task's layers, the output layer included, in task order.
     """
 
-    def __init__(self, inputs: nn.Module, levels: Sequence[ExpertLevel], heads: Mapping[str, nn.Module]) -> None:
+    def __init__(self, inputs: InputReader, levels: Sequence[ExpertLevel], heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.tasks = tuple(heads)
         self.inputs = inputs
         self.levels = nn.ModuleList(levels)
         self.heads = TaskModules(heads)
+        self._states = len(heads) if len(levels) > 1 else 1
+        self._uses_mask = any(map(reads_mask, self.modules()))
         self._last_inputs: Tensor | None = None
 
     @property
@@ -102,22 +129,34 @@ class ExpertsModel(MultiTaskModel):
         return last
 
     def features(self, inputs: Inputs) -> Features:
-        """The last level's inputs, one or one per task, followed by the outputs of its shared experts."""
-        fused: Tensor = self.inputs(inputs)
-        self._last_inputs = fused if self.training else self._last_inputs
-        states, shared_state = [fused] * len(self.tasks), fused
+        """The last level's inputs, one or one per task, followed by the outputs of its shared experts.
+
+        Then comes a padding mask that heads or own experts read: that of these inputs, if tasks have experts of their
+        own; else that of the outputs, and the inputs, which then only gates read, have zeros at their padding.
+        """
+        last = self._last_level
+        fused, mask = self.inputs.with_mask(inputs) if self._uses_mask else (self.inputs(inputs), None)
+        self._last_inputs = zero_padding(fused, mask) if self.training else self._last_inputs
+        states, shared_state = [fused] * self._states, fused
         for level in list(self.levels)[:-1]:
-            states, shared_state = level(states, shared_state)
-        inputs_per_task = states if len(self.levels) > 1 else [fused]
-        return (*inputs_per_task, *(expert(shared_state) for expert in self._last_level.shared))
+            states, shared_state, next_mask = level(states, shared_state, mask)
+            mask = next_mask if self._uses_mask else None
+        outputs, output_mask = last.run_shared(shared_state, mask)
+        if not last.has_own_experts:
+            states, mask = [zero_padding(state, mask) for state in states], output_mask
+        if mask is None or not self._uses_mask:
+            return (*states, *outputs)
+        return (*states, *outputs, mask.to(outputs[0].dtype))
 
     def head(self, task: int, features: Features) -> Tensor:
         """Runs a task's own experts, gate and head."""
         last = self._last_level
-        count = len(features) - len(last.shared)
-        state = features[task if len(self.levels) > 1 else 0]
-        mixture = last.mix(task, state, last.own_expert_outputs(task, state), features[count:])
-        output: Tensor = self.heads.for_task(self.tasks[task])(mixture)
+        count = self._states + len(last.shared)
+        state, mask = features[task % self._states], features[count] if len(features) > count else None
+        own, output_mask = last.run_own(task, state, mask)
+        gate_mask = mask if last.has_own_experts else None
+        mixture = last.mix(task, state, gate_mask, own, features[self._states : count])
+        output: Tensor = self.heads.for_task(self.tasks[task])(mixture, output_mask)
         return output
 
     def penalty(self) -> Tensor | None:

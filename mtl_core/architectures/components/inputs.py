@@ -67,12 +67,12 @@ def last_input_parameters(reader: nn.Module) -> list[nn.Parameter]:
 def pack_inputs(reader: InputReader, inputs: Inputs) -> tuple[Tensor, ...]:
     """The inputs as a tuple of float tensors, for schemes whose tasks read the inputs themselves.
 
-    Of several inputs the masks follow, all ones where there is none, so that the tuple always has the same length.
+    Where some row lacks an input, the masks of all inputs follow, so that it can be told which is whose.
     """
     tensors = [inputs[name] for name in reader.names]
-    if len(tensors) == 1:
-        return tuple(tensors)
     masks = [inputs.get(presence_key(name)) for name in reader.names]
+    if all(mask is None for mask in masks):
+        return tuple(tensors)
     ones = tensors[0].new_ones(tensors[0].shape[:1])
     return (*tensors, *(ones if mask is None else mask.to(ones.dtype) for mask in masks))
 

@@ -26,13 +26,17 @@ class CrossAttentionFusion(nn.Module):
         width: Width of the tokens.
         heads: Number of attention heads.
         keep_positions: Whether to give features at each position of the query input; otherwise their mean.
+
+    Attributes:
+        positions_of: The input whose positions the output has; None if it has none.
     """
 
     def __init__(
         self, shapes: Mapping[str, Shape], query: str, *, width: int, heads: int, keep_positions: bool
     ) -> None:
         super().__init__()
-        self._query, self._keep_positions = query, keep_positions
+        self._query = query
+        self.positions_of = query if keep_positions else None
         self._context = tuple(name for name in shapes if name != query)
         self.tokens = InputTokens(shapes, width)
         self.block = AttentionBlock(width, heads)
@@ -47,7 +51,7 @@ class CrossAttentionFusion(nn.Module):
         mask = token_mask(self._context, tokens, present, padding)
         output = self.norm(self.block(tokens[self._query], context, mask)).transpose(1, 2)
         output = output.reshape(*output.shape[:2], *features[self._query].shape[2:])
-        return output if self._keep_positions else mean_over_positions(output, padding.get(self._query))
+        return output if self.positions_of else mean_over_positions(output, padding.get(self._query))
 
 
 def build(spec: CrossAttention, shapes: Mapping[str, Shape]) -> CrossAttentionFusion:

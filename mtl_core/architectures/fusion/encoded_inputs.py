@@ -1,18 +1,21 @@
 """The front of a model: reads its inputs, each by its encoder, and fuses them to one tensor."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.architectures.fusion.components.input_modules import InputModules, InputParameters
 from mtl_core.architectures.fusion.components.rows import presence_columns
-from mtl_core.architectures.layers.modules import Embedding
-from mtl_core.architectures.layers.pretrained import Pretrained
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.spec.fusion.base import BaseFusion
 from mtl_core.spec.inputs.base import presence_key
-from mtl_core.spec.inputs.text import PADDING
 from mtl_core.spec.reports import Shape
+
+_MIN_NORMALIZED = 2
+"""Rows below which batch normalization has no statistics."""
 
 
 class SingleInput(nn.Module):
@@ -46,13 +49,14 @@ class EncodedInputs(nn.Module):
         encoders: The encoder of each input, in the order of the inputs.
         fusion: Its ``forward(features, present, padding)`` reads the features of all inputs ``[N, …]``; ``[N]`` of each
             input that some row lacks, whose features there are zeros; and ``[N, L]`` of each input of which is known
-            which positions are real, at least one in each row.
+            which positions are real, at least one in each row. One that keeps the positions of an input names it
+            (``positions_of``).
         shapes: Shape of each encoder's output.
         spec: The fusion's spec: what takes the place of missing inputs, and modality dropout.
     """
 
     def __init__(
-        self, encoders: Mapping[str, nn.Module], fusion: nn.Module, shapes: Mapping[str, Shape], spec: BaseFusion
+        self, encoders: Mapping[str, LayerStack], fusion: nn.Module, shapes: Mapping[str, Shape], spec: BaseFusion
     ) -> None:
         super().__init__()
         self.names = tuple(encoders)
@@ -64,13 +68,21 @@ class EncodedInputs(nn.Module):
             else None
         )
         self._dropout = spec.modality_dropout if len(encoders) > 1 else 0.0
-        self._text_inputs = tuple(name for name, encoder in encoders.items() if reads_tokens(encoder))
+        self._positions_of: str | None = getattr(fusion, "positions_of", None)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The fused inputs ``[N, …]``."""
-        features = {name: self.encoders.for_input(name)(inputs[name]) for name in self.names}
-        padding = self._find_padding(inputs, features)
+        return self.with_mask(inputs)[0]
+
+    def with_mask(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:
+        """The fused inputs ``[N, …]``, and their padding mask where they keep the positions of a text."""
         present = {name: inputs[presence_key(name)] for name in self.names if presence_key(name) in inputs}
+        features: dict[str, Tensor] = {}
+        padding: dict[str, Tensor] = {}
+        for name in self.names:
+            features[name], positions = self._encode(name, inputs[name], present.get(name))
+            if positions is not None:
+                padding[name] = positions
         if self.training and self._dropout:
             present = self._hide_inputs(present, features[self.names[0]])
         for name, mask in present.items():
@@ -78,19 +90,28 @@ class EncodedInputs(nn.Module):
             if features[name].dim() > 2 and (self.stand_ins is not None or name in padding):
                 padding[name] = _only_first_where_absent(features[name], mask, padding.get(name))
         output: Tensor = self.fusion(features, {} if self.stand_ins is not None else present, padding)
-        return output
+        return output, padding.get(self._positions_of or "") if output.dim() == 3 else None
 
-    def with_mask(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, None]:
-        """The fused inputs, which have no padding mask."""
-        return self(inputs), None
+    def _encode(self, name: str, inputs: Tensor, present: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Features of an input, and their padding mask where it is known; those of rows that lack it mean nothing.
 
-    def _find_padding(self, inputs: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """``[N, L]`` of the inputs that are texts and whose encoders keep their positions: which hold a token."""
-        return {
-            name: (inputs[name] != PADDING) | _is_first(inputs[name])
-            for name in self._text_inputs
-            if features[name].dim() == 3 and features[name].shape[2] == inputs[name].shape[1]
-        }
+        Only batch normalization in training mixes rows. Those that lack the input hold any filler, which must not
+        count: they are left out. A single row that is left has no statistics; it is normalized by the running ones.
+        """
+        encoder = self.encoders.for_input(name)
+        assert isinstance(encoder, LayerStack)
+        if present is None or not (norms := _training_norms(encoder)):
+            return encoder.with_mask(inputs)
+        rows = present.nonzero().squeeze(1)
+        if len(rows) == len(present):
+            return encoder.with_mask(inputs)
+        if len(rows) < _MIN_NORMALIZED:
+            with _running_statistics(norms):
+                return encoder.with_mask(inputs)
+        features, mask = encoder.with_mask(inputs.index_select(0, rows))
+        return _place_rows(features, rows, len(present)), None if mask is None else _place_rows(
+            mask, rows, len(present)
+        )
 
     def _hide_inputs(self, present: Mapping[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
         """``[N]`` of each input: where it is present and not hidden by modality dropout.
@@ -117,10 +138,26 @@ def stand_in_shape(shape: Shape) -> Shape:
     return (*shape[:1], *[1] * (len(shape) - 1))
 
 
-def reads_tokens(encoder: nn.Module) -> bool:
-    """Whether an encoder reads the tokens of a text."""
-    first = next((module for module in encoder.modules() if not isinstance(module, nn.Sequential)), None)
-    return isinstance(first, Embedding) or (isinstance(first, Pretrained) and first.input_name == "input_ids")
+def _training_norms(module: nn.Module) -> list[_BatchNorm]:
+    """The layers in a module that normalize by the statistics of the batch."""
+    return [part for part in module.modules() if isinstance(part, _BatchNorm) and part.training]
+
+
+@contextmanager
+def _running_statistics(norms: Sequence[_BatchNorm]) -> Iterator[None]:
+    """Lets batch normalization use its running statistics, as in evaluation, and keep them as they are."""
+    try:
+        for norm in norms:
+            norm.eval()
+        yield
+    finally:
+        for norm in norms:
+            norm.train()
+
+
+def _place_rows(tensor: Tensor, rows: Tensor, count: int) -> Tensor:
+    """A tensor of ``count`` rows with those of another at the given places, and zeros elsewhere."""
+    return tensor.new_zeros(count, *tensor.shape[1:]).index_copy(0, rows, tensor)
 
 
 def _is_first(positions: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.layers.faults import Fault, QuickFix, arrival_text
-from mtl_core.architectures.layers.modules.layer_stack import reads_mask
+from mtl_core.architectures.layers.modules.layer_stack import reads_mask, run_with_mask
 from mtl_core.spec import layers as spec
 from mtl_core.spec.data.table_shape import TableShape
 from mtl_core.spec.reports import Shape
@@ -135,11 +135,20 @@ class MemberCopies(nn.Module):
 
     def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         """Applies each member's layer to its rows of ``[N·k, …]``, with their padding mask if there is one."""
-        arguments = [by_member(tensor, len(self.copies)).unbind(1) for tensor in (inputs, mask) if tensor is not None]
-        outputs = [
-            layer(*member) for layer, member in zip(self.copies.values(), zip(*arguments, strict=True), strict=True)
+        return self.with_mask(inputs, mask)[0]
+
+    def with_mask(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """As ``forward``; gives the mask of the output too."""
+        count = len(self.copies)
+        rows = by_member(inputs, count).unbind(1)
+        masks = [None] * count if mask is None else by_member(mask, count).unbind(1)
+        pairs = [
+            run_with_mask(layer, member_rows, member_mask, is_reader=self.reads_mask)
+            for layer, member_rows, member_mask in zip(self.copies.values(), rows, masks, strict=True)
         ]
-        return torch.stack(outputs, dim=1).flatten(0, 1)
+        outputs, output_masks = zip(*pairs, strict=True)
+        known = [tensor for tensor in output_masks if tensor is not None]
+        return torch.stack(outputs, dim=1).flatten(0, 1), torch.stack(known, dim=1).flatten(0, 1) if known else None
 
 
 def by_member(inputs: Tensor, members: int) -> Tensor:

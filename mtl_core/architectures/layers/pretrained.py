@@ -57,7 +57,7 @@ class Pretrained(nn.Module):
     def _to_token_ids(self, numbers: Tensor) -> Tensor:
         """The tokenizer's own ids, with the id of its padding at positions without a token."""
         config: Any = self.pretrained.config
-        ids = numbers.clamp(1, config.vocab_size).long() - 1
+        ids = numbers.clamp(1, config.vocab_size).round().long() - 1
         return ids.masked_fill(numbers <= PADDING, getattr(config, "pad_token_id", None) or 0)
 
     def _select_output(self, outputs: Any, mask: Tensor | None) -> Tensor:

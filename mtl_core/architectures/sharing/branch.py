@@ -1,6 +1,6 @@
 """A tree of stages whose branches are learned (Guo, Lee & Ulbricht: Learning to Branch, ICML 2020)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 import torch
@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, build_copies, build_heads
 from mtl_core.architectures.components.gates import mix_outputs
-from mtl_core.architectures.components.inputs import build_inputs, last_input_parameters
+from mtl_core.architectures.components.inputs import InputReader, build_inputs, last_input_parameters
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack, reads_mask
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import stages_with_tail
@@ -76,7 +77,7 @@ class BranchModel(MultiTaskModel):
 
     def __init__(
         self,
-        inputs: nn.Module,
+        inputs: InputReader,
         stages: Sequence[Sequence[nn.Module]],
         heads: Mapping[str, nn.Module],
         *,
@@ -91,8 +92,10 @@ class BranchModel(MultiTaskModel):
         self.heads = TaskModules(heads)
         sizes = [len(nodes) for nodes in stages]
         self.choices = nn.ModuleList(Choice(after, before) for before, after in pairwise(sizes))
-        self.leaves = nn.ModuleList(Choice(1, sizes[-1] if sizes else 1) for _ in heads)
+        self._last_nodes = sizes[-1] if sizes else 1
+        self.leaves = nn.ModuleList(Choice(1, self._last_nodes) for _ in heads)
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
+        self._heads_read_mask = any(map(reads_mask, heads.values()))
         self._warmup, self._initial_temperature, self._half_life = warmup, temperature, half_life
 
     @property
@@ -105,8 +108,12 @@ class BranchModel(MultiTaskModel):
         self.steps += 1
 
     def features(self, inputs: Inputs) -> Features:
-        """Outputs of the last stage's nodes; what they would read if there is no stage."""
-        outputs: Sequence[Tensor] = (self.inputs(inputs),)
+        """Outputs of the last stage's nodes; what they would read if there is no stage.
+
+        Then comes their padding mask if a head reads it.
+        """
+        fused, mask = self.inputs.with_mask(inputs)
+        outputs: Sequence[Tensor] = (fused,)
         for number, nodes in enumerate(self.stages):
             if number:
                 parent_weights = self._sample_choice(self.choices[number - 1])
@@ -114,8 +121,17 @@ class BranchModel(MultiTaskModel):
                     mix_outputs(parent_weights[child : child + 1], outputs) for child in range(len(parent_weights))
                 ]
             assert isinstance(nodes, nn.ModuleList)
-            outputs = [node(outputs[child if number else 0]) for child, node in enumerate(nodes)]
-        return tuple(outputs)
+            outputs, masks = zip(*self._run_nodes(nodes, outputs, mask), strict=True)
+            mask = masks[0]  # the same for all, which have the same layers
+        return (*outputs,) if mask is None or not self._heads_read_mask else (*outputs, mask.to(outputs[0].dtype))
+
+    def _run_nodes(
+        self, nodes: nn.ModuleList, inputs: Sequence[Tensor], mask: Tensor | None
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The outputs of a stage's nodes and their padding mask, each from its own input or all from a single one."""
+        for child, node in enumerate(nodes):
+            assert isinstance(node, LayerStack)
+            yield node.with_mask(inputs[child % len(inputs)], mask)
 
     def _sample_choice(self, choice: nn.Module) -> Tensor:
         current_step = int(self.training and self._warmup > 0)  # `steps` includes the current one
@@ -124,8 +140,9 @@ class BranchModel(MultiTaskModel):
 
     def head(self, task: int, features: Features) -> Tensor:
         """Runs a task's head on the node it chooses."""
-        leaf = mix_outputs(self._sample_choice(self.leaves[task]), features)
-        output: Tensor = self.heads.for_task(self.tasks[task])(leaf)
+        nodes = self._last_nodes
+        leaf = mix_outputs(self._sample_choice(self.leaves[task]), features[:nodes])
+        output: Tensor = self.heads.for_task(self.tasks[task])(leaf, *features[nodes:])
         return output
 
     def sharing_metrics(self) -> dict[tuple[str, str], float]:

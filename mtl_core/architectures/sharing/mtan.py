@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, Tower, batch_norm, build_heads
 from mtl_core.architectures.components.inputs import build_inputs
-from mtl_core.architectures.layers.modules.layer_stack import reads_mask
+from mtl_core.architectures.layers.modules.layer_stack import has_positions_of, reads_mask
+from mtl_core.architectures.layers.modules.masks import masked_mean
 from mtl_core.architectures.layers.modules.pointwise import pointwise_linear
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.model_plan import ModelPlan
@@ -32,10 +33,10 @@ class AveragePooling(nn.Module):
         for dim in self._dims:
             self.register_buffer(f"onto_{dim}", _averaging_matrix(*pairs[dim - 2]), persistent=False)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Pools ``[N, C, …]`` to the target shape."""
+    def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Pools ``[N, C, …]`` to the target shape; global pooling leaves out what a padding mask hides."""
         if self._flat:
-            return inputs.flatten(2).mean(dim=2)
+            return masked_mean(inputs, mask)
         for dim in self._dims:
             inputs = (inputs.movedim(dim, -1) @ self.get_buffer(f"onto_{dim}").mT).movedim(-1, dim)
         return inputs
@@ -74,9 +75,15 @@ class Attention(nn.Module):
             nn.Sigmoid(),
         )
 
-    def forward(self, features: Tensor, previous: Tensor | None) -> Tensor:
-        """Masks the shared features."""
-        mask_inputs = [features] if self.fit is None else [features, self.fit(previous)]
+    def forward(self, features: Tensor, previous: Tensor | None, padding: Tensor | None = None) -> Tensor:
+        """Masks the shared features.
+
+        Args:
+            features: Those of the stage.
+            previous: The masked features of the stage before.
+            padding: Their padding mask, where it is known.
+        """
+        mask_inputs = [features] if self.fit is None else [features, self.fit(previous, padding)]
         masked: Tensor = self.mask(torch.cat(mask_inputs, dim=1)) * features
         return masked
 
@@ -100,29 +107,39 @@ class MtanModel(MultiTaskModel):
         self.trunk = trunk
         self.attention = TaskModules({task: nn.ModuleList(masks) for task, masks in attention.items()})
         self.heads = TaskModules(heads)
-        self._heads_read_mask = any(map(reads_mask, heads.values()))
+        self._uses_mask = any(map(reads_mask, self.modules()))
 
     def features(self, inputs: Inputs) -> Features:
-        """Outputs of the trunk's stages; what the trunk reads if there is none. Then a padding mask that heads read."""
+        """Outputs of the trunk's stages; what the trunk reads if there is none.
+
+        Where layers read padding masks, that of each output follows; ones ``[N, 1]`` where none is known.
+        """
         x, mask = self.trunk.inputs.with_mask(inputs)
-        outputs = []
+        outputs, masks = [x], [mask]
         for level in range(len(self.trunk.stages)):
             x, mask = self.trunk.run_stage(level, x, mask)
             outputs.append(x)
-        levels = tuple(outputs) or (x,)
-        return levels if mask is None or not self._heads_read_mask else (*levels, mask.to(x.dtype))
+            masks.append(mask)
+        outputs, masks = outputs[1:] or outputs, masks[1:] or masks
+        if not self._uses_mask or all(mask is None for mask in masks):
+            return tuple(outputs)
+        tensors = [x.new_ones(len(x), 1) if mask is None else mask.to(x.dtype) for mask in masks]
+        return (*outputs, *tensors)
 
     def head(self, task: int, features: Features) -> Tensor:
         """Applies a task's masks stage by stage, and runs its head on the last masked features."""
         name = self.tasks[task]
         masks = self.attention.for_task(name)
         assert isinstance(masks, nn.ModuleList)
+        count = max(len(masks), 1)
+        levels, paddings = features[:count], features[count:] or (None,) * count
         masked: Tensor | None = None
-        for mask, level in zip(masks, features, strict=False):
-            masked = mask(level, masked)
-        masked = features[0] if masked is None else masked
-        padding_mask = features[max(len(masks), 1) :]
-        output: Tensor = self.heads.for_task(name)(*self.trunk.tail.with_mask(masked, *padding_mask))
+        padding: Tensor | None = None
+        for mask, level, next_padding in zip(masks, levels, paddings, strict=False):
+            masked, padding = mask(level, masked, padding), _known(level, next_padding)
+        if masked is None:
+            masked, padding = levels[0], _known(levels[0], paddings[0])
+        output: Tensor = self.heads.for_task(name)(*self.trunk.tail.with_mask(masked, padding))
         return output
 
     def shared_parameters(self) -> list[nn.Parameter]:
@@ -136,6 +153,11 @@ class MtanModel(MultiTaskModel):
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """The parameters of the task's masks and head."""
         return [*self.attention.for_task(task).parameters(), *self.heads.for_task(task).parameters()]
+
+
+def _known(features: Tensor, padding: Tensor | None) -> Tensor | None:
+    """The padding mask of features, unless it stands for an unknown one."""
+    return padding if padding is not None and has_positions_of(features, padding) else None
 
 
 def build(plan: ModelPlan) -> MtanModel:

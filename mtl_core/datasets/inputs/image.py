@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -115,19 +114,6 @@ def example_files(column: Column, folder: str, count: int, side: int) -> NDArray
 def channels_first(images: NDArray[Any]) -> NDArray[Any]:
     """Images ``[N, H, W]`` or ``[N, H, W, 3]`` as ``[N, C, H, W]``."""
     return images[:, None] if images.ndim == 3 else np.ascontiguousarray(np.moveaxis(images, 3, 1))
-
-
-def transform_images(preprocessing: Mapping[str, Any], images: NDArray[Any]) -> Tensor:
-    """Transform new images ``[N, H, W]`` or ``[N, H, W, 3]`` of 0…255 into what the model reads.
-
-    Raises:
-        InputError: They have another size, or other channels.
-    """
-    shape = tuple(preprocessing["shape"])
-    if images.ndim not in (3, 4) or image_shape(images) != shape:
-        channels = "" if shape[0] == 1 else f"×{shape[0]}"
-        raise InputError("images", f"must be {shape[1]}×{shape[2]}{channels}", found=str(images.shape[1:]))
-    return PixelScaling(preprocessing["mean"], preprocessing["std"])(torch.from_numpy(channels_first(images)))
 
 
 def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:

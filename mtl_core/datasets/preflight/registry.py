@@ -46,4 +46,4 @@ def check_data(dataset: Dataset, tasks: Sequence[Task]) -> list[DataFinding]:
     if not any(task.predicts for task in tasks):
         return []
     data = open_data(dataset, tasks)
-    return [finding for find in _FIND.values() for finding in find(data)]
+    return [finding.model_copy(update={"check": name}) for name, find in _FIND.items() for finding in find(data)]

@@ -19,7 +19,7 @@ class DataFinding(Report):
     """A fault of the data, or of how an experiment uses them.
 
     Attributes:
-        check: Name of the check that found it.
+        check: Name of the check that found it, which whoever runs the checks adds.
         place: The kind of thing it is about.
         name: Name of the column or task; empty for the rows or the split.
         what: What was found, as a complete sentence.
@@ -28,7 +28,7 @@ class DataFinding(Report):
         fix: The change of the spec that does it; None where only the data can be mended.
     """
 
-    check: str
+    check: str = ""
     place: FindingPlace
     name: str = ""
     what: Sentence

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.fusion.encoded_inputs import EncodedInputs
 from mtl_core.architectures.fusion.registry import build_fusion
 from mtl_core.architectures.layers.modules import Embedding
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.spec import kind_of, members
 from mtl_core.spec.fusion import BaseFusion, Fusion
 from mtl_core.spec.inputs.base import presence_key
@@ -37,12 +38,12 @@ def fusion_of(kind: str, **settings: Any) -> BaseFusion:
 def fused(
     fusion: BaseFusion,
     shapes: Mapping[str, Shape] = SHAPES,
-    encoders: Mapping[str, nn.Module] | None = None,
+    encoders: Mapping[str, LayerStack] | None = None,
     seed: int = 0,
 ) -> EncodedInputs:
     """In float64, without encoder layers unless given; its stand-ins are not zeros."""
     torch.manual_seed(seed)
-    encoders = encoders or {name: nn.Sequential() for name in shapes}
+    encoders = encoders or {name: LayerStack() for name in shapes}
     module = EncodedInputs(encoders, build_fusion(fusion, shapes), shapes, fusion).double()
     for stand_in in () if module.stand_ins is None else module.stand_ins.values():
         nn.init.normal_(stand_in)
@@ -64,5 +65,5 @@ def with_absent(inputs: Mapping[str, Tensor], **absent: Sequence[int]) -> dict[s
     return {**inputs, **masks}
 
 
-def text_encoder(width: int = 3) -> nn.Sequential:
-    return nn.Sequential(Embedding(9, width), nn.Conv1d(width, width, 3, padding=1))
+def text_encoder(width: int = 3) -> LayerStack:
+    return LayerStack(Embedding(9, width), nn.Conv1d(width, width, 3, padding=1))

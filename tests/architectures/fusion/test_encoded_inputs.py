@@ -3,8 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.fusion.encoded_inputs import EncodedInputs, SingleInput, reads_tokens
+from mtl_core.architectures.fusion.encoded_inputs import EncodedInputs, SingleInput
 from mtl_core.architectures.fusion.registry import build_fusion
+from mtl_core.architectures.layers.modules import GlobalMaxPool
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack
+from mtl_core.architectures.layers.modules.tokens import ClassToken
 from mtl_core.spec.fusion import Concat, Mean
 from mtl_core.spec.inputs.base import presence_key
 from tests.architectures.fusion.examples import fused, fusion_of, random_inputs, text_encoder, with_absent
@@ -20,9 +23,11 @@ class Recorder(nn.Module):
         return next(iter(features.values()))
 
 
-def recorded(spec: Concat, shapes: dict[str, tuple[int, ...]], **encoders: nn.Module) -> tuple[EncodedInputs, Recorder]:
+def recorded(
+    spec: Concat, shapes: dict[str, tuple[int, ...]], **encoders: LayerStack
+) -> tuple[EncodedInputs, Recorder]:
     recorder = Recorder()
-    modules = {name: encoders.get(name, nn.Sequential()) for name in shapes}
+    modules = {name: encoders.get(name, LayerStack()) for name in shapes}
     return EncodedInputs(modules, recorder, shapes, spec), recorder
 
 
@@ -36,13 +41,16 @@ def test_a_single_input_passes_as_it_is() -> None:
 def test_inputs_may_have_the_names_of_attributes() -> None:
     shapes = dict.fromkeys(("train", "type", "keys", "forward", "fusion", "encoders"), (2,))
     module = EncodedInputs(
-        {name: nn.Linear(2, 2) for name in shapes}, build_fusion(Mean(width=3), shapes), shapes, Mean(width=3)
+        {name: LayerStack(nn.Linear(2, 2)) for name in shapes},
+        build_fusion(Mean(width=3), shapes),
+        shapes,
+        Mean(width=3),
     )
     module.eval()
     inputs = {name: torch.randn(2, 2) for name in shapes} | {presence_key("train"): torch.tensor([True, False])}
     assert module(inputs).shape == (2, 3)
     assert "stand_ins.input_keys" in module.state_dict()
-    assert "encoders.input_train.weight" in module.state_dict()
+    assert "encoders.input_train.0.weight" in module.state_dict()
 
 
 def test_stand_ins_begin_with_zeros_and_have_a_value_for_each_channel() -> None:
@@ -127,16 +135,18 @@ def test_models_that_train_together_hide_different_inputs() -> None:
     assert not torch.equal(first, second)
 
 
-def test_the_padding_of_a_text_is_known_while_its_positions_are() -> None:
+def test_the_fusion_gets_the_padding_that_the_layers_of_an_encoder_leave() -> None:
     text = torch.tensor([[2.0, 3, 0, 0], [0, 0, 0, 0]])
-    for encoder, known in ((text_encoder(), True), (nn.Sequential(*text_encoder(), nn.MaxPool1d(2)), False)):
-        shapes = {"table": (4,), "title": (3, 4 if known else 2)}
-        module, recorder = recorded(Concat(), shapes, title=encoder)
+    kept = [[1, 1, 0, 0], [1, 0, 0, 0]]  # the first position of an empty text counts, so that there is one
+    halved, behind_a_token = [[1, 0], [1, 0]], [[1, 1, 1, 0, 0], [1, 1, 0, 0, 0]]
+    for added, expected in (([], kept), ([nn.MaxPool1d(2)], halved), ([ClassToken(3)], behind_a_token)):
+        shapes = {"table": (4,), "title": (3, len(expected[0]))}
+        module, recorder = recorded(Concat(), shapes, title=LayerStack(*text_encoder(), *added))
         module({"table": torch.zeros(2, 4), "title": text})
-        if known:  # the first position of an empty text counts, so that there is one
-            assert recorder.padding["title"].tolist() == [[True, True, False, False], [True, False, False, False]]
-        else:
-            assert recorder.padding == {}
+        assert recorder.padding["title"].int().tolist() == expected
+    module, recorder = recorded(Concat(), {"title": (3,)}, title=LayerStack(*text_encoder(), GlobalMaxPool()))
+    module({"title": text})
+    assert recorder.padding == {}
 
 
 def test_an_absent_input_has_one_position() -> None:
@@ -147,12 +157,6 @@ def test_an_absent_input_has_one_position() -> None:
     one, all_of_them = [True, False, False, False], [True] * 4
     assert recorder.padding["title"].tolist() == [one, all_of_them]
     assert recorder.padding["image"].tolist() == [all_of_them, one]
-
-
-def test_an_encoder_reads_tokens_if_its_first_layer_does() -> None:
-    assert reads_tokens(text_encoder())
-    assert not reads_tokens(nn.Sequential())
-    assert not reads_tokens(nn.Sequential(nn.Linear(2, 2)))
 
 
 def test_micro_batches_give_what_the_whole_batch_does() -> None:

@@ -16,6 +16,7 @@ from mtl_core.architectures.fusion.components import attention
 from mtl_core.architectures.fusion.components.attention import MultiHeadAttention, attend
 from mtl_core.architectures.fusion.components.rows import mean_over_positions
 from mtl_core.architectures.fusion.registry import FUSIONS
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.spec import Spec, data_to_yaml, kind_of, members, parse_yaml, spec_to_data
 from mtl_core.spec.fusion import BaseFusion, Fusion
 from tests.architectures.fusion.examples import (
@@ -260,7 +261,7 @@ def test_the_mean_over_positions_leaves_padding_out() -> None:
 def test_what_stands_behind_the_end_of_a_text_has_no_influence(kind: str) -> None:
     """Padding is shorter or longer by chance, so the same text with more of it is the same."""
     settings = {"query": "title"} if kind == "cross_attention" else {}
-    encoders = {"table": torch.nn.Sequential(), "title": text_encoder()[:1]}
+    encoders = {"table": LayerStack(), "title": LayerStack(text_encoder()[0])}
     short = fused(fusion_of(kind, **settings), {"table": (4,), "title": (3, 5)}, encoders).eval()
     inputs = random_inputs({"table": (4,)}, rows=2)
     text = torch.tensor([[2, 3, 4, 0, 0], [5, 6, 0, 0, 0]])

@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from mtl_core.architectures.fusion.encoded_inputs import EncodedInputs
 from mtl_core.architectures.fusion.registry import build_fusion
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.architectures.planning.fusion_plan import FusionPlan, describe_fusion, plan_fusion
 from mtl_core.spec import Fix, set_at, spec_to_data
 from mtl_core.spec.fusion import BaseFusion, Bilinear, Bottleneck, Concat, CrossAttention, Gated, Mean, Mixture, Sum
@@ -59,7 +59,7 @@ def test_a_fusion_builds_as_described_or_is_mended_by_its_fix(fusion: BaseFusion
         assert described.fix is not None
         plan = plan_fusion(mended(plan, described.fix), shapes)
     module = EncodedInputs(
-        {name: nn.Sequential() for name in shapes}, build_fusion(plan.fusion, shapes), shapes, plan.fusion
+        {name: LayerStack() for name in shapes}, build_fusion(plan.fusion, shapes), shapes, plan.fusion
     )
     inputs = {name: torch.randn(3, *shape) for name, shape in shapes.items()}
     inputs |= {f"{name}.present": torch.tensor([True, False, False]) for name in list(shapes)[:2]}

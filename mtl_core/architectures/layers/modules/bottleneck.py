@@ -15,6 +15,9 @@ class Bottleneck(nn.Module):
         channels: Channels that arrive, channels that the window sees, and channels that leave.
         kernel_size: Size of the window, odd.
         stride: Step of the window.
+
+    Attributes:
+        stride: Step of the window.
     """
 
     def __init__(
@@ -27,6 +30,7 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         inputs, width, outputs = channels
+        self.stride = stride
         self.block = nn.Sequential(
             conv(inputs, width, 1, bias=False),
             norm(width),

@@ -4,12 +4,16 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mtl_core.architectures.layers.modules.windows import mask_behind_windows
+
 
 class LayerStack(nn.Sequential):
     """An ``nn.Sequential`` whose layers share the padding mask ``[N, L]`` of a text, with the same parameter names.
 
     The mask comes from a first layer that reads tokens (it has ``padding_mask``), or from the caller. It goes to layers
-    with ``reads_mask``, and ends where a layer changes the number of positions, unless the layer has ``next_mask``.
+    with ``reads_mask``; what becomes of it, a layer says that holds layers (``with_mask``) or adds positions or rows
+    (``next_mask``). Behind a layer with windows the mask is as long as the layer's output; elsewhere it ends where the
+    number of positions changes.
 
     Attributes:
         reads_mask: Whether a layer reads the mask.
@@ -36,8 +40,7 @@ class LayerStack(nn.Sequential):
         if mask is None:
             return self(inputs), None
         for module, is_reader in zip(self, self._readers, strict=True):
-            inputs = module(inputs, mask) if is_reader else module(inputs)
-            mask = next_mask(module, inputs, mask)
+            inputs, mask = run_with_mask(module, inputs, mask, is_reader=is_reader)
         return inputs, mask
 
 
@@ -52,14 +55,29 @@ def reads_mask(module: nn.Module) -> bool:
     return bool(getattr(module, "reads_mask", False))
 
 
-def next_mask(module: nn.Module, outputs: Tensor, mask: Tensor | None) -> Tensor | None:
-    """The mask of a layer's output, from the mask of its input."""
-    if mask is None:
-        return None
+def run_with_mask(module: Any, inputs: Tensor, mask: Tensor | None, *, is_reader: bool) -> tuple[Tensor, Tensor | None]:
+    """Runs a layer; gives its output, and the mask of that.
+
+    Args:
+        module: The layer.
+        inputs: ``[N, …]``.
+        mask: Their mask.
+        is_reader: Whether it takes the mask.
+    """
+    if mask is not None and hasattr(module, "with_mask"):
+        result: tuple[Tensor, Tensor | None] = module.with_mask(inputs, mask)
+        return result
+    outputs: Tensor = module(inputs, mask) if is_reader else module(inputs)
+    return outputs, None if mask is None else _next_mask(module, outputs, mask)
+
+
+def _next_mask(module: nn.Module, outputs: Tensor, mask: Tensor) -> Tensor | None:
     if change := getattr(module, "next_mask", None):
         changed: Tensor | None = change(mask)
         return changed
-    return mask if has_positions_of(outputs, mask) else None
+    if has_positions_of(outputs, mask):
+        return mask
+    return None if outputs.dim() != 3 else mask_behind_windows(module, outputs.shape[2], mask)
 
 
 def has_positions_of(outputs: Tensor, mask: Tensor) -> bool:

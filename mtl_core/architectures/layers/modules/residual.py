@@ -21,7 +21,11 @@ class Residual(nn.Module):
 
     def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         """Runs the layers and adds the input."""
+        return self.with_mask(inputs, mask)[0]
+
+    def with_mask(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """As ``forward``; gives the mask of the output too."""
         if self._is_empty:
-            return inputs
-        outputs: Tensor = self.layers(inputs, mask)
-        return outputs + (inputs if self.shortcut is None else self.shortcut(inputs))
+            return inputs, mask
+        outputs, mask = self.layers.with_mask(inputs, mask)
+        return outputs + (inputs if self.shortcut is None else self.shortcut(inputs)), mask

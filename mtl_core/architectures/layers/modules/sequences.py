@@ -21,7 +21,8 @@ class Embedding(nn.Embedding):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # the name in torch
         """Looks up the tokens' vectors, channels first."""
         in_vocabulary = (input >= 0) & (input < self.num_embeddings)
-        tokens = input.masked_fill(~in_vocabulary, UNKNOWN).long()
+        # Where nothing is shared, a mixture of experts gives the ids as weighted sums, which may be off by rounding.
+        tokens = input.masked_fill(~in_vocabulary, UNKNOWN).round().long()
         return F.embedding(tokens, self.weight, padding_idx=PADDING).transpose(1, 2)
 
     def padding_mask(self, tokens: Tensor) -> Tensor:

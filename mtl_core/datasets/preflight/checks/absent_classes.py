@@ -34,7 +34,6 @@ def _find_of_task(data: CheckedData, labels: Labels) -> Iterator[DataFinding]:
         noun, have = ("class", "is") if len(classes) == 1 else ("classes", "are")
         outcome = "never judged" if part == 0 else "never learned"
         yield DataFinding(
-            check="absent_classes",
             place="task",
             name=labels.task.name,
             what=f"The {noun} {names} {have} in the {title} rows only, and so {outcome}.",

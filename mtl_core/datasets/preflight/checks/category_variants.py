@@ -20,7 +20,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
             spellings = shorten(" and ".join(map(repr, variants[0])))
             count = sum(map(len, variants))
             yield DataFinding(
-                check="category_variants",
                 place="column",
                 name=column.name,
                 what=f"{spellings} differ only in capital letters, spaces or marks, and are different categories.",

@@ -17,7 +17,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         codes = column.codes[train]
         if len(codes) and (codes == codes[0]).all() and codes[0] >= 0:
             yield DataFinding(
-                check="constants",
                 place="column",
                 name=column.name,
                 what=f"It is {column.values[codes[0]]!r} in every training row, which tells nothing.",
@@ -27,7 +26,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
     for labels in data.labels:
         if labels.task.predicts and _is_constant(labels, data):
             yield DataFinding(
-                check="constants",
                 place="task",
                 name=labels.task.name,
                 what="All labels of the training rows are the same, so there is nothing to learn.",

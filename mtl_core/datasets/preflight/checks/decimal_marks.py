@@ -18,7 +18,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         if example := cells_of_both(column):
             lost = "are taken as categories" if column.type == "categorical" else "count as missing"
             yield DataFinding(
-                check="decimal_marks",
                 place="column",
                 name=column.name,
                 what=f"Its numbers have decimal points and decimal commas ({' and '.join(map(repr, example))}), and "

@@ -33,7 +33,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         for name, sample in inputs.items():
             if reason := next(filter(None, (_relation(sample, target) for target in targets)), ""):
                 yield DataFinding(
-                    check="derived_inputs",
                     place="column",
                     name=name,
                     what=f"{reason} of task {labels.task.name!r}: it may have been made from the target.",

@@ -35,7 +35,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         if are_copies:
             name = labels.task.name
             yield DataFinding(
-                check="disagreeing_labels",
                 place="task",
                 name=name,
                 what=f"{count} rows have the same inputs as others, but another label.",

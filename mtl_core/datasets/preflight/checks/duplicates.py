@@ -19,7 +19,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
     if count < max(_LEAST_ROWS, _LEAST_SHARE * len(others)) or not equal.are_copies(data.rows):
         return
     yield DataFinding(
-        check="duplicates",
         place="split",
         what=f"{count} of {len(others)} validation and test rows have the same inputs as a training row, so scores are "
         "of rows that were seen.",

@@ -15,7 +15,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         present = int(column.present[data.rows].sum())
         if present <= _NEARLY_NONE * len(data.rows):
             yield DataFinding(
-                check="empty_columns",
                 place="column",
                 name=column.name,
                 what=f"Only {present} of {len(data.rows)} rows have a value.",

@@ -18,7 +18,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         other = first.setdefault(_key(column), column.name)
         if other != column.name:
             yield DataFinding(
-                check="equal_columns",
                 place="column",
                 name=column.name,
                 what=f"It is the same as {other!r} in every row.",

@@ -15,7 +15,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
     for column in data.table_inputs:
         if is_text(column):
             yield DataFinding(
-                check="free_text",
                 place="column",
                 name=column.name,
                 what=f"Its cells are texts, {column.unique_count} different ones, and each is taken as a category.",

@@ -13,7 +13,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
     for column in data.table_inputs:
         if reason := identifier_reason(column):
             yield DataFinding(
-                check="identifiers",
                 place="column",
                 name=column.name,
                 what=f"{reason}: it names the rows, and says nothing of new ones.",

@@ -22,7 +22,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
             continue
         share = 100 * counts.max() / len(codes)
         yield DataFinding(
-            check="imbalance",
             place="task",
             name=labels.task.name,
             what=f"{share:.1f} % of its rows are of class {labels.classes[int(counts.argmax())]!r}, so that always "

@@ -23,7 +23,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         if any(other(column) for other in (is_text, identifier_reason, words_among_numbers, cells_of_both)):
             continue  # another check says what is the matter
         yield DataFinding(
-            check="many_categories",
             place="column",
             name=column.name,
             what=f"It has {values} categories of {present / values:.1f} rows each in the mean, too few to learn from.",

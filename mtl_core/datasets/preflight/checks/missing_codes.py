@@ -31,7 +31,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
             continue
         names = ", ".join(codes)
         yield DataFinding(
-            check="missing_codes",
             place="column",
             name=column.name,
             what=f"{count} cells are {names}, which looks like a code for missing values and is taken for "

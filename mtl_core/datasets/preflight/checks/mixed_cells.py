@@ -23,7 +23,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
             continue
         names = shorten(", ".join(map(repr, words[:3])) + (" …" if len(words) > 3 else ""))
         yield DataFinding(
-            check="mixed_cells",
             place="column",
             name=column.name,
             what=f"Most of its cells are numbers, but {names} {'is' if len(words) == 1 else 'are'} not, so that all "

@@ -30,7 +30,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
         if earlier < _LEAST_EARLIER * len(test):
             continue
         yield DataFinding(
-            check="overlapping_times",
             place="column",
             name=column.name,
             what=f"{earlier} of {len(test)} test rows are older than the newest training row, so the model has seen "

@@ -31,7 +31,6 @@ def find(data: CheckedData) -> Iterator[DataFinding]:
             continue
         role = "which is an input" if column.name in data.input_names else "which is no input"
         yield DataFinding(
-            check="shared_groups",
             place="column",
             name=column.name,
             what=f"{int(seen.sum())} of {len(others)} validation and test rows belong to a group of this column, "
