@@ -109,10 +109,19 @@ def _update_training(training: Data, after: Data, renamed: Mapping[str, str]) ->
     result = dict(training)
     if isinstance(monitor := training.get("monitor"), str):
         result["monitor"] = _update_monitor(monitor, after, renamed)
-    if isinstance(sampling := training.get("sampling"), dict) and sampling.get("task"):
-        task = renamed.get(sampling["task"], sampling["task"])
+    if isinstance(sampling := training.get("sampling"), dict):
+        result["sampling"] = _update_sampling(sampling, after, renamed)
+    return result
+
+
+def _update_sampling(sampling: Data, after: Data, renamed: Mapping[str, str]) -> Data:
+    result = dict(sampling)
+    if task := sampling.get("task"):
+        task = renamed.get(task, task)
         with_classes = [other.get("name") for other in _tasks(after) if task_kind(other).row_classes]
-        result["sampling"] = {**sampling, "task": task if task in with_classes else ""}
+        result["task"] = task if task in with_classes else ""
+    if isinstance(proportions := sampling.get("proportions"), dict):
+        result["proportions"] = _rename_keys(proportions, _names(after), renamed)
     return result
 
 

@@ -25,6 +25,7 @@ from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import RunStore
+from mtl_core.training.batching.row_order import describe_mix
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint, checkpoint_path
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
@@ -183,7 +184,8 @@ def record_start(store: RunStore, run: int, training_run: TrainingRun, addition:
     state, recorder = training_run.state, training_run.recorder
     store.set_fingerprint(run, state.data.fingerprint)
     store.rewind(run, -1)
-    text = f"{len(state.data.train)} training rows on {device_label(state.spec)}{addition}"
+    mix = describe_mix(state.spec.training.sampling, state.data.train, state.spec.tasks)
+    text = f"{len(state.data.train)} training rows on {device_label(state.spec)}{addition}{mix and f'; {mix}'}"
     recorder.event(StartEvent(step=0, message=text))
     record_notes(recorder, state.data.notes)
     if state.initialization_summary:

@@ -18,7 +18,7 @@ from mtl_core.spec.tasks import TOTAL, Task
 from mtl_core.spec.training.averaging import Swa
 from mtl_core.spec.training.continual import Freeze, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch
-from mtl_core.spec.training.sampling import BalancedClasses
+from mtl_core.spec.training.sampling import BalancedClasses, TaskProportions
 from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
 from mtl_core.spec.validation.inputs import input_problems
@@ -227,6 +227,10 @@ def _monitor_problems(spec: ExperimentSpec) -> Iterator[Problem]:
 
 def _sampling_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     sampling = spec.training.sampling
+    if isinstance(sampling, TaskProportions):
+        yield from _unknown_tasks(sampling.proportions, spec.task_names, ("training", "sampling", "proportions"))
+        if all(sampling.proportions.get(name, 1) == 0 for name in spec.task_names):
+            yield Problem("training.sampling.proportions", "at least one task needs a proportion above 0")
     if isinstance(sampling, BalancedClasses):
         classed = [task.name for task in spec.tasks if task.row_classes]
         if not classed or sampling.task not in ("", *classed):

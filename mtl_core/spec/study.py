@@ -14,7 +14,7 @@ from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_dat
 from mtl_core.spec.sharing import HardSharing
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.continual import NewHeads
-from mtl_core.spec.training.sampling import BalancedClasses, Shuffled
+from mtl_core.spec.training.sampling import BalancedClasses, Shuffled, TaskProportions
 from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.weighting import EqualWeighting
 
@@ -168,5 +168,7 @@ def _baseline_training(spec: ExperimentSpec, name: str) -> TrainingSpec:
     if isinstance(sampling, BalancedClasses):
         default_task = next((task.name for task in spec.tasks if task.row_classes), "")
         sampling = BalancedClasses(task=name) if (sampling.task or default_task) == name else Shuffled()
+    elif isinstance(sampling, TaskProportions):
+        sampling = TaskProportions()  # one task has all draws
     changes: dict[str, Any] = {"monitor": training.monitor if monitors_task else TOTAL, "sampling": sampling}
     return training.model_copy(update=changes | {"compare_gradients": None, "keep": NewHeads()})

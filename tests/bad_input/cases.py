@@ -112,6 +112,18 @@ SPECS = (
         {"kind": "balanced_classes", "task": "price"},
         "training.sampling.task … must be a task with classes … price … sold",
     ),
+    changed(
+        "a proportion of an unknown task",
+        "training.sampling",
+        {"kind": "task_proportions", "proportions": {"prise": 1.0}},
+        f"training.sampling.proportions.prise … {_NO_TASK}",
+    ),
+    changed(
+        "proportions of zero alone",
+        "training.sampling",
+        {"kind": "task_proportions", "proportions": {"price": 0.0, "sold": 0.0}},
+        "training.sampling.proportions … at least one task needs a proportion above 0",
+    ),
     changed("an unknown weighting", "weighting", {"kind": "magic"}, "weighting.kind … must be one of equal … magic"),
     changed("an unknown data set", "dataset", {"kind": "bundled", "name": "mnist"}, "dataset.name … wine … mnist"),
     lacking("no version", "version", "version … must be given … Write version: 2"),

@@ -1,6 +1,6 @@
 """Arrays in files as a data set.
 
-Covers: mtl_core/tabular/arrays/, mtl_core/datasets/kinds/arrays.py.
+Covers: mtl_core/tabular/arrays/, mtl_core/datasets/kinds/arrays.py, mtl_core/datasets/splits/drawn_validation.py.
 """
 
 import gzip
@@ -16,8 +16,10 @@ import pytest
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import ArraysDataset, ImageInput, InputError, TableInput
+from mtl_core.spec.data.splits import KFoldSplit, RandomSplit
 from mtl_core.spec.tasks import MulticlassTask, RegressionTask, SegmentationTask
 from mtl_core.tabular.arrays.array_file import read_arrays
+from mtl_core.tabular.arrays.split_arrays import join_split_arrays
 
 ROWS = 40
 RNG = np.random.default_rng(0)
@@ -88,22 +90,81 @@ def test_maps_of_classes_beside_pictures_are_targets(tmp_path: Path) -> None:
     assert data.targets["mask"].classes == ("0", "1", "2")
 
 
-def test_a_folder_of_files_of_mnist_is_read_with_the_arrays_of_most_rows(tmp_path: Path) -> None:
+def save_mnist(folder: Path, train: int = ROWS, test: int = 7) -> None:
+    labels = KIND.astype(np.uint8)
     for name, content in (
-        ("train-images-idx3-ubyte.gz", gzip.compress(idx(IMAGES, 0x08), mtime=0)),
-        ("train-labels-idx1-ubyte", idx(KIND.astype(np.uint8), 0x08)),
-        ("t10k-images-idx3-ubyte", idx(IMAGES[:7], 0x08)),
-        ("t10k-labels-idx1-ubyte", idx(KIND[:7].astype(np.uint8), 0x08)),
+        ("train-images-idx3-ubyte.gz", gzip.compress(idx(IMAGES[:train], 0x08), mtime=0)),
+        ("train-labels-idx1-ubyte", idx(labels[:train], 0x08)),
+        ("t10k-images-idx3-ubyte", idx(IMAGES[:test], 0x08)),
+        ("t10k-labels-idx1-ubyte", idx(labels[:test], 0x08)),
         ("notes.txt", b"hello"),
     ):
-        (tmp_path / name).write_bytes(content)
-    dataset = ArraysDataset(path=str(tmp_path), inputs={"image": ImageInput(column="train-images")})
-    data = load(dataset, (MulticlassTask(name="digit", target="train-labels"),))
-    assert data.input_shapes == {"image": (1, 6, 5)}
-    assert "t10k-images, t10k-labels" in " ".join(map(str, describe(dataset).notes))
-    before = data.fingerprint
-    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx((KIND + 1).astype(np.uint8), 0x08))
-    assert load(dataset, (MulticlassTask(name="digit", target="train-labels"),)).fingerprint != before
+        (folder / name).write_bytes(content)
+
+
+def test_a_folder_of_files_of_mnist_is_split_as_its_files_say(tmp_path: Path) -> None:
+    save_mnist(tmp_path)
+    dataset = ArraysDataset(path=str(tmp_path), inputs={"image": ImageInput(column="images")})
+    tasks = (MulticlassTask(name="digit", target="labels"),)
+    data = load(dataset, tasks)
+    rows = {name: part.rows.tolist() for name, part in data.splits.items() if part.rows is not None}
+    assert rows["test"] == list(range(ROWS, ROWS + 7))
+    assert sorted(rows["train"] + rows["val"]) == list(range(ROWS))
+    assert len(rows["val"]) == 7  # 0.15 / 0.85 of the training rows
+    np.testing.assert_array_equal(data.test.inputs["image"][:, 0], IMAGES[:7])
+    np.testing.assert_array_equal(data.train.targets["digit"], KIND[rows["train"]])
+    text = " ".join(map(str, (*describe(dataset).notes, *data.notes)))
+    assert "'images' is train-images and t10k-images" in text
+    assert "split so: 40 train, 7 test" in text
+    assert "7 of the training rows were drawn at random" in text
+    again = load(dataset.model_copy(update={"split": RandomSplit(seed=1)}), tasks)
+    assert again.test.rows is not None
+    assert again.test.rows.tolist() == rows["test"]
+    with pytest.raises(InputError, match=r"dataset\.split\.kind: this data set comes with training and test rows"):
+        load(dataset.model_copy(update={"split": KFoldSplit()}), tasks)
+    save_mnist(tmp_path, train=ROWS - 1, test=8)
+    assert load(dataset, tasks).fingerprint != data.fingerprint
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_arrays_named_for_training_validation_and_test_rows_are_one(tmp_path: Path, as_file: bool) -> None:
+    parts = {"train": slice(0, 24), "val": slice(24, 30), "test": slice(30, ROWS)}
+    arrays = {f"x_{name}": X[rows] for name, rows in parts.items()} | {
+        f"{name}_kind": KIND[rows] for name, rows in parts.items()
+    }
+    arrays["names"] = np.array(["a", "b"])
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    if not as_file:
+        path.unlink()
+        for name, array in arrays.items():
+            np.save(tmp_path / f"{name}.npy", array)
+    dataset = ArraysDataset(path=str(path if as_file else tmp_path), inputs=("x",))
+    data = load(dataset, (MulticlassTask(name="kind", target="kind"),))
+    assert [len(part) for part in data.splits.values()] == [24, 6, 10]
+    assert "Left out: names" in " ".join(map(str, data.notes))
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"x": X, "kind": KIND, "train_mask": KIND > 0, "test_mask": KIND == 0},
+        {"x_train": X[:30], "kind_train": KIND[:30], "x_test": X[30:]},
+        {"x_train": X[:30], "kind_train": KIND[:30], "x_test": X[30:], "kind_test": KIND[31:]},
+        {"x_train": X[:30], "kind_train": KIND[:30], "x_test": X[30:, :2], "kind_test": KIND[30:]},
+        {"x_train": X[:30], "kind_train": KIND[:30], "x_val": X[30:], "kind_val": KIND[30:]},
+        {"x_train": X[:30], "x-train": X[:30], "x_test": X[30:]},
+        {"train": np.float64(1), "test": X},
+    ],
+)
+def test_arrays_that_are_no_parts_of_one_stay_apart(arrays: dict[str, Any]) -> None:
+    assert join_split_arrays(arrays) is None
+
+
+def test_archives_of_one_array_without_a_name_have_that_of_their_file(tmp_path: Path) -> None:
+    np.savez(tmp_path / "kmnist-train-imgs.npz", IMAGES)
+    np.savez(tmp_path / "kmnist-train-labels.npz", KIND)
+    assert list(read_arrays(str(tmp_path))) == ["kmnist-train-imgs", "kmnist-train-labels"]
 
 
 @pytest.mark.parametrize("code", [0x09, 0x0B, 0x0C, 0x0D, 0x0E])

@@ -255,7 +255,7 @@ def test_the_fingerprint_of_a_stratified_split_is_that_of_version_1(tmp_path: An
 
 
 def test_rows_that_are_generated_for_the_split_have_no_other_kind() -> None:
-    with pytest.raises(InputError, match=r"dataset\.split\.kind: this data set generates its rows"):
+    with pytest.raises(InputError, match=r"dataset\.split\.kind: this data set comes with training and test rows"):
         load(BundledDataset(name="multidigits", split=KFoldSplit()), (MulticlassTask(name="left", target="left"),))
 
 

@@ -87,3 +87,9 @@ def test_rows_are_balanced_by_the_classes_of_the_task_itself_alone(task: str, ki
     assert spec_to_data(sold.sampling) == {"kind": kind, "task": "sold"}
     assert price.sampling.kind == "shuffled"
     assert sold.compare_gradients is None
+
+
+def test_a_task_alone_has_all_draws_whatever_its_proportion() -> None:
+    sampling = {"kind": "task_proportions", "proportions": {"sold": 0.0, "price": 2.0}}
+    sold = single_task(experiment(training={"sampling": sampling}), "sold").training
+    assert spec_to_data(sold.sampling) == {"kind": "task_proportions", "proportions": {}}

@@ -125,6 +125,7 @@ def test_resuming_is_bit_equal_in_the_middle_of_a_gathered_chunk(
 SETTINGS: list[dict[str, Any]] = [
     {"sampling": {"kind": "balanced_classes", "task": "kind"}},
     {"sampling": {"kind": "balanced_tasks"}},
+    {"sampling": {"kind": "task_proportions", "proportions": {"sold": 2.5, "kind": 0.3}}},
     {"shared": {"lr_factor": 0.1, "l1": 0.01, "depth_factor": 0.5}, "heads": {"weight_decay": 0.1, "l2": 0.1}},
     {"averaging": {"kind": "ema", "decay": 0.9}},
     {"averaging": {"kind": "swa", "start": 0.3}},

@@ -1,4 +1,4 @@
-"""Balanced sampling: equal shares, every row, and an order that depends only on seed and epoch."""
+"""Sampling: shares of classes and tasks, every row, and an order that depends only on seed and epoch."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from torch import Tensor
 
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, Sampling, members
-from mtl_core.spec.training.sampling import BalancedClasses, BalancedTasks, Shuffled
-from mtl_core.training.batching.row_order import build_row_order
+from mtl_core.spec.training.sampling import BalancedClasses, BalancedTasks, Shuffled, TaskProportions, TaskTemperature
+from mtl_core.training.batching.row_order import build_row_order, describe_mix
 from mtl_core.training.runtime.seeding import epoch_order
 from tests.inputs import as_table
 from tests.training.toy import experiment
@@ -88,6 +88,54 @@ def test_tasks_with_rows_of_their_own_come_equally_often() -> None:
 
 def test_tasks_labelled_everywhere_make_a_plain_order() -> None:
     assert torch.equal(order(BalancedTasks(), split(), 1, 2), epoch_order(ROWS, 1, 2))
+
+
+def own_rows() -> dict[str, Tensor]:
+    """Masks of three tasks with 6, 18 and 36 rows of their own."""
+    numbers = torch.arange(ROWS)
+    return {"price": numbers < 6, "sold": (numbers >= 6) & (numbers < 24), "kind": numbers >= 24}
+
+
+@pytest.mark.parametrize(
+    ("sampling", "sizes"),
+    [
+        (TaskTemperature(temperature=1.0), (6, 18, 36)),
+        (TaskTemperature(temperature=2.0), (6**0.5, 18**0.5, 36**0.5)),
+        (TaskTemperature(temperature=1.0, limit=18), (6, 18, 18)),
+        (TaskTemperature(temperature=1e6), (1, 1, 1)),
+        (TaskProportions(proportions={"price": 3.0, "kind": 0.5}), (3, 1, 0.5)),
+        (TaskProportions(proportions={"kind": 0.0}), (1, 1, 0)),
+    ],
+    ids=str,
+)
+def test_tasks_come_in_their_shares_in_every_epoch_and_exactly_in_the_mean(sampling: Any, sizes: Any) -> None:
+    rows = split(own_rows())
+    shares = torch.tensor(sizes, dtype=torch.double) / sum(sizes) * ROWS
+    task_of_row = torch.tensor([0] * 6 + [1] * 18 + [2] * 36)
+    epochs = torch.stack([task_of_row[order(sampling, rows, 0, epoch)].bincount(minlength=3) for epoch in range(100)])
+    assert ((epochs - shares).abs() < 1).all()
+    assert torch.allclose(epochs.double().mean(0), shares, atol=0.15)
+
+
+def test_a_temperature_of_1_draws_every_row_of_tasks_with_rows_of_their_own_once() -> None:
+    drawn = order(TaskTemperature(temperature=1.0), split(own_rows()))
+    assert torch.equal(drawn.sort().values, torch.arange(ROWS))
+
+
+def test_the_draws_of_a_task_are_spread_over_the_epoch_and_repeat_no_row_before_all_were_drawn() -> None:
+    drawn = order(TaskProportions(proportions={"sold": 0.0}), split(own_rows()))
+    assert all(abs(int((batch < 6).sum()) - 6) <= 2 for batch in drawn.split(12))
+    counts = drawn.bincount(minlength=ROWS)
+    assert counts[:6].tolist() == [5] * 6
+    assert counts[24:].max() == 1
+
+
+def test_tasks_with_labels_on_the_same_rows_share_their_draws_and_the_shares_are_said() -> None:
+    numbers = torch.arange(ROWS)
+    rows = split({"price": numbers < 20, "sold": numbers >= 20, "kind": numbers < 20})
+    assert describe_mix(TaskProportions(), rows, TASKS) == "an epoch draws 60 rows: 66.7 % price and kind, 33.3 % sold"
+    assert describe_mix(BalancedTasks(), rows, TASKS) == "an epoch draws 60 rows: 50 % price and kind, 50 % sold"
+    assert describe_mix(Shuffled(), rows, TASKS) == ""
 
 
 @pytest.mark.parametrize("task", ["price", "nobody"])

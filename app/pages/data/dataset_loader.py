@@ -13,10 +13,10 @@ from app.pages.data.dataset_notice import dataset_notice
 from app.pages.data.named_inputs import input_columns
 from app.pages.data.view_state import data_name
 from app.session import Session
-from mtl_core.spec import DatasetInfo
+from mtl_core.spec import DatasetInfo, InputError
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
-from mtl_core.tabular.arrays import is_array_name
+from mtl_core.tabular.arrays import NO_ARRAYS, is_array_name
 
 _KEY = "data-page"
 READING_KEYS = (_KEY, "dataset")
@@ -69,7 +69,7 @@ class DatasetLoader(QObject):
             self._request(fresh(str(path), self._document.data["dataset"].get("split")))
 
     def open_folder(self, path: Path) -> None:
-        """List the images in a folder and make them the experiment's data set."""
+        """Read the images in a folder, or its arrays if it has no images, and make them the experiment's data set."""
         if self._confirm_replace(path.name):
             self._request(dataset_choice.folder_dataset(str(path), self._document.data["dataset"].get("split")))
 
@@ -132,9 +132,22 @@ class DatasetLoader(QObject):
         self.finished.emit(notice)
 
     def _on_error(self, dataset: dict[str, Any], error: Exception) -> None:
+        if self._is_outdated(dataset):
+            return
+        if dataset["kind"] == "image_folder" and isinstance(error, InputError):  # no images, but maybe arrays
+            arrays = dataset_choice.arrays_dataset(dataset["path"], dataset["split"])
+            done, failed = partial(self._on_read, arrays), partial(self._on_folder_error, dataset, error)
+            self._descriptions.request(arrays, done, failed, key=_KEY)
+            return
+        self._reading = ""
+        self.failed.emit(dataset, error)
+
+    def _on_folder_error(self, dataset: dict[str, Any], error: Exception, arrays_error: Exception) -> None:
+        """Say what is wrong with the arrays of a folder; where it has none, what is wrong with its images."""
         if not self._is_outdated(dataset):
             self._reading = ""
-            self.failed.emit(dataset, error)
+            has_none = isinstance(arrays_error, InputError) and arrays_error.problem.rule == NO_ARRAYS
+            self.failed.emit(dataset, error if has_none else arrays_error)
 
     def _is_outdated(self, dataset: Mapping[str, Any]) -> bool:
         """Whether an answer comes too late: the page is gone, or another data set was chosen since."""

@@ -87,8 +87,8 @@ class DataPage(PageBody):
             self.loader.open_file(Path(path))
 
     def ask_folder(self) -> None:
-        """Ask for a folder of images and open it."""
-        path = QFileDialog.getExistingDirectory(self, "Open a folder of images", self._last_folder())
+        """Ask for a folder of images or arrays and open it."""
+        path = QFileDialog.getExistingDirectory(self, "Open a folder of images or arrays", self._last_folder())
         if path:
             self._session.settings.put(_FOLDER_KEY, str(Path(path).parent))
             self.loader.open_folder(Path(path))

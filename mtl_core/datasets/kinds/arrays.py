@@ -17,6 +17,7 @@ from mtl_core.spec import ArraysDataset, DataNote, InputError
 from mtl_core.spec.paths import join
 from mtl_core.spec.reports import Role
 from mtl_core.tabular.arrays.array_file import Arrays, array_files, read_arrays
+from mtl_core.tabular.arrays.split_arrays import describe_parts, join_split_arrays
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.column_lookup import find_column
@@ -59,7 +60,12 @@ def _open_source(dataset: ArraysDataset) -> Source:
 
 def _read(dataset: ArraysDataset) -> Source:
     contents = _Contents()
-    arrays = _rows_of_one_length(read_arrays(dataset.path), contents.notes)
+    read = read_arrays(dataset.path)
+    if joined := join_split_arrays(read):
+        fix = "Put them into one array to split its rows otherwise."
+        contents.notes.append(DataNote(place="split", what=describe_parts(joined), fix=fix))
+        read = joined.arrays
+    arrays = _rows_of_one_length(read, contents.notes)
     for name, array in arrays.items():
         _add(contents, name, array, dataset)
     _separate_maps(contents)
@@ -72,6 +78,8 @@ def _read(dataset: ArraysDataset) -> Source:
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         for part in _parts(array):
             digest.update(part)
+    if joined:
+        digest.update(joined.split.tobytes())
     name = Path(dataset.path).name
     return Source(
         name=name,
@@ -81,6 +89,7 @@ def _read(dataset: ArraysDataset) -> Source:
         digest=digest.hexdigest(),
         notes=tuple(contents.notes),
         pictures=contents.pictures,
+        split=joined.split if joined else None,
         maps=contents.maps,
         roles=_roles(contents),
         column_groups=contents.groups,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError, column_name
-from mtl_core.tabular.arrays import is_array_name
+from mtl_core.tabular.arrays import NO_ARRAYS, is_array_name
 from mtl_core.tabular.arrays.idx import IDX_TYPES, idx_name, read_idx
 
 Array = NDArray[Any]
@@ -33,6 +33,8 @@ _DAMAGE = (
 )
 _FIX = "Write it again by numpy.savez(path, x=…, y=…)."
 _ONE_NAME = "array"
+_UNNAMED = "arr_0"
+"""How NumPy names the first array of an archive that was given no name."""
 
 
 def read_arrays(path: str) -> Arrays:
@@ -67,7 +69,7 @@ def array_files(folder: Path) -> list[Path]:
         raise InputError("dataset.path", f"cannot be read ({error.strerror})", found=folder) from None
     if not files:
         fix = "Choose a folder with files whose names end in .npy, .npz, .idx or -ubyte, or in these with .gz."
-        raise InputError("dataset.path", "the folder holds no arrays", found=folder, fix=fix)
+        raise InputError("dataset.path", NO_ARRAYS, found=folder, fix=fix)
     return files
 
 
@@ -80,7 +82,8 @@ def _read_file(path: Path, default_name: str) -> Arrays:
             head = file.read(len(_NPY))
             file.seek(0)
             if head.startswith(_ZIPS):
-                return _read_npz(file)
+                arrays = _read_npz(file)
+                return {name: arrays[_UNNAMED]} if not default_name and list(arrays) == [_UNNAMED] else arrays
             if head.startswith(_GZIP):
                 return {name: _read_stream(io.BytesIO(_inflate(file)))}
             return {name: _map_npy(path, file) if head == _NPY else _read_stream(file)}

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mtl_core.spec import InputError
+from mtl_core.tabular.readers.formats import RECOGNITION_ORDER
 from mtl_core.tabular.readers.table_file import read_table_content
 from mtl_core.tabular.readers.table_format import FileContent, RawTable
 
 MIN_BYTES = 1 << 24
-"""Smaller files are read whole at once."""
+"""Smaller texts are read whole at once."""
 _HEAD = 1 << 20
 _PLACES, _CHUNK = 16, 1 << 15
 """Rows are taken from so many places behind the head, and of each so many bytes."""
@@ -32,15 +33,21 @@ class TableSample:
 
 
 def read_sample(path: Path, options: FileContent) -> TableSample | None:
-    """Read some rows of a large text table; None of a small file, of other formats, and where the rows are no table.
+    """Read some rows of a large table; None of one that is read at once, and where the rows are no table.
 
     Args:
         path: The file.
         options: What the spec states about it, with any content.
     """
+    if options.stated_format:
+        return None
     try:
+        excerpts = (table_format.excerpt(path) for table_format in RECOGNITION_ORDER)
+        if excerpt := next(filter(None, excerpts), None):
+            table = read_table_content(replace(options, data=excerpt.data))
+            return TableSample(replace(table, digest="", notes=()), round(len(table.frame) / excerpt.share))
         size = path.stat().st_size
-        if size < MIN_BYTES or options.stated_format:
+        if size < MIN_BYTES:
             return None
         with path.open("rb") as file:
             head, rest = _sample_lines(file, size)

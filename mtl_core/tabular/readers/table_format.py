@@ -4,6 +4,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mtl_core.spec import DataNote
@@ -90,6 +91,19 @@ class FileContent:
         return self.name.lower().endswith(suffixes)
 
 
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """Some rows of a large file as a small file of the same format, the first ones first.
+
+    Attributes:
+        data: The bytes of the small file.
+        share: The share of the rows that it has, above 0.
+    """
+
+    data: bytes
+    share: float
+
+
 @dataclass(frozen=True)
 class TableFormat:
     """A file format of tables.
@@ -102,6 +116,8 @@ class TableFormat:
             It imports libraries when it is called, since the window's process loads this module.
         note: A sentence for the help about files of this format.
         kind: Its kind in a spec if another package reads it, else empty.
+        excerpt: Takes some rows out of a file without reading all of it; None of a file in another format, and of one
+            that is read at once or from which no rows can be taken. A typed format may have one.
     """
 
     title: str
@@ -110,3 +126,4 @@ class TableFormat:
     read: Callable[[FileContent], RawTable | None]
     note: str = ""
     kind: str = ""
+    excerpt: Callable[[Path], Excerpt | None] = lambda path: None

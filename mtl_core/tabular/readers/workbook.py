@@ -15,6 +15,7 @@ from mtl_core.spec import DataNote, InputError, shorten
 from mtl_core.tabular.readers.header_row import number_columns
 from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat
 from mtl_core.tabular.readers.workbook_archive import ArchiveSummary, LockedWorkbookError, summarize_archive
+from mtl_core.tabular.readers.workbook_excerpt import workbook_excerpt
 from mtl_core.tabular.readers.xls_records import check_xls
 
 if TYPE_CHECKING:
@@ -200,4 +201,5 @@ FORMAT = TableFormat(
     "typed",
     _read,
     "the first sheet with cells, also of OpenDocument; formulas by the value they had when the file was saved",
+    excerpt=workbook_excerpt,
 )

@@ -113,6 +113,15 @@ def test_invalid_data_keep_the_last_valid_spec(document: Document) -> None:
     assert len(told) == 2
 
 
+def test_a_renamed_task_keeps_its_proportion_and_a_removed_one_loses_it(document: Document) -> None:
+    document.set("training.sampling", {"kind": "task_proportions", "proportions": {"left": 2.0, "right": 3.0}})
+    document.set("tasks[0].name", "first")
+    assert document.get("training.sampling.proportions") == {"first": 2.0, "right": 3.0}
+    document.set("tasks", document.get("tasks")[:1])
+    assert document.get("training.sampling.proportions") == {"first": 2.0}
+    assert document.valid
+
+
 def test_a_renamed_task_takes_its_head_weights_moves_and_monitor_along(document: Document) -> None:
     document.set_many(
         {

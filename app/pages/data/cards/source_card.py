@@ -68,8 +68,11 @@ class SourceCard(Card):
         self.open = Button("Open a file…", self.fileRequested.emit, icon_name="folder-open", name="open-data-file")
         self.open.setToolTip(plain_tooltip(f"A {format_titles()} file; it can also be dropped onto this page"))
         self.folder = Button("Folder…", self.folderRequested.emit, name="open-data-folder")
-        self.folder.setToolTip("A folder of images with a folder for each class; it can also be dropped onto this page")
-        self.folder.setAccessibleName("Open a folder of images")
+        self.folder.setToolTip(
+            "A folder of images with a folder for each class, or of arrays, such as those of MNIST; it can also be "
+            "dropped onto this page"
+        )
+        self.folder.setAccessibleName("Open a folder of images or arrays")
         self.labels = Button("Table of labels…", self.labelsRequested.emit, icon_name="table", name="open-labels")
         self.labels.setToolTip("Further columns of the images, from a table whose first column holds their names")
         self.options = self._build_options()

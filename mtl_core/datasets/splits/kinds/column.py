@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mtl_core.datasets.splits.drawn_validation import draw_validation
 from mtl_core.datasets.splits.labeled_rows import Assignment, LabeledRows
-from mtl_core.datasets.splits.shares import TEST, TRAIN, UNUSED, VAL, assign_shares
+from mtl_core.datasets.splits.shares import TEST, TRAIN, UNUSED, VAL
 from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import DataNote, InputError, shorten
 from mtl_core.spec.data.splits import ColumnSplit
@@ -48,14 +49,8 @@ def _split_of_value(split: ColumnSplit, column: Column, codes: NDArray[np.int64]
 
 def _draw_validation(split: ColumnSplit, rows: LabeledRows, split_of_row: NDArray[np.int8]) -> tuple[DataNote, ...]:
     """Draw validation rows from the training rows, in place."""
-    training = np.flatnonzero(split_of_row == TRAIN)
-    if len(training) < 2:
-        raise InputError("dataset.split.column", "must name at least two training rows", found=f"{len(training)}")
-    keys, notes = rows.strata()
-    rng = np.random.default_rng(split.seed)
-    drawn = assign_shares([key[training] for key in keys], len(training), (1 - split.validation, split.validation), rng)
-    split_of_row[training[drawn == 1]] = VAL
-    count = int((drawn == 1).sum())
+    setting = "dataset.split.column"
+    count, notes = draw_validation(rows, split_of_row, split.validation, split.seed, setting=setting)
     what = f"{split.column!r} names no validation rows; {count} of the training rows were drawn at random for it."
     return (*notes, DataNote(place="split", name=split.column, what=what, count=count))
 

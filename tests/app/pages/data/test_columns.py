@@ -18,8 +18,10 @@ from app.pages.data.cards.inputs_card import InputsCard
 from app.pages.data.cards.samples_table import SamplesTable
 from app.pages.data.cards.tasks_card import TasksCard
 from app.session import Session
+from app.widgets import InlineError
 from mtl_core.protocol.questions import InputSamples, SampleRows
 from mtl_core.spec import DataNote, DatasetInfo, InputError
+from mtl_core.tabular.arrays import NO_ARRAYS
 from tests.app.pages.data.conftest import PatientWorker, describe
 from tests.app.pages.data.synthetic_sets import categorical, numeric, table, texts
 from tests.app.pages.model.test_model_page import model_info
@@ -173,6 +175,27 @@ def test_a_folder_that_is_dropped_is_opened_with_layers_for_its_images(
     assert session.document.get("model.shared[0].kind") == "conv2d"
     assert session.document.valid
     assert inputs_card(page).isVisible()
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"), [(NO_ARRAYS, "ust hold files of these kinds"), ("is no whole file of arrays", "s no whole file")]
+)
+def test_a_folder_without_images_is_read_as_arrays_before_it_is_refused(
+    page: DataPage, session: Session, worker: PatientWorker, tmp_path: Path, rule: str, shown: str
+) -> None:
+    page.loader.open_folder(tmp_path)
+    worker.refuse(InputError("dataset.path", "must hold files of these kinds: .png"))
+    assert worker.asked()["dataset"]["kind"] == "arrays"
+    assert page.loader.dataset_being_read
+    worker.refuse(InputError("dataset.path", rule))
+    error = page.findChild(InlineError, "source-error")
+    assert error is not None
+    assert shown in error.label.text()
+    page.loader.open_folder(tmp_path)
+    worker.refuse(InputError("dataset.path", "must hold files of these kinds: .png"))
+    worker.answer(table("digits", (numeric("x"), categorical("kind", "a", "b", suggested="target"))))
+    assert session.document.get("dataset.kind") == "arrays"
+    assert session.document.get("dataset.path") == str(tmp_path)
 
 
 @pytest.mark.parametrize(("share", "text"), [(0, "0 %"), (0.001, "<1 %"), (0.126, "13 %"), (1, "100 %")])
