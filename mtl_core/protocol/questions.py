@@ -91,6 +91,52 @@ class SamplesQuestion(Question[SampleRows]):
     spec: Any
 
 
+class JoinPreview(Report):
+    """How the rows of a table and of another file match by a key.
+
+    Attributes:
+        columns: The columns of the table.
+        other_columns: The columns of the other file.
+        key: The column of the key.
+        other_key: The column of the key in the other file.
+        rows: Rows of the table.
+        matched: Rows of the table with a partner in the other file.
+        other_rows: Rows of the other file that have a key.
+        unused: Those of them without a partner in the table.
+        added: The columns that the table gets.
+        repeated: Keys that stand in several rows of the other file, so that it cannot be joined by them; empty if none.
+    """
+
+    columns: tuple[str, ...]
+    other_columns: tuple[str, ...]
+    key: str
+    other_key: str
+    rows: int
+    matched: int
+    other_rows: int
+    unused: int
+    added: tuple[str, ...]
+    repeated: str = ""
+
+
+class JoinQuestion(Question[JoinPreview]):
+    """Asks how many rows of a table have a partner in another file.
+
+    Attributes:
+        dataset: The table, with the tables that are joined already.
+        path: The other file.
+        key: The column of the key; None for a suggestion.
+        other_key: The column of the key in the other file; None for a suggestion.
+    """
+
+    ask: Literal["join"] = "join"
+    answer: ClassVar[Any] = JoinPreview
+    dataset: Any
+    path: str
+    key: str | None = None
+    other_key: str | None = None
+
+
 class CheckQuestion(Question[list[Problem]]):
     """Asks for the problems of an experiment; none if it can run."""
 
@@ -284,6 +330,7 @@ AnyQuestion = (
     | DatasetQuestion
     | ModelQuestion
     | SamplesQuestion
+    | JoinQuestion
     | CheckQuestion
     | CheckDataQuestion
     | CheckTogetherQuestion

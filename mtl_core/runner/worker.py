@@ -23,6 +23,8 @@ from mtl_core.protocol.questions import (
     DevicesQuestion,
     EnsembleQuestion,
     EnsembleScores,
+    JoinPreview,
+    JoinQuestion,
     JointTrainingEnd,
     ModelQuestion,
     ResumableQuestion,
@@ -35,7 +37,7 @@ from mtl_core.protocol.questions import (
 )
 from mtl_core.protocol.wire import READY_ID, Reply, decode_question, encode_reply, to_user_error
 from mtl_core.protocol.work_progress import WorkProgress, progress_listener
-from mtl_core.spec import dataset_from_data, read_spec, spec_from_data
+from mtl_core.spec import TableDataset, dataset_from_data, read_spec, spec_from_data
 
 log = logging.getLogger(__name__)
 _REPORT_SECONDS = 0.2
@@ -110,6 +112,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             from mtl_core.runner.inspection import inspect_samples
 
             value = inspect_samples(spec_from_data(spec))
+        case JoinQuestion():
+            value = _preview_join(question)
         case CheckQuestion(spec=spec):
             value = _check(spec)
         case CheckDataQuestion(spec=spec):
@@ -159,6 +163,15 @@ def _check(data: Any) -> list[Problem]:
         except InputError as error:
             problems = list(error.problems)
     return problems
+
+
+def _preview_join(question: JoinQuestion) -> JoinPreview:
+    from mtl_core.datasets.join_preview import preview_join
+
+    dataset = dataset_from_data(question.dataset)
+    if not isinstance(dataset, TableDataset):
+        raise InputError("dataset", "must be a table for other tables to be joined", found=dataset.kind)
+    return preview_join(dataset, question.path, question.key, question.other_key)
 
 
 def _cache_contents(remove: Sequence[str]) -> CacheContents:

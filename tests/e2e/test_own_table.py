@@ -65,7 +65,7 @@ def open_table(person: Person, table: Path, *, by_dialog: bool) -> None:
     person.page(Page.DATA)
     if by_dialog:
         with person.name_file(table):
-            person.click("open-data-file")
+            person.pick_from("open-data", "Table")
     else:
         person.drop_file("data-page", table)
     person.wait(lambda: person.cells("data-preview")[:1] == [HEADER], "the table in the preview")

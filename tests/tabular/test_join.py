@@ -1,6 +1,6 @@
 """Tables joined on a key, such as a task's labels in a file of their own.
 
-Covers: mtl_core/spec/data/joined_table.py.
+Covers: mtl_core/spec/data/joined_table.py, mtl_core/datasets/join_preview.py.
 """
 
 import os
@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from mtl_core.datasets.description import describe
+from mtl_core.datasets.join_preview import preview_join
 from mtl_core.datasets.preparation import load
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.spec import InputError, JoinedTable, TableDataset, load_spec_data
@@ -74,6 +75,19 @@ def test_each_key_needs_one_row() -> None:
     left, right = pd.DataFrame({"k": ["1", "2"]}), pd.DataFrame({"k": ["1", "1.0"], "z": [1, 2]})
     with pytest.raises(InputError, match=r"dataset.join: each key needs one row; found 1 keys, such as '1'"):
         join_tables(left, right, ("k", "k"), "b.csv")
+
+
+def test_matches_are_counted_and_a_key_suggested_before_tables_are_joined(folder: Path) -> None:
+    table, other = TableDataset(path=str(folder / "main.csv")), str(folder / "kinds.parquet")
+    preview = preview_join(table, other, "id", "home")
+    assert (preview.rows, preview.matched, preview.other_rows, preview.unused) == (ROWS, 30, ROWS, 10)
+    assert preview.added == ("kind", "x (kinds.parquet)")
+    assert preview.repeated == ""
+    suggested = preview_join(table, other, None, None)
+    assert (suggested.key, suggested.other_key) == ("x", "x")  # the one name in both
+    assert "in several rows of kinds.parquet" in suggested.repeated
+    with pytest.raises(InputError, match=r"dataset.join\[1\].path: there is no such file"):
+        preview_join(dataset(folder), str(folder / "no.csv"), None, None)
 
 
 def test_a_relative_path_begins_at_the_spec_file(tmp_path: Path) -> None:

@@ -6,7 +6,15 @@ from typing import Any
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.input_references import default_inputs, input_kinds
 from app.pages.data.encoders import default_encoder, image_layers, kind_of_layers, text_layers
-from app.pages.data.named_inputs import has_names, suggested_inputs
+from app.pages.data.named_inputs import (
+    has_names,
+    input_columns,
+    named_inputs,
+    suggested_inputs,
+    with_inputs,
+    without_columns,
+)
+from app.pages.data.roles import targets_of, tasks_without_target
 from mtl_core.spec import (
     DatasetInfo,
     OneHot,
@@ -48,8 +56,21 @@ def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str
 
 
 def arrays_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Spec data of a file of arrays that are not known yet."""
+    """Spec data of a file of arrays, or of a folder of such files, that are not known yet."""
     return {"kind": "arrays", "path": path, "inputs": [], "types": {}, **_common_settings(split)}
+
+
+def query_dataset(url: str, sql: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Spec data of a query whose columns are not known yet."""
+    return {
+        "kind": "query",
+        "url": url,
+        "sql": sql,
+        "inputs": [],
+        "types": {},
+        "missing": {},
+        **_common_settings(split),
+    }
 
 
 def folder_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -111,7 +132,7 @@ def with_dataset(
 
 
 def reading_changes(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
-    """The changes that read the experiment's table from another file or with other options; all else stays."""
+    """The changes that read the experiment's table from elsewhere or with other options; all else stays."""
     old = data["dataset"]
     changes = {f"dataset.{key}": dataset[key] for key in _READING_OPTIONS if dataset.get(key) != old.get(key)}
     if (name := _experiment_name(data, info)) != data.get("name"):
@@ -119,7 +140,31 @@ def reading_changes(data: Mapping[str, Any], dataset: Mapping[str, Any], info: D
     return changes
 
 
-_READING_OPTIONS = ("path", "format", "delimiter", "decimal", "encoding")
+_READING_OPTIONS = ("path", "format", "delimiter", "decimal", "encoding", "url", "sql")
+_COLUMN_SETTINGS = ("types", "missing", "date_features")
+
+
+def join_changes(data: Mapping[str, Any], joins: Sequence[Mapping[str, Any]], info: DatasetInfo) -> dict[str, Any]:
+    """The changes that give the experiment's table other joined tables; columns that are gone leave tasks and inputs.
+
+    Args:
+        data: The experiment so far.
+        joins: The joined tables.
+        info: The description of the table with them.
+    """
+    dataset, columns = data["dataset"], {column.name for column in info.columns}
+    changes: dict[str, Any] = {"dataset.join": [dict(joined) for joined in joins]}
+    for name in _COLUMN_SETTINGS:
+        settings = dataset.get(name) or {}
+        kept = {column: value for column, value in settings.items() if column in columns}
+        if kept != settings:
+            changes[f"dataset.{name}"] = kept
+    if gone := {*input_columns(dataset)} - columns:
+        changes |= with_inputs(data, info, without_columns(named_inputs(data, info), gone))
+    tasks = list(data.get("tasks") or ())
+    for target in {target for task in tasks for target in targets_of(task)} - columns:
+        tasks = tasks_without_target({"tasks": tasks}, target)
+    return changes if tasks == list(data.get("tasks") or ()) else {**changes, "tasks": tasks}
 
 
 def training_rows(dataset: Mapping[str, Any], rows: int) -> int:

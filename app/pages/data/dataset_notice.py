@@ -1,10 +1,11 @@
 """The notice that says what another data set changed beside data, tasks and layers; no Qt."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.pages.data.roles import is_input_type
 from mtl_core.spec import DatasetInfo, PiecewiseLinear, kind_of
+from mtl_core.text import format_names
 
 
 def dataset_notice(before: Mapping[str, Any], after: Mapping[str, Any], info: DatasetInfo) -> str:
@@ -16,6 +17,23 @@ def dataset_notice(before: Mapping[str, Any], after: Mapping[str, Any], info: Da
         info: The description of the new one.
     """
     return " ".join(filter(None, (_training_notice(before, after), _numeric_inputs_notice(before, after, info))))
+
+
+def join_notice(before: Mapping[str, Any], after: Mapping[str, Any], known: Collection[str], info: DatasetInfo) -> str:
+    """What other joined tables changed: new columns have no role yet, and tasks and inputs left with their columns.
+
+    Args:
+        before: The experiment with the joined tables before.
+        after: The experiment with the new ones.
+        known: The columns before.
+        info: The description with the new ones.
+    """
+    new = [column.name for column in info.columns if column.name not in known]
+    added = f"New columns: {format_names(new, 6)}. They are ignored until they get a role." if new else ""
+    names = [str(task["name"]) for task in after.get("tasks") or ()]
+    gone = [str(task["name"]) for task in before.get("tasks") or () if task["name"] not in names]
+    removed = f"Removed with their columns: the tasks {format_names(gone, 6)}." if gone else ""
+    return " ".join(filter(None, (added, removed)))
 
 
 def _training_notice(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -1,13 +1,12 @@
 """The Data page: data set, column roles, tasks and split."""
 
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter
+from PySide6.QtWidgets import QMenu, QSplitter
 
-from app.document import affects, is_below
+from app.document import affects
 from app.pages.data import roles
 from app.pages.data.cache_menu import CacheMenu
 from app.pages.data.cards.categorical_inputs_card import CategoricalInputsCard
@@ -19,36 +18,31 @@ from app.pages.data.cards.source_card import SourceCard
 from app.pages.data.cards.split_card import SplitCard
 from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
-from app.pages.data.data_check import DataCheck
+from app.pages.data.data_name import data_name
 from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
+from app.pages.data.dataset_opener import DatasetOpener, dragged_path
 from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_menu
 from app.pages.data.named_inputs import file_columns, named_inputs
+from app.pages.data.preview_tabs import PreviewTabs
 from app.pages.data.problem_text import error_text, problem_text
+from app.pages.data.problems import JOIN, SPLIT, DataProblems
 from app.pages.data.role_edits import RoleEditor
-from app.pages.data.view_state import column_rows, column_views, data_name, image_labels, task_views
+from app.pages.data.view_state import task_views
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Button, Card, CardRow, Chip, PageBody
-from mtl_core.errors import WorkbenchError
-from mtl_core.protocol.questions import SamplesQuestion
 from mtl_core.protocol.work_progress import WorkProgress
-from mtl_core.spec import DatasetInfo, Problem, spec_to_data
+from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.bundled import BUNDLED
-from mtl_core.spec.data.dataset import dataset_kind
-from mtl_core.tabular.arrays import ARRAY_SUFFIXES, is_array_name
-from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 from mtl_core.text import format_names
 
-_FOLDER_KEY = "page/data/folder"
-_SPLITTER_KEY, _SWITCH_KEY = "page/data/parts", "page/data/preview"
+_SPLITTER_KEY = "page/data/parts"
 _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 27, 40, 44
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
 _STRETCHES = (5, 3)
 """Shares of the height of the upper and the lower cards."""
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
-_FILTER = f"Tables ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
-_DATA_FILTER = f"Data ({' '.join(f'*{suffix}' for suffix in (*SUFFIXES, *ARRAY_SUFFIXES))});;All files (*)"
 
 
 class DataPage(PageBody):
@@ -65,9 +59,11 @@ class DataPage(PageBody):
         self._session = session
         self._document = session.document
         self.loader = DatasetLoader(session, self)
-        self._sampled: dict[str, Any] | None = None
-        self.check = DataCheck(session, self)
         self._build()
+        self._tabs = PreviewTabs(session, self._preview, self)
+        self.check = self._tabs.check
+        self.opener = DatasetOpener(session, self.loader, self._source, self)
+        self._problems = DataProblems(session, self._paths_of_cards)
         self.edits = RoleEditor(self._document, lambda: self.info, self._show_notice)
         self._connect()
         self._show()
@@ -77,36 +73,9 @@ class DataPage(PageBody):
         """The description of the experiment's data set, None until it has been read."""
         return self._session.dataset_info
 
-    # --- choosing
-
-    def ask_file(self) -> None:
-        """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a table or arrays", self._last_folder(), _DATA_FILTER)
-        if path:
-            self._session.settings.put(_FOLDER_KEY, str(Path(path).parent))
-            self.loader.open_file(Path(path))
-
-    def ask_folder(self) -> None:
-        """Ask for a folder of images or arrays and open it."""
-        path = QFileDialog.getExistingDirectory(self, "Open a folder of images or arrays", self._last_folder())
-        if path:
-            self._session.settings.put(_FOLDER_KEY, str(Path(path).parent))
-            self.loader.open_folder(Path(path))
-
-    def ask_labels(self) -> None:
-        """Ask for a table of further columns of the images."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a table of labels", self._last_folder(), _FILTER)
-        if path:
-            self._document.set("dataset.labels", path, f"Take labels from {Path(path).name}", merge=False)
-
-    def _last_folder(self) -> str:
-        current = self._document.data["dataset"].get("path")
-        return self._session.settings.get(_FOLDER_KEY) or (str(Path(current).parent) if current else "")
-
     def check_data(self) -> None:
         """Have the data checked, and show what is found."""
-        self._preview.open_findings()
-        self.check.start()
+        self._tabs.check_data()
 
     def add_absent_tasks(self) -> None:
         """Add the suggested tasks that the experiment does not have."""
@@ -124,20 +93,19 @@ class DataPage(PageBody):
     def hideEvent(self, event: QHideEvent) -> None:
         """Save the position of the splitter, and whether the columns are shown."""
         super().hideEvent(event)
-        self._session.settings.put(_SWITCH_KEY, "columns" if self._preview.shows_columns else "rows")
+        self._tabs.save()
         self._session.settings.put_bytes(_SPLITTER_KEY, self._splitter.saveState())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a file in a format of tables, or a folder."""
-        if _dragged_path(event.mimeData()) is not None:
+        if dragged_path(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the file or folder that was dropped."""
-        path = _dragged_path(event.mimeData())
-        if path is not None:
+        if (path := dragged_path(event.mimeData())) is not None:
             event.acceptProposedAction()
-            (self.loader.open_folder if path.is_dir() else self.loader.open_file)(path)
+            self.opener.open_path(path)
 
     def _on_reading_started(self) -> None:
         self._source.error.set_error("")
@@ -149,9 +117,9 @@ class DataPage(PageBody):
         self._show()
 
     def _on_dataset_failed(self, dataset: dict[str, Any], error: Exception) -> None:
-        kind = dataset_kind(dataset)
-        fix = "Open another file…" if kind.from_file else "Open another folder…" if kind.from_folder else ""
-        self._source.error.set_error(error_text(error), fix, self.ask_file if kind.from_file else self.ask_folder)
+        if not self.opener.show_error(error):
+            fix = ("",) if dataset.get("kind") == "bundled" else self.opener.fix_of(dataset)
+            self._source.error.set_error(error_text(error), *fix)
         self._show()
 
     def column_menu(self, name: str) -> QMenu | None:
@@ -175,49 +143,26 @@ class DataPage(PageBody):
 
     def _show(self) -> None:
         data, info = self._document.data, self.info
-        self._source.show_dataset(data["dataset"], info)
+        self._source.show_dataset(data["dataset"], info, self._problems.of_joins())
         if info is not None:
-            self._preview.show_info(info, column_views(data, info), image_labels(data, info))
-            self._show_columns()
-            self._ask_samples()
+            self._tabs.show_info(info)
         problem, names = self._problem_of_tasks(), self._absent_names()
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         model = self._session.model_info
         common = model.common_labels if model is not None else {}
-        views = task_views(data, info, self._problem_at, common)
+        views = task_views(data, info, self._problems.text_at, common)
         complete = model.complete_rows if model is not None and len(common) > 1 else None
         self._tasks.show_tasks(views, problem, fix, self.add_absent_tasks, complete_rows=complete)
         self._show_notes()
         columns = [column.name for column in info.columns if not column.pixels] if info else []
         self._split.show_split(data["dataset"].get("split") or {}, info.rows if info else 0, columns)
-        self._split.show_problems(self._problems_at("dataset.split"), problem_text)
+        self._split.show_problems(self._problems.at(SPLIT), problem_text)
         for card in self._encoding_cards:
-            card.show_data(data, info, self._problems_at(card.PATH))
+            card.show_data(data, info, self._problems.at(card.PATH))
         self._column_encodings.setVisible(any(card.concerns(data, info) for card in self._encoding_cards[:-1]))
-        self._inputs.show_data(data, self._problems_at("dataset.inputs"))
+        self._inputs.show_data(data, self._problems.at("dataset.inputs"))
         self._show_reading()
-        self._check.setEnabled(info is not None and not self.check.is_running)
-
-    def _show_columns(self) -> None:
-        """Fill the table of columns while it is shown: there may be thousands."""
-        if (info := self.info) is not None and self._preview.shows_columns:
-            self._preview.show_columns(column_rows(self._document.data, info, info.notes))
-
-    def _ask_samples(self) -> None:
-        """Ask for the samples while they are shown, and only for other data than those of the last ones."""
-        data = self._document.data
-        parts = {name: data.get(name) for name in ("dataset", "tasks")}
-        if not self._preview.shows_samples or parts == self._sampled or self.info is None:
-            return
-        self._sampled = parts
-        if self._document.problems or self._document.spec is None:
-            self._preview.clear_samples("They appear here once the experiment has no problems.")
-            return
-        question = SamplesQuestion(spec=spec_to_data(self._document.spec))
-        self._session.worker.ask(question, self._preview.show_samples, self._on_samples_failed, key="samples")
-
-    def _on_samples_failed(self, error: Exception) -> None:
-        self._preview.clear_samples(error_text(error))
+        self._enable_check()
 
     def _show_reading(self) -> None:
         error = self._session.dataset_error
@@ -231,11 +176,11 @@ class DataPage(PageBody):
         else:
             self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
         if not name and self.info is not None:
-            data = self._document.data
-            self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
-        failed = error is not None and not self.loader.dataset_being_read and not self._has_only_own_cards(error)
-        text = error_text(error) if error is not None and failed else self._input_problem()
-        self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
+            self._tabs.show_info(self.info)
+        if error is None or self.loader.dataset_being_read or self._problems.has_only_own_cards(error):
+            self._preview.error.set_error(self._problems.of_preview())
+        else:
+            self._preview.error.set_error(error_text(error), *self.opener.fix_of(self._document.data["dataset"]))
         self._chip.setVisible(bool(self.loader.dataset_being_read))
         self._chip.set_text(f"Reading {name} …" if self.loader.dataset_being_read else "")
         self._cancel.setVisible(bool(self.loader.dataset_being_read))
@@ -252,10 +197,8 @@ class DataPage(PageBody):
             notes = [note for note in info.notes if note.place != "column" or note.name not in files]
             self._preview.notes.show_notes((*notes, *(model.notes if model else ())))
 
-    def _show_findings(self) -> None:
-        check = self.check
-        self._preview.show_findings(check.findings, running=check.is_running, error=check.error)
-        self._check.setEnabled(self.info is not None and not check.is_running)
+    def _enable_check(self) -> None:
+        self._check.setEnabled(self.info is not None and not self.check.is_running)
 
     def _absent_names(self) -> list[str]:
         """Names of the suggested tasks that are absent, for images: these have no columns to make targets."""
@@ -266,35 +209,15 @@ class DataPage(PageBody):
     def _show_notice(self, text: str) -> None:
         self._preview.show_notice(text, self._document.undo_stack.undo)
 
-    def _input_problem(self) -> str:
-        problems = [p for p in self._problems_at("dataset") if not self._has_own_card(p)]
-        return problem_text(problems[0]) if problems else ""
-
-    def _has_only_own_cards(self, error: Exception) -> bool:
-        return isinstance(error, WorkbenchError) and all(map(self._has_own_card, error.problems))
-
-    def _has_own_card(self, problem: Problem) -> bool:
-        """Whether a card below the preview shows the problem."""
-        return is_below(problem.path, "dataset.split") or any(
-            is_below(problem.path, card.PATH) and card.concerns(self._document.data, self.info)
-            for card in self._encoding_cards
-        )
-
-    def _problem_at(self, path: str) -> str:
-        problems = self._problems_at(path)
-        return problem_text(problems[0]) if problems else ""
-
-    def _problems_at(self, path: str) -> list[Problem]:
-        """The problems at ``path``: those of the document, else those that the worker found when it built the model."""
-        error = self._session.model_error
-        reported = error.problems if isinstance(error, WorkbenchError) else ()
-        return self._document.problems_at(path) or [problem for problem in reported if is_below(problem.path, path)]
+    def _paths_of_cards(self) -> list[str]:
+        """The paths of the settings whose cards show their problems."""
+        data, info = self._document.data, self.info
+        return [SPLIT, JOIN, *(card.PATH for card in self._encoding_cards if card.concerns(data, info))]
 
     def _problem_of_tasks(self) -> str:
         if not self._document.data.get("tasks"):
             return "Nothing is predicted yet" + ("." if self._absent_names() else ": make a column a target.")
-        own = [problem for problem in self._document.problems_at("tasks") if problem.path == "tasks"]
-        return problem_text(own[0]) if own else ""
+        return self._problems.of_tasks()
 
     def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "dataset") or affects(paths, "tasks") or affects(paths, "model.shared[0]"):
@@ -346,15 +269,10 @@ class DataPage(PageBody):
             self._splitter.setStretchFactor(index, stretch)
         if not self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY)):
             self._splitter.setSizes([1000 * stretch for stretch in _STRETCHES])
-        if self._session.settings.get(_SWITCH_KEY) == "columns":
-            self._preview.switch.setCurrentIndex(1)
         self.body.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
         self._source.bundledChosen.connect(self.loader.choose_bundled)
-        self._source.fileRequested.connect(self.ask_file)
-        self._source.folderRequested.connect(self.ask_folder)
-        self._source.labelsRequested.connect(self.ask_labels)
         self._source.optionsChosen.connect(self.loader.read_again)
         self._source.format.formatChosen.connect(self.loader.read_as)
         header = self._preview.header_
@@ -363,11 +281,7 @@ class DataPage(PageBody):
         header.kindChosen.connect(self.edits.set_kind_of_column)
         header.menuRequested.connect(self._open_column_menu)
         self._preview.columns.menuRequested.connect(self._open_cell_menu)
-        self._preview.switch.currentChanged.connect(lambda _index: self._show_columns())
-        self._preview.switch.currentChanged.connect(lambda _index: self._ask_samples())
-        self._preview.findings.checkRequested.connect(self.check_data)
-        self._preview.findings.fixRequested.connect(self.check.apply_fix)
-        self.check.changed.connect(self._show_findings)
+        self.check.changed.connect(self._enable_check)
         self._inputs.renamed.connect(self.edits.rename_input)
         self._inputs.removed.connect(self.edits.remove_input)
         self._preview.menu.aboutToShow.connect(self._fill_menu)
@@ -386,12 +300,3 @@ class DataPage(PageBody):
         self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
         self._session.worker.progressed.connect(self._show_progress)
-
-
-def _dragged_path(mime: QMimeData) -> Path | None:
-    """The dragged file or folder, or None when it is not a single local folder, table or file of arrays."""
-    urls = mime.urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    path = Path(urls[0].toLocalFile())
-    return path if format_of_name(path) is not None or is_array_name(path.name) or path.is_dir() else None

@@ -1,6 +1,6 @@
 """Errors and problems as the Data page shows them, beside the control that they concern."""
 
-from app.pages.data.view_state import data_name
+from app.pages.data.data_name import data_name
 from mtl_core.errors import Problem, WorkbenchError
 
 

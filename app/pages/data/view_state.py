@@ -189,14 +189,5 @@ def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
     return [tuple(zip((str(row[i]) for i in indices), colors, strict=True)) for row in info.preview]
 
 
-def data_name(dataset: Mapping[str, Any]) -> str:
-    """The name of a data set while it is being read: its file or its own name."""
-    return (
-        str(dataset.get("path") or dataset.get("name") or dataset.get("kind") or "")
-        .replace("\\", "/")
-        .rpartition("/")[2]
-    )
-
-
 def _kinds(columns: Sequence[ColumnInfo], kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*kinds_for(*columns), kind)))

@@ -30,10 +30,10 @@ def _join_stamps(dataset: TableDataset) -> tuple[Stamp, ...]:
 
 
 def _open_source(dataset: TableDataset) -> Source:
-    file_key = file_stamp(dataset.path), *_options(dataset), *_join_stamps(dataset)
+    file_key = _file_key(dataset)
     by_column = (dataset.types, dataset.missing, dataset.date_features)
     column_key = *(tuple(sorted(settings.items())) for settings in by_column), dataset.decimal
-    return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
+    return _sources.get((file_key, column_key), lambda: _source(dataset, cached_raw_table(dataset)))
 
 
 def _options(dataset: TableDataset) -> tuple[Hashable, ...]:
@@ -41,8 +41,7 @@ def _options(dataset: TableDataset) -> tuple[Hashable, ...]:
 
 
 def _open_sample(dataset: TableDataset) -> SourceSample | None:
-    file_key = file_stamp(dataset.path), *_options(dataset), *_join_stamps(dataset)
-    if file_key in _raw_tables or dataset.join:
+    if _file_key(dataset) in _raw_tables or dataset.join:
         return None
     sample = read_sample(Path(dataset.path).expanduser(), _content_options(dataset))
     if sample is None:
@@ -50,8 +49,14 @@ def _open_sample(dataset: TableDataset) -> SourceSample | None:
     return SourceSample(_source(dataset, sample.table), sample.total_rows)
 
 
-def _read(dataset: TableDataset, file_key: Hashable) -> Source:
-    return _source(dataset, _raw_tables.get(file_key, lambda: read_raw_table(dataset)))
+def _file_key(dataset: TableDataset) -> Hashable:
+    """What the cells of the table follow from."""
+    return file_stamp(dataset.path), *_options(dataset), *_join_stamps(dataset)
+
+
+def cached_raw_table(dataset: TableDataset) -> RawTable:
+    """The cells of the table, with those of the tables that are joined."""
+    return _raw_tables.get(_file_key(dataset), lambda: read_raw_table(dataset))
 
 
 def _source(dataset: TableDataset, raw: RawTable) -> Source:
@@ -85,21 +90,35 @@ def _content_options(dataset: TableDataset) -> FileContent:
 
 
 def read_raw_table(dataset: TableDataset) -> RawTable:
-    """The cells of the table, read anew, with those of the tables that are joined."""
+    """The same, read anew."""
     table = read_file(dataset.path, _content_options(dataset))
     for i, joined in enumerate(dataset.join):
         table = _join(table, joined, f"dataset.join[{i}]")
     return table
 
 
+def read_joined(path: str, where: str) -> RawTable:
+    """Read the file of a joined table.
+
+    Args:
+        path: The file.
+        where: Path of the joined table in the spec, for errors.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        return read_file(path)
+    except InputError as error:
+        problem = error.problem
+        found = problem.found or Path(path).name
+        raise InputError(f"{where}.path", problem.rule, found=found, fix=problem.fix) from None
+
+
 def _join(table: RawTable, joined: JoinedTable, where: str) -> RawTable:
     """The table with the columns of another one."""
     name = Path(joined.path).name
-    try:
-        other = read_file(joined.path)
-    except InputError as error:
-        problem = error.problem
-        raise InputError(f"{where}.path", problem.rule, found=problem.found or name, fix=problem.fix) from None
+    other = read_joined(joined.path, where)
     check_key(table.frame, joined.key, f"{where}.key", "the table")
     setting = "other_key" if joined.other_key else "key"
     check_key(other.frame, other_key := joined.other_key or joined.key, f"{where}.{setting}", name)

@@ -79,10 +79,6 @@ class InputsCard(Card):
         names, index = list(self._inputs), self.list.currentRow()
         return names[index] if 0 <= index < len(names) else ""
 
-    def show_input(self, name: str) -> None:
-        """Select an input."""
-        self.list.select(name)
-
     def show_data(self, data: Mapping[str, Any], problems: Sequence[Problem]) -> None:
         """Show the inputs of an experiment and the problems of their settings."""
         dataset = data["dataset"]

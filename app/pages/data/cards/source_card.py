@@ -1,6 +1,5 @@
 """The card for the data source: bundled data sets, or a file and its reading options."""
 
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
@@ -18,16 +17,19 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.data.cards.format_choice import FormatChoice
+from app.pages.data.cards.joined_tables import JoinedTables
+from app.pages.data.data_name import data_name
 from app.theme import GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, draw_row_background, guard_wheel, plain_tooltip
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.bundled import BUNDLED
-from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import format_of_dataset, format_titles
 
 _TEXT = Qt.ItemDataRole.UserRole + 1
 _NAME = Qt.ItemDataRole.UserRole
 _FILE = "file:"
+_OWN = {"table": "your file", "image_folder": "your folder", "arrays": "your arrays", "query": "your query"}
+"""What the data of each kind are called, but for bundled ones."""
 _AUTO = "auto"
 _DELIMITERS = ((_AUTO, None), ("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|"), ("Space", " "))
 _ENCODINGS = ("utf-8", "cp949", "euc-kr", "shift_jis", "gb18030", "latin-1", "cp1252", "utf-16")
@@ -35,17 +37,17 @@ _DECIMALS = ((_AUTO, None), ("Point 1,234.5", "."), ("Comma 1.234,5", ","))
 
 
 class SourceCard(Card):
-    """The list of data sets and the reading options of a file.
+    """The list of data sets, the reading options of a file, and the buttons to open and join data.
 
-    ``bundledChosen(name)`` is emitted for a bundled data set, ``fileRequested`` and ``folderRequested`` to ask for a
-    file or a folder, ``labelsRequested`` for a table of labels of the images in the folder, and
+    ``bundledChosen(name)`` is emitted for a bundled data set, ``labelsRequested`` to ask for a table of labels of the
+    images in the folder, ``joinRequested`` for a table to join, ``queryRequested`` for another query, and
     ``optionsChosen(delimiter, encoding, decimal)`` to read the file with other options, None for one to be detected.
     """
 
     bundledChosen = Signal(str)
-    fileRequested = Signal()
-    folderRequested = Signal()
     labelsRequested = Signal()
+    joinRequested = Signal()
+    queryRequested = Signal()
     optionsChosen = Signal(object, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -65,44 +67,50 @@ class SourceCard(Card):
         self._current: dict[str, Any] = {}
         self.error = InlineError()
         self.error.setObjectName("source-error")
-        self.open = Button("Open a file…", self.fileRequested.emit, icon_name="folder-open", name="open-data-file")
-        self.open.setToolTip(plain_tooltip(f"A {format_titles()} file; it can also be dropped onto this page"))
-        self.folder = Button("Folder…", self.folderRequested.emit, name="open-data-folder")
-        self.folder.setToolTip(
-            "A folder of images with a folder for each class, or of arrays, such as those of MNIST; it can also be "
-            "dropped onto this page"
-        )
-        self.folder.setAccessibleName("Open a folder of images or arrays")
+        self.open = Button("Open…", icon_name="folder-open", name="open-data")
+        formats = f"{format_titles()} tables, folders of images and arrays can also be dropped onto this page"
+        self.open.setToolTip(plain_tooltip(formats))
         self.labels = Button("Table of labels…", self.labelsRequested.emit, icon_name="table", name="open-labels")
         self.labels.setToolTip("Further columns of the images, from a table whose first column holds their names")
+        self.join = Button("Join a table…", self.joinRequested.emit, icon_name="intersect", name="join-table")
+        self.join.setToolTip("Columns from another table by a key, such as the labels of a task")
+        self.query = Button("Edit the query…", self.queryRequested.emit, icon_name="database", name="edit-query")
+        self.joins = JoinedTables()
         self.options = self._build_options()
         self.format = FormatChoice()
         self.body.addWidget(self.error)  # above the list, which shrinks: the controls below keep their place
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.format)
         self.body.addWidget(self.options)
-        self.body.addWidget(self.labels)
+        self.body.addWidget(self.joins)
         buttons = QHBoxLayout()
         buttons.setSpacing(GAP)
         buttons.addWidget(self.open, 1)
-        buttons.addWidget(self.folder)
+        for button in (self.labels, self.join, self.query):
+            buttons.addWidget(button)
         self.body.addLayout(buttons)
 
-    def show_dataset(self, dataset: dict[str, Any], info: DatasetInfo | None = None) -> None:
-        """Select the data set of the experiment, and show the reading options of a file with what was detected."""
+    def show_dataset(self, dataset: dict[str, Any], info: DatasetInfo | None = None, join_problem: str = "") -> None:
+        """Select the data set of the experiment, and show what its kind can do.
+
+        Args:
+            dataset: Spec data of the data set.
+            info: Its description, which says what was detected of a file.
+            join_problem: What is wrong with a joined table, or ``""``.
+        """
         self._current = dataset
-        file, folder = dataset_kind(dataset).from_file, dataset_kind(dataset).from_folder
+        kind = str(dataset.get("kind"))
         self.format.show_dataset(dataset)
-        self.labels.setVisible(folder)
-        self._show_path(
-            str(dataset.get("path", "")) if file or folder else "", "your folder" if folder else "your file"
-        )
-        key = _FILE if file or folder else str(dataset.get("name"))
+        for button, of in ((self.labels, "image_folder"), (self.join, "table"), (self.query, "query")):
+            button.setVisible(kind == of)
+        self.joins.show_joins(dataset.get("join") or (), join_problem)
+        self._show_own(dataset, _OWN.get(kind, ""))
+        key = _FILE if kind in _OWN else str(dataset.get("name"))
         for row in range(self.list.count()):
             if self.list.item(row).data(_NAME) == key:
                 self.list.setCurrentRow(row)
         table_format = format_of_dataset(dataset)
-        text = dataset.get("kind") == "table" and (table_format is None or table_format.cells == "text")
+        text = kind == "table" and (table_format is None or table_format.cells == "text")
         self.options.setVisible(text)
         if text:
             self._show_detected(info)
@@ -166,19 +174,20 @@ class SourceCard(Card):
         if options != tuple(map(self._current.get, ("delimiter", "encoding", "decimal"))):
             self.optionsChosen.emit(*options)
 
-    def _show_path(self, path: str, text: str) -> None:
-        """Put the opened file or folder first in the list, or remove it from there."""
+    def _show_own(self, dataset: dict[str, Any], text: str) -> None:
+        """Show data of the user's above the bundled ones; an empty text: there are none."""
         first = self.list.item(0)
-        has_file_item = first is not None and first.data(_NAME) == _FILE
-        if has_file_item and not path:
+        has_own_item = first is not None and first.data(_NAME) == _FILE
+        if has_own_item and not text:
             self.list.takeItem(0)
-        if path and not has_file_item:
+        if text and not has_own_item:
             self.list.insertItem(0, _item(_FILE, "", ""))
-        if path:
+        if text:
             item = self.list.item(0)
-            item.setText(Path(path).name)
+            item.setText(data_name(dataset))
             item.setData(_TEXT, text)
-            item.setToolTip(plain_tooltip(path))
+            where = (dataset.get("path"), dataset.get("url"), dataset.get("sql"))
+            item.setToolTip(plain_tooltip("\n".join(str(line) for line in where if line)))
 
     def _add(self, name: str, title: str, text: str) -> None:
         self.list.addItem(_item(name, title, text))

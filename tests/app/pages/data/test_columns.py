@@ -104,7 +104,7 @@ def test_a_text_becomes_an_input_by_clicking_and_its_settings_get_a_form(
         "title: Text · title",
     ]
     assert card.subtitle.text() == "2 inputs"
-    card.show_input("title")
+    card.list.select("title")
     assert card.form is not None
     card.form.editors["max_length"].setValue(32)
     card.form.edited.emit("dataset.inputs.title.max_length", 32, "Max length")

@@ -218,7 +218,7 @@ def test_a_file_that_is_not_there_is_said_in_one_sentence() -> None:
 
 
 def test_the_button_for_files_keeps_its_place_below_an_error(opened: DataPage, worker: PatientWorker) -> None:
-    button, error = opened.findChild(QWidget, "open-data-file"), opened.findChild(InlineError, "source-error")
+    button, error = opened.findChild(QWidget, "open-data"), opened.findChild(InlineError, "source-error")
     assert button is not None
     assert error is not None
     opened._source.layout().activate()  # type: ignore[union-attr]

@@ -234,7 +234,7 @@ def test_the_dialog_offers_the_files_of_every_format(page: DataPage, monkeypatch
         return "", ""
 
     monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
-    page.ask_file()
+    page.opener.ask_table()
     assert all(f"*{suffix}" in filters[0] for suffix in SUFFIXES)
 
 
