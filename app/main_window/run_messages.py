@@ -99,6 +99,8 @@ def ended_message(record: "RunRecord") -> str:
             return f"Run {record.id} has finished."
         case "stopped" if record.started is None:
             return f"Run {record.id} was taken out of the queue."
+        case "stopped" if record.progress is None or not record.progress.steps:
+            return f"Run {record.id} was stopped before its first step."
         case "stopped":
             return f"Run {record.id} was stopped; what it learned is kept."
         case "interrupted":

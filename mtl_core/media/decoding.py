@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -25,6 +25,8 @@ _AHEAD = 4
 """Files that wait for each thread."""
 _BLOCK_BYTES = 2**21
 _MOST_MESSAGES = 20
+_REPORT_SECONDS = 0.25
+"""The longest time between two reports of progress, whose listener may end the decoding."""
 
 
 def file_stamps(paths: Sequence[Path | None]) -> list[tuple[int, int] | None]:
@@ -66,7 +68,6 @@ def decode_files(paths: Sequence[Path | None], decode: DecodeBytes, blank: NDArr
         if len(block) == per_block or row + 1 == len(paths):
             yield np.stack(block)
             block = []
-            report_progress(f"Decoded {row + 1:,} of {len(paths):,} files", (row + 1) / len(paths))
     return {"digest": digest.hexdigest(), "missing": missing, "messages": messages}
 
 
@@ -87,14 +88,20 @@ def _decode_in_order(paths: Sequence[Path | None], decode: DecodeBytes) -> Itera
     executor = ThreadPoolExecutor(threads, thread_name_prefix="decoding")
     waiting: deque[Future[_Decoded]] = deque()
     try:
-        for path in paths:
-            waiting.append(executor.submit(_decode, path, decode))
-            if len(waiting) >= threads * _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
+        for row in range(len(paths)):
+            while len(waiting) < threads * _AHEAD and row + len(waiting) < len(paths):
+                waiting.append(executor.submit(_decode, paths[row + len(waiting)], decode))
+            _report(row, len(paths))
+            while not wait([waiting[0]], _REPORT_SECONDS).done:  # a large file, or a slow drive
+                _report(row, len(paths))
             yield waiting.popleft().result()
+        _report(len(paths), len(paths))
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _report(count: int, total: int) -> None:
+    report_progress(f"Decoded {count:,} of {total:,} files", count / max(total, 1))
 
 
 def _decode(path: Path | None, decode: DecodeBytes) -> _Decoded:

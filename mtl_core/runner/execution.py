@@ -28,6 +28,7 @@ from mtl_core.store import RunStore
 from mtl_core.training.batching.row_order import describe_mix
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint, checkpoint_path
+from mtl_core.training.request_handler import StoppedError
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 from mtl_core.training.trainer import Trainer
 from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
@@ -132,6 +133,10 @@ def run_training(recorder: StoreRecorder, train: Callable[[], TrainingResult]) -
         result = train()
     except WorkbenchError as error:
         return _fail_with(recorder, error)
+    except StoppedError:
+        message = f"stopped after {recorder.step} steps, while the data were read"
+        recorder.event(StopEvent(step=recorder.step, message=message))
+        return RunResult("stopped")
     except DivergedError as error:
         return RunResult("failed", f"{error}. {_divergence_advice(error)}; the last good checkpoint is kept.")
     except Exception as error:  # any error must be stored with the run
@@ -166,7 +171,8 @@ def _divergence_advice(error: DivergedError) -> str:
 
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
-    training_run, resumed = _prepare_run(store, run, spec, recorder)
+    with recorded_reading([recorder]):
+        training_run, resumed = _prepare_run(store, run, spec, recorder)
     state = training_run.state
     if resumed:
         store.set_fingerprint(run, state.data.fingerprint)
@@ -197,8 +203,7 @@ def _prepare_run(store: RunStore, run: int, spec: ExperimentSpec, recorder: Stor
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
     last, best = _load_checkpoints(folder, device)
-    with recorded_reading(recorder):
-        data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
+    data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     initial_weights = None if last else initial_weights_path(store, spec)
     moves = weight_moves(store.events(run))
     training_run = prepare_run(spec, data, device, recorder, folder, moves=moves, initial_weights=initial_weights)

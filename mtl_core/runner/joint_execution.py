@@ -120,7 +120,7 @@ def _prepare_runs(
 ) -> list[TrainingRun]:
     check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
-    with recorded_reading(recorders[0]):
+    with recorded_reading(recorders):
         data = load(specs[0].dataset, specs[0].tasks)
     if fits_on_device(count_split_bytes(data.splits), device):
         data = data.to(device)  # once for all

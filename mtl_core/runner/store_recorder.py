@@ -96,11 +96,11 @@ class StoreRecorder:
                 self.event(WarningEvent(step=self.step, message=text))
         return [*requests, StopRequest()] if self._stop.is_set() else requests
 
-    def is_stop_requested(self) -> bool:
-        """Whether the run is asked to stop; other requests are kept for :meth:`requests`."""
+    def take_requests(self, *kinds: type[Request]) -> list[Request]:
+        """Return the requests of some kinds since the last call; others are kept for :meth:`requests`."""
         requests = self.requests()
-        self._pending_requests = [request for request in requests if not isinstance(request, StopRequest)]
-        return len(self._pending_requests) < len(requests)
+        self._pending_requests = [request for request in requests if not isinstance(request, kinds)]
+        return [request for request in requests if isinstance(request, kinds)]
 
 
 class Heartbeat:

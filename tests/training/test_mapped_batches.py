@@ -3,8 +3,7 @@
 Covers: mtl_core/datasets/decoding.py.
 """
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -69,13 +68,6 @@ def test_rows_in_a_file_give_the_same_batches_from_any_start(mapped_pixels: np.n
     for start in (1, 3, 5, 13):
         assert same(whole[start:], list(mapped.iter_shuffled(7, 2, start)))
     assert same(list(memory.iter_in_order()), list(mapped.iter_in_order()))
-
-
-def test_an_epoch_that_is_given_up_leaves_no_thread(mapped_pixels: np.ndarray) -> None:
-    epoch: Iterator[Batch] = batches(split(mapped_pixels, mapped=True)).iter_shuffled(0, 0)
-    next(epoch)
-    del epoch
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("read-ahead")]
 
 
 def test_random_changes_are_of_training_alone_and_new_in_each_epoch() -> None:

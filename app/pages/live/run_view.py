@@ -119,6 +119,8 @@ def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRe
             cause = run.error or "its process is gone"
             text = f"Interrupted{at}: {cause}. Everything up to the last checkpoint is kept."
             result = Notice(text, tone, share)
+        case "stopped" if run.progress is None or not run.progress.steps:
+            result = Notice("Stopped before its first step. It begins anew when it is resumed.", tone)
         case "stopped":
             result = Notice(f"Stopped{at}. Its last checkpoint is kept.", tone, share)
         case "finished":

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mtl_core.media.cache import Blocks, CachedArray, MediaCache
 from mtl_core.media.decoding import DecodeBytes, decode_files, file_stamps
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import DataNote
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
@@ -89,6 +90,7 @@ class StoredRows:
     def _blocks(self, rows: Rows) -> Blocks:
         step = max(1, _BLOCK_BYTES // max(self.array[:1].nbytes, 1))
         for start in range(0, len(rows), step):
+            report_progress(f"Arranged {start:,} of {len(rows):,} rows", start / len(rows))
             yield np.take(self.array, rows[start : start + step], axis=0)
         return {}
 

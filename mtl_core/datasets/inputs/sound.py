@@ -17,6 +17,7 @@ from mtl_core.datasets.inputs.media_reader import MediaReader, decoded_tensor, f
 from mtl_core.datasets.source import Source, Waveforms
 from mtl_core.media.sounds.sound_file import SoundFormat, decode_sound, fit_duration, resample
 from mtl_core.media.sounds.spectrogram import SpectrogramFormat, log_mel
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import SoundInput
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
@@ -118,6 +119,7 @@ def _fit_bands(array: NDArray[Any], rows: Rows) -> tuple[tuple[float, ...], tupl
     total = squares = np.zeros(array.shape[2])
     step = max(1, _CHUNK_BYTES // max(array[:1].nbytes, 1))
     for start in range(0, len(rows), step):
+        report_progress(f"Measured {start:,} of {len(rows):,} sounds", start / len(rows))
         values = array[rows[start : start + step]].astype(np.float64)
         total, squares = total + values.sum(axis=(0, 1, 3)), squares + (values**2).sum(axis=(0, 1, 3))
     count = max(len(rows) * array.shape[3], 1)

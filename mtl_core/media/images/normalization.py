@@ -8,6 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_core.protocol.work_progress import report_progress
+
 _CHUNK_BYTES = 2**20
 
 
@@ -29,6 +31,7 @@ def fit_channels(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> ChannelS
     step = max(1, _CHUNK_BYTES // max(images[:1].nbytes, 1))
     levels = np.arange(256, dtype=np.uint64)
     for start in range(0, len(rows), step):
+        report_progress(f"Measured {start:,} of {len(rows):,} pictures", start / len(rows))
         pixels = images[rows[start : start + step]]
         for channel in range(channels):
             counts = np.bincount(pixels[:, channel].reshape(-1), minlength=256).astype(np.uint64)

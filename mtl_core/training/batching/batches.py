@@ -5,8 +5,7 @@ batches at once costs next to nothing.
 """
 
 import copy
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,12 +17,9 @@ from mtl_core.datasets.data import Split, decode
 from mtl_core.datasets.decoding import Decoder
 from mtl_core.spec import InputError
 from mtl_core.spec.reports import Shape
-from mtl_core.training.batching.read_ahead import read_ahead
+from mtl_core.training.batching.read_ahead import Rows, read_ahead
 from mtl_core.training.batching.row_order import RowOrder
 from mtl_core.training.runtime.seeding import batch_generator, epoch_order
-
-Rows = Tensor | slice
-"""Indices of rows, or a range of them."""
 
 _CHUNK_BYTES = 2**20
 _CHUNK_BATCHES = 64
@@ -105,7 +101,7 @@ class Batches:
         full, rest = divmod(self.rows, self.batch_size)
         self.count = full + (rest > 0) - (drop_single and full > 0 and rest == 1)
         self._inputs, self._decoders, self._storage = split.inputs, split.decoders, split.device
-        self._augmentations, self._reads_ahead = split.augmentations, split.is_mapped
+        self._augmentations, self._is_mapped = split.augmentations, split.is_mapped
         self._targets = tuple(split.targets[task] for task in tasks)
         self._masks = tuple(split.masks.get(task) for task in tasks)
         self._order = order or partial(epoch_order, self.rows)
@@ -120,10 +116,9 @@ class Batches:
         order = self._order(seed, epoch).to(self._storage)
         first_batches = range(start - start % self._chunk, self.count, self._chunk)
         rows = (order[self._chunk_rows(first, self._chunk)] for first in first_batches)
-        with closing(self._select_chunks(rows)) as chunks:
-            for first_batch, chunk in zip(first_batches, chunks, strict=True):
-                batches = self._batches(self._augment(chunk, [seed], epoch, first_batch))
-                yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
+        for first_batch, chunk in zip(first_batches, self._select_chunks(rows), strict=True):
+            batches = self._batches(self._augment(chunk, [seed], epoch, first_batch))
+            yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
 
     def iter_stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
         """Iterate over the stacked batches of an epoch for several runs, each in the row order of its own seed."""
@@ -131,9 +126,9 @@ class Batches:
         count = max(self._chunk // len(seeds), 1)
         first_batches = range(0, self.count, count)
         rows = [orders[:, self._chunk_rows(first, count)] for first in first_batches]
-        with closing(self._select_chunks(chunk_rows.reshape(-1) for chunk_rows in rows)) as chunks:
-            for first_batch, chunk, chunk_rows in zip(first_batches, chunks, rows, strict=True):
-                yield from self._stacked_batches(self._augment(chunk, seeds, epoch, first_batch), chunk_rows.shape)
+        chunks = self._select_chunks(chunk_rows.reshape(-1) for chunk_rows in rows)
+        for first_batch, chunk, chunk_rows in zip(first_batches, chunks, rows, strict=True):
+            yield from self._stacked_batches(self._augment(chunk, seeds, epoch, first_batch), chunk_rows.shape)
 
     def _chunk_rows(self, first_batch: int, count: int) -> slice:
         """The rows of up to so many batches, in the order of an epoch."""
@@ -151,9 +146,8 @@ class Batches:
         """Iterate over all rows once, in the order of the split."""
         step = self.batch_size * self._chunk
         rows = (slice(first, first + step) for first in range(0, self.rows, step))
-        with closing(self._select_chunks(rows)) as chunks:
-            for chunk in chunks:
-                yield from self._batches(chunk)
+        for chunk in self._select_chunks(rows):
+            yield from self._batches(chunk)
 
     def _batches(self, chunk: "_Chunk") -> Iterator[Batch]:
         split_rows = partial(torch.split, split_size_or_sections=self.batch_size)
@@ -161,20 +155,17 @@ class Batches:
         present = _labeled_tasks(batches.masks, batches.count)
         yield from (Batch(*batches.at(i), present[i]) for i in range(batches.count))
 
-    def _select_chunks(self, rows: Iterator[Rows]) -> Generator["_Chunk", None, None]:
-        """Select the rows of many batches at a time, on the device; a thread reads those that a file holds ahead."""
-        if not self._reads_ahead:
-            yield from (self._select_chunk(_select_rows, chunk_rows).to(self.device) for chunk_rows in rows)
-            return
-        with closing(read_ahead(self._select_chunk(_read_rows, chunk_rows) for chunk_rows in rows)) as chunks:
-            yield from (chunk.to(self.device) for chunk in chunks)
-
-    def _select_chunk(self, select: Callable[[Tensor, Rows], Tensor], rows: Rows) -> "_Chunk":
-        return _Chunk(
-            {name: select(tensor, rows) for name, tensor in self._inputs.items()},
-            [select(target, rows) for target in self._targets],
-            [None if mask is None else select(mask, rows) for mask in self._masks],
-        )
+    def _select_chunks(self, rows: Iterator[Rows]) -> Iterator["_Chunk"]:
+        """Select the rows of many batches at a time, on the device."""
+        if self._is_mapped:
+            rows = read_ahead(rows, list(self._inputs.values()))
+        for chunk_rows in rows:
+            chunk = _Chunk(
+                {name: _select_rows(tensor, chunk_rows) for name, tensor in self._inputs.items()},
+                [_select_rows(target, chunk_rows) for target in self._targets],
+                [None if mask is None else _select_rows(mask, chunk_rows) for mask in self._masks],
+            )
+            yield chunk.to(self.device)
 
     def _augment(self, chunk: "_Chunk", seeds: Sequence[int], epoch: int, first_batch: int) -> "_Chunk":
         """Change stored inputs at random: each batch of each run by its own generator, however they are chunked."""
@@ -267,16 +258,6 @@ def _stacked_labeled_tasks(
 
 def _select_rows(tensor: Tensor, rows: Rows) -> Tensor:
     return tensor[rows] if isinstance(rows, slice) else tensor.index_select(0, rows)
-
-
-def _read_rows(tensor: Tensor, rows: Rows) -> Tensor:
-    """Select rows that may lie in a file, and read them now.
-
-    NumPy does it on the calling thread alone: threads of torch would compete with those of the training.
-    """
-    if isinstance(rows, slice):
-        return tensor[rows].clone()
-    return torch.from_numpy(tensor.numpy().take(rows.numpy(), axis=0))
 
 
 def check_single_rows(model: nn.Module, rows: int, input_shapes: Mapping[str, Shape]) -> None:
