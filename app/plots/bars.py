@@ -99,7 +99,8 @@ class BarPlot(QWidget):
             space = QRectF(area.left() + index * width, area.bottom() + 3, width * every, metrics.height())
             text = metrics.elidedText(self._labels[index], Qt.TextElideMode.ElideRight, int(space.width()))
             if every > 1:
-                space.moveLeft(space.left() - (space.width() - width) / 2)
+                left = space.left() - (space.width() - width) / 2
+                space.moveLeft(max(area.left(), min(left, area.right() - space.width())))
             painter.drawText(space, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.input_references import default_inputs, input_kinds
-from app.pages.data.encoders import default_encoder, image_layers, kind_of_layers, text_layers
+from app.pages.data.encoders import default_encoder, kind_of_layers, pooled_image_layers, text_layers
 from app.pages.data.named_inputs import (
     has_names,
     input_columns,
@@ -28,6 +28,7 @@ from mtl_core.spec import (
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.data.splits import GeneratedRowsSplit, split_kind, train_share
+from mtl_core.spec.image_defaults import image_layers, image_training, is_image_default
 from mtl_core.spec.table_defaults import (
     FEW_ROWS,
     MANY_ROWS,
@@ -37,8 +38,6 @@ from mtl_core.spec.table_defaults import (
     table_training,
 )
 from mtl_core.spec.tasks import task_kind
-
-_IMAGE_PRESET = "multidigits"
 
 
 def bundled_dataset(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -190,7 +189,7 @@ def _model_for_data(
     if shared and kind_of_layers(shared) == kind and not _is_default(shared, info):
         return model
     if named and kind in ("image", "sound"):
-        return {**model, **image_layers(names)}
+        return {**model, **pooled_image_layers(names)}
     return _default_model(model, kind, info, rows)
 
 
@@ -200,22 +199,19 @@ def _default_model(model: Mapping[str, Any], kind: str, info: DatasetInfo, rows:
     if kind == "text":
         return {**model, **text_layers(info.tasks)}
     if kind == "sound":
-        return {**model, **image_layers(names)}
+        return {**model, **pooled_image_layers(names)}
     if kind == "image":
-        preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
-        head = next(iter(preset["heads"].values()))
-        return {**preset, "heads": dict.fromkeys(names, head)}
+        return {**model, **image_layers(_image_shape(info), names)}
     return {**model, **table_layers(rows, names)}
 
 
 def _training_for_data(data: Mapping[str, Any], info: DatasetInfo, rows: int, rows_before: int) -> dict[str, Any]:
     """The training settings, with defaults for the new data where they were not edited."""
     training = dict(data.get("training") or {})
-    preset = spec_to_data(load_preset(_IMAGE_PRESET).training)
     if _has_objectives(info):
         return training
-    following = preset if info.input_kind == "image" else table_training(rows)
-    unset = (spec_to_data(TrainingSpec()), preset, table_training(rows_before))
+    following = image_training(rows) if info.input_kind == "image" else table_training(rows)
+    unset = (spec_to_data(TrainingSpec()), image_training(rows_before), table_training(rows_before))
     for name in table_training(rows):
         if name not in training or any(training[name] == values[name] for values in unset):
             training[name] = following[name]
@@ -228,10 +224,15 @@ def _has_objectives(info: DatasetInfo) -> bool:
 
 
 def _is_default(shared: Sequence[Mapping[str, Any]], info: DatasetInfo) -> bool:
-    """Whether the shared layers are the defaults for a table of any size, or for pictures that are not in files."""
-    if list(shared) == spec_to_data(load_preset(_IMAGE_PRESET))["model"]["shared"]:
-        return info.input_kind != "image"
+    """Whether the shared layers are the defaults for a table of any size, or for images of another size."""
+    if is_image_default(shared):
+        return info.input_kind != "image" or list(shared) != image_layers(_image_shape(info), ())["shared"]
     return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS, MANY_ROWS)]
+
+
+def _image_shape(info: DatasetInfo) -> Sequence[int]:
+    """Channels, height and width of the images; those of the example where they are not known."""
+    return next((shape for shape in info.input_shapes.values() if len(shape) == 3), (1, 16, 16))
 
 
 def _input_kind_of_data(info: DatasetInfo) -> str:
@@ -245,7 +246,7 @@ def _experiment_name(data: Mapping[str, Any], info: DatasetInfo) -> str:
     file = str(data.get("dataset", {}).get("path") or "").replace("\\", "/").rpartition("/")[2]
     default_names = {
         *PLACEHOLDER_NAMES,
-        load_preset(_IMAGE_PRESET).name,
+        load_preset("multidigits").name,
         *(entry.title for entry in BUNDLED.values()),
         file,
     }

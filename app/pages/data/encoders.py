@@ -94,7 +94,7 @@ def _changes_to_kind(model: Mapping[str, Any], kind: str, tasks: Sequence[Mappin
     return {"model.shared": _with_defaults([*_ENCODERS.get(kind, []), *_SHARED]), "model.heads": heads}
 
 
-def image_layers(tasks: Sequence[str]) -> dict[str, Any]:
+def pooled_image_layers(tasks: Sequence[str]) -> dict[str, Any]:
     """Layers for pictures of any size, alone: convolutions, and dense layers for each task."""
     head = _with_defaults([{"kind": "linear", "out_features": 64}, _RELU])
     return {"shared": _with_defaults(_CONVOLUTIONS), "heads": dict.fromkeys(tasks, head)}

@@ -101,18 +101,35 @@ def _add_choice(menu: QMenu, text: str, checked: bool, do: Callable[[], None]) -
 
 
 def fill_columns_menu(menu: QMenu, edits: RoleEditor) -> None:
-    """Fill the menu of all columns: common roles for a table; tasks to add for images, which have no headers."""
+    """Fill the menu of all columns: common roles for a table; images have none."""
+    menu.clear()
+    info = edits.info
+    if info is not None and info.input_kind != "image":
+        _add(menu, "All other columns are inputs", partial(edits.set_all, "input"))
+        _add(menu, "Ignore all but the targets", partial(edits.set_all, "ignore"))
+
+
+def fill_task_menu(menu: QMenu, edits: RoleEditor, choose_column: Callable[[], None]) -> None:
+    """Fill the menu of tasks to add: the suggested ones, and the way to any other column.
+
+    Args:
+        menu: The menu.
+        edits: Adds the task.
+        choose_column: Shows the columns, of which each can be made a target.
+    """
     menu.clear()
     info = edits.info
     if info is None:
         return
-    if info.input_kind == "image":
-        for task in roles.missing_tasks(edits.data, info):
-            text = f"Add task {task['name']} ({roles.KIND_TITLES[task['kind']].lower()})"
-            _add(menu, text, partial(edits.add_task, task))
-        return
-    _add(menu, "All other columns are inputs", partial(edits.set_all, "input"))
-    _add(menu, "Ignore all but the targets", partial(edits.set_all, "ignore"))
+    missing = roles.missing_tasks(edits.data, info)
+    for task in missing:
+        title = roles.KIND_TITLES[task["kind"]].lower()
+        _add(menu, escape_mnemonic(f"{task['name']} ({title})"), partial(edits.add_task, task))
+    offered = {target for task in missing for target in roles.targets_of(task)}
+    if any(roles.task_index_of(edits.data, c.name) < 0 and c.name not in offered for c in info.columns):
+        _add(menu, "Another column…", choose_column)
+    if menu.isEmpty():
+        menu.addAction("All columns are predicted").setEnabled(False)
 
 
 def _add_missing(menu: QMenu, edits: RoleEditor, column: ColumnInfo) -> None:

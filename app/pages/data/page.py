@@ -21,7 +21,7 @@ from app.pages.data.cards.text_card import TextCard
 from app.pages.data.data_name import data_name
 from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
 from app.pages.data.dataset_opener import DatasetOpener, dragged_path
-from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_menu
+from app.pages.data.menus import fill_columns_menu, fill_task_menu, make_cell_menu, make_column_menu
 from app.pages.data.named_inputs import file_columns, named_inputs
 from app.pages.data.preview_tabs import PreviewTabs
 from app.pages.data.problem_text import error_text, problem_text
@@ -126,6 +126,9 @@ class DataPage(PageBody):
         """The context menu of a column, None while the column is unknown."""
         return make_column_menu(self, self.edits, name)
 
+    def _fill_task_menu(self) -> None:
+        fill_task_menu(self._tasks.menu, self.edits, self._preview.open_columns)
+
     def _fill_menu(self) -> None:
         fill_columns_menu(self._preview.menu, self.edits)
         self._preview.menu.addSeparator()
@@ -149,9 +152,8 @@ class DataPage(PageBody):
         problem, names = self._problem_of_tasks(), self._absent_names()
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         model = self._session.model_info
-        common = model.common_labels if model is not None else {}
-        views = task_views(data, info, self._problems.text_at, common)
-        complete = model.complete_rows if model is not None and len(common) > 1 else None
+        views = task_views(data, info, self._problems.text_at, model)
+        complete = model.complete_rows if model is not None and len(model.common_labels) > 1 else None
         self._tasks.show_tasks(views, problem, fix, self.add_absent_tasks, complete_rows=complete)
         self._show_notes()
         columns = [column.name for column in info.columns if not column.pixels] if info else []
@@ -285,6 +287,7 @@ class DataPage(PageBody):
         self._inputs.renamed.connect(self.edits.rename_input)
         self._inputs.removed.connect(self.edits.remove_input)
         self._preview.menu.aboutToShow.connect(self._fill_menu)
+        self._tasks.menu.aboutToShow.connect(self._fill_task_menu)
         self._tasks.renamed.connect(self.edits.rename_task)
         self._tasks.kindChosen.connect(self.edits.set_kind)
         self._tasks.removed.connect(self.edits.remove_task)

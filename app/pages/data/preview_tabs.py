@@ -33,7 +33,7 @@ class PreviewTabs(QObject):
         self._sampled: dict[str, Any] | None = None
         self.check = DataCheck(session, self)
         if session.settings.get(_SWITCH_KEY) == "columns":
-            preview.switch.setCurrentIndex(1)
+            preview.open_columns()
         preview.switch.currentChanged.connect(lambda _index: self._fill_open_tab())
         preview.findings.checkRequested.connect(self.check_data)
         preview.findings.fixRequested.connect(self.check.apply_fix)

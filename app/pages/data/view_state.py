@@ -9,7 +9,7 @@ from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks_card import TaskView
 from app.pages.data.named_inputs import file_columns, has_names, inputs_by_column, named_inputs, suggested_kinds
 from app.pages.data.roles import KIND_TITLES, kinds_for, roles_of, targets_of, task_index_of
-from mtl_core.spec import ColumnInfo, DataNote, DatasetInfo
+from mtl_core.spec import ColumnInfo, DataNote, DatasetInfo, ModelInfo
 from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.reports import Role
 from mtl_core.text import group_digits
@@ -144,7 +144,7 @@ def task_views(
     data: Data,
     info: DatasetInfo | None,
     problem_at: Callable[[str], str],
-    common_labels: Mapping[str, Mapping[str, int]] | None = None,
+    model: ModelInfo | None = None,
 ) -> list[TaskView]:
     """The boxes of the Tasks card; without ``info``, from the experiment alone.
 
@@ -152,7 +152,7 @@ def task_views(
         data: The experiment.
         info: The description of its data set, if known.
         problem_at: Returns the problem at a path, or ``""``.
-        common_labels: For each task the number of rows with a label of it and of each task, if some lack.
+        model: The model as planned, if known: says how many rows have labels, and which tasks its layers do not fit.
     """
     by_name = {column.name: column for column in info.columns} if info else {}
     views = []
@@ -164,7 +164,10 @@ def task_views(
         if missing and not problem:
             problem = f"The data have no column {', '.join(repr(name) for name in missing)}"
         kind, name = str(task.get("kind", "")), str(task.get("name", ""))
-        common = (common_labels or {}).get(name, {})
+        common = model.common_labels.get(name, {}) if model is not None else {}
+        output = model.outputs.get(name) if model is not None else None
+        if output is not None and output.error and not problem:
+            problem = f"The model does not fit, see the Model page. {output.error}"
         views.append(
             TaskView(
                 name=name,

@@ -10,8 +10,9 @@ from app.pages.model.diagram import Diagram
 from app.pages.model.diagram_layout import summary
 from app.task_references import task_names
 from app.theme import card_title_font
-from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tooltip
+from app.widgets import Button, Card, EmptyState, InlineError, Label, TaskTabs, ToolButton
 from mtl_core.spec import LayerInfo, ModelInfo, join, parse, sharing_of
+from mtl_core.spec.tasks import task_kind
 
 NO_TASK_LAYER = "No layer of its own: the task's output layer reads the shared layers directly."
 
@@ -19,10 +20,12 @@ NO_TASK_LAYER = "No layer of its own: the task's output layer reads the shared l
 class TasksCard(Card):
     """A tab per task with its own layers and, last, its output layer.
 
-    ``selected(path)`` is emitted when the selected layer changes.
+    ``selected(path)`` is emitted when the selected layer changes, ``templateRequested(name)`` when a template is to
+    take the place of layers that give no map of pixels.
     """
 
     selected = Signal(str)
+    templateRequested = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -33,6 +36,8 @@ class TasksCard(Card):
         self.tabs = TaskTabs("task-tabs")
         self.output = RowLine(handle=False, dashed=True)
         self.output.setObjectName("output-layer")
+        self.output_error = InlineError()
+        self.output_error.link.setObjectName("output-fix")
         self.add = Button("Add layer", self._add, name="add-task-layer")
         self._stack = QVBoxLayout()
         self._stack.setSpacing(6)
@@ -47,6 +52,7 @@ class TasksCard(Card):
         column.setSpacing(6)
         column.addLayout(self._stack)
         column.addWidget(self.output)
+        column.addWidget(self.output_error)
         column.addStretch(1)
         self.body.addWidget(self.tabs)
         self.body.addLayout(heading)
@@ -106,10 +112,13 @@ class TasksCard(Card):
         output: LayerInfo | None = self._info.outputs.get(self.task) if self._info else None
         width = format_shape(output.output_shape) if output else ""
         self.output.title.setText(f"Output: {output.title} {width}".rstrip() if output else "Output layer")
-        self.output.shape.setText(f"from the task: {output.detail}" if output else "from the task")
+        self.output.shape.setText(output.detail if output else "from the task")
         self.output.set_tone("error" if output and output.error else "")
-        self.output.setToolTip(
-            plain_tooltip(output.error or "The output layer follows from the task." if output else "")
+        self.output.setToolTip("The output layer follows from the task.")
+        needs_map = any(t.get("name") == self.task and task_kind(t).per_pixel for t in self._document.data["tasks"])
+        label = "Use the template Segmenter" if needs_map else ""
+        self.output_error.set_error(
+            output.error or "" if output else "", label, lambda: self.templateRequested.emit("segmenter")
         )
         self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 

@@ -1,19 +1,22 @@
 """The Model page: the cards of inputs, fusion, shared and task layers, the diagram, and the menu of templates."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget, QWidgetAction
 
 from app.document import is_below
 from app.formatting import format_quantity
 from app.input_references import input_kinds
 from app.pages.model.cards import DiagramCard, TasksCard, index_of, task_of
-from app.pages.model.shared_card import SharedCard
+from app.pages.model.shared_card import SHARED, SharedCard
 from app.pages.model.templates import TEMPLATES, Reads, Template, encoder_settings, template_settings
 from app.session import Session
 from app.task_references import task_names
-from app.theme import CARD_GAP, STACK_BELOW
-from app.widgets import Button, Chip, PageBody, plain_tooltip
+from app.theme import CARD_GAP, GAP, STACK_BELOW, small_font
+from app.widgets import Button, Chip, Muted, PageBody, plain_tooltip
 from mtl_core.spec.tasks import task_kind
 
 _STACKED_HEIGHT = 420
@@ -27,7 +30,7 @@ _HEADINGS: dict[Reads, str] = {
     "text": "For texts",
     "sound": "For sounds",
 }
-
+_BY_NAME = {template.name: template for template in TEMPLATES}
 _READS: dict[str, Reads] = {"table": "table", "text": "text", "sound": "sound"}
 _SUITABLE: dict[Reads, tuple[Reads, ...]] = {
     "table": ("table", "columns"),
@@ -77,6 +80,7 @@ class ModelPage(QWidget):
         column.addWidget(self._body)
         self.shared.selected.connect(self._layer_selected)
         self.tasks.selected.connect(self._layer_selected)
+        self.tasks.templateRequested.connect(self.apply_named)
         self.diagram.view.boxClicked.connect(self.select)
         session.modelInfoChanged.connect(self._show)
         session.datasetInfoChanged.connect(self._show)
@@ -96,18 +100,29 @@ class ModelPage(QWidget):
         elif task:
             self.tasks.tabs.setFocus()
 
+    def apply_named(self, name: str) -> None:
+        """Replace shared and task layers by those of the template called ``name``."""
+        self.shared.show_block(SHARED.path)
+        self.apply(_BY_NAME[name])
+
     def apply(self, template: Template) -> None:
         """Replace layers by those of a template, in one step of undo: those of the shown input, or all others."""
         document = self._session.document
         tasks = document.data.get("tasks") or ()
         tagging = [task["name"] for task in tasks if task_kind(task).per_token]
-        segmenting = [task["name"] for task in tasks if task_kind(task).per_pixel]
+        segmenting = _tasks_per_pixel(document.data)
         image = self._input_kind() in ("image", "sound")
         if name := self.shared.input:
-            values, replaced = encoder_settings(template, name, image=image), f"layers of {name}"
+            values, replaced = (
+                encoder_settings(template, name, image=image, shape=self._image_shape()),
+                f"layers of {name}",
+            )
         else:
             names = task_names(document.data)
-            values = template_settings(template, names, image=image, tagging=tagging, segmenting=segmenting)
+            shape = self._image_shape()
+            values = template_settings(
+                template, names, image=image, shape=shape, tagging=tagging, segmenting=segmenting
+            )
             replaced = "shared and task layers"
         document.set_many(values, f"Template {template.title}")
         self._session.show_message(f"{template.title}: {replaced} replaced. Ctrl+Z brings the former back.")
@@ -180,6 +195,16 @@ class ModelPage(QWidget):
             return _READS.get(next(iter(kinds.values()), "table"), "image")
         return "text" if texts & set(data.inputs if stated is None else stated) else data.input_kind
 
+    def _image_shape(self) -> tuple[int, ...]:
+        """Shape of the image that the shown layers read; empty while unknown."""
+        for info in (self._session.model_info, self._session.dataset_info):
+            shapes = dict(info.input_shapes) if info is not None else {}
+            if self.shared.input:
+                shapes = {name: shape for name, shape in shapes.items() if name == self.shared.input}
+            if shape := next((shape for shape in shapes.values() if len(shape) == 3), ()):
+                return shape
+        return ()
+
     def _reads_fused_inputs(self) -> bool:
         """Whether the shown layers are those behind the fusion of several inputs."""
         return not self.shared.input and len(input_kinds(self._session.document.data["dataset"])) > 1
@@ -189,12 +214,12 @@ class ModelPage(QWidget):
         menu.setToolTipsVisible(True)
         menu.setAccessibleName("Templates")
         for reads, heading in _HEADINGS.items():
-            menu.addSection(heading)
+            menu.addAction(_heading(menu, heading))
             for template in (t for t in TEMPLATES if t.reads == reads):
                 action = menu.addAction(template.title)
                 action.setObjectName(f"template-{template.name}")
                 action.setToolTip(plain_tooltip(template.help))
-                action.setData(template.reads)
+                action.setData(template.name)
                 action.triggered.connect(lambda _checked=False, template=template: self.apply(template))
         menu.aboutToShow.connect(self._enable_templates)
         return menu
@@ -202,9 +227,26 @@ class ModelPage(QWidget):
     def _enable_templates(self) -> None:
         reads = self._input_kind()
         suitable = ("table",) if self._reads_fused_inputs() else _SUITABLE.get(reads, (reads,))
+        maps = not self.shared.input and bool(_tasks_per_pixel(self._session.document.data))
         for action in self.templates.menu().actions():
-            if not action.isSeparator():
-                action.setEnabled(action.data() in suitable)
+            if template := _BY_NAME.get(str(action.data())):
+                action.setEnabled(template.reads in suitable and not (maps and template.map_head is None))
+
+
+def _tasks_per_pixel(data: Mapping[str, Any]) -> list[str]:
+    """Names of the tasks that predict a value for every pixel."""
+    return [str(task["name"]) for task in data.get("tasks") or () if task_kind(task).per_pixel]
+
+
+def _heading(menu: QMenu, text: str) -> QWidgetAction:
+    """A heading within a menu, which is no entry; the style sheet draws none for a section."""
+    label = Muted(text)
+    label.setFont(small_font())
+    label.setContentsMargins(2 * GAP, GAP, 2 * GAP, 0)
+    action = QWidgetAction(menu)
+    action.setDefaultWidget(label)
+    action.setEnabled(False)
+    return action
 
 
 def card_widths(width: int) -> list[int]:

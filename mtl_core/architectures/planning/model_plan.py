@@ -150,8 +150,19 @@ def _plan_output(
         case (channels, _):
             conv1d = spec.Conv1d(out_channels=channels, kernel_size=1)
             return plan_layers((conv1d,), output_shape, parameters, members=members)
-    conv2d = spec.Conv2d(out_channels=task_outputs[0], kernel_size=1)
-    return plan_layers((conv2d,), output_shape, parameters, members=members)
+    return _plan_map_output(task_outputs[0], output_shape, parameters, members)
+
+
+def _plan_map_output(
+    channels: int, output_shape: Shape | None, parameters: int, members: Members | None
+) -> list[LayerPlan]:
+    """Plans the output layer of a task that predicts every pixel."""
+    conv2d = spec.Conv2d(out_channels=channels, kernel_size=1)
+    if output_shape is None or len(output_shape) == 3:
+        return plan_layers((conv2d,), output_shape, parameters, members=members)
+    arrival = arrival_text(output_shape)
+    text = f"The task predicts every pixel, so channels × height × width must arrive; {arrival}."
+    return [LayerPlan(conv2d, output_shape, fault=Fault(text))]
 
 
 def spec_fix(layer_plan: LayerPlan, layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...]) -> Fix | None:

@@ -73,7 +73,7 @@ _SETS = (
     BundledSet(
         "shapes",
         "Shapes",
-        "64×64 color images · class, box and mask",
+        "64×64 images · class, box, mask",
         "Made-up 64×64 color images with one shape each; say which it is, in which box, and which pixels are its.",
         2000,
         (_task("multiclass", "shape"), _task("box", ["x", "y", "width", "height"], "box")),

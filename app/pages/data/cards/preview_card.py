@@ -108,6 +108,10 @@ class PreviewCard(Card):
         self._no_samples.text.setText(reason)
         self._show_view()
 
+    def open_columns(self) -> None:
+        """Show the table of columns."""
+        self.switch.setCurrentIndex(_COLUMNS_TAB)
+
     def open_findings(self) -> None:
         """Show the findings of the check of the data."""
         self.switch.setCurrentIndex(_CHECK_TAB)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.formatting import format_quantity
 from app.pages.data.roles import KIND_TITLES, is_numeric_kind
 from app.plots import BarPlot, Histogram
 from app.theme import CARD_GAP, GAP, small_font
-from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel, plain_tooltip
+from app.widgets import Button, Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel, plain_tooltip
 from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 from mtl_core.text import group_digits
@@ -67,7 +67,10 @@ class TaskView:
 
 
 class TasksCard(Card):
-    """The boxes of all tasks; emits ``renamed(index, name)``, ``kindChosen(index, kind)`` and ``removed(index)``."""
+    """The boxes of all tasks, and a button with the menu of those to add, which the page fills.
+
+    Emits ``renamed(index, name)``, ``kindChosen(index, kind)`` and ``removed(index)``.
+    """
 
     renamed = Signal(int, str)
     kindChosen = Signal(int, str)
@@ -76,6 +79,11 @@ class TasksCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Tasks", parent=parent)
         self.setObjectName("tasks-card")
+        self.menu = QMenu(self)
+        self.menu.setAccessibleName("Tasks to add")
+        self.add = Button("Add task", name="add-task")
+        self.add.setMenu(self.menu)
+        self.header.addWidget(self.add)
         self.boxes: list[TaskBox] = []
         inside = QWidget()
         self._row = QHBoxLayout(inside)

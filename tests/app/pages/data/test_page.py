@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -23,12 +23,12 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
 from app.pages.data.cards.source_card import SourceCard
-from app.pages.data.cards.tasks_card import TasksCard
+from app.pages.data.cards.tasks_card import TaskBox, TasksCard
 from app.plots import BarPlot, Histogram
 from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
 from mtl_core.protocol.work_progress import WorkProgress
-from mtl_core.spec import InputError, TextSpec, single_task, spec_to_data
+from mtl_core.spec import InputError, LayerInfo, ModelInfo, TextSpec, single_task, spec_to_data
 from mtl_core.spec.table_defaults import table_numeric_inputs
 from mtl_core.tabular.readers.formats import FORMATS, SUFFIXES
 from mtl_core.tabular.readers.table_format import TableFormat
@@ -363,13 +363,42 @@ def test_another_data_set_does_not_take_the_splitting_tasks_along(
 
 def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
     page.edits.remove_task(0)
-    page._preview.menu.aboutToShow.emit()
-    action = page._preview.menu.actions()[0]
-    assert action.text() == "Add task left (multiclass)"
-    action.trigger()
+    assert task_entries(page)[0].text() == "left (multiclass)"
+    task_entries(page)[0].trigger()
     assert [task["name"] for task in page._document.data["tasks"]] == ["right", "left"]
-    page._preview.menu.aboutToShow.emit()
-    assert page._preview.menu.actions()[0].isSeparator()
+    assert [(entry.text(), entry.isEnabled()) for entry in task_entries(page)] == [("All columns are predicted", False)]
+
+
+def test_any_other_column_is_made_a_task_in_the_table_of_columns(opened: DataPage) -> None:
+    assert task_entries(opened)[-1].text() == "Another column…"
+    task_entries(opened)[-1].trigger()
+    assert opened._preview.shows_columns
+
+
+def task_entries(page: DataPage) -> list[QAction]:
+    menu = page.findChild(QPushButton, "add-task").menu()  # type: ignore[union-attr]
+    menu.aboutToShow.emit()
+    return menu.actions()
+
+
+def test_a_task_that_the_layers_do_not_fit_says_so(page: DataPage, session: Session) -> None:
+    error = "The task predicts every pixel."
+    output = LayerInfo(path="model.heads.left", kind="conv2d", title="Conv2d", output_shape=None, error=error)
+    session.model_info = ModelInfo(
+        input_shapes={"image": (1, 16, 16)},
+        encoders={},
+        fusion=None,
+        fused_shape=(1, 16, 16),
+        shared=(),
+        heads={"left": ()},
+        outputs={"left": output},
+        parameters=0,
+        shared_parameters=0,
+    )
+    session.modelInfoChanged.emit()
+    box = page.findChild(TaskBox, "task-left")
+    assert box is not None
+    assert error in box._error.label.text()
 
 
 def test_how_numbers_become_inputs_is_asked_only_while_a_number_is_an_input(

@@ -17,7 +17,7 @@ from app.settings import Settings
 from mtl_core.architectures import describe_model
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import DatasetInfo, DeviceInfo, LayerInfo, ModelInfo, load_preset, spec_from_data
-from tests.app.pages.data.synthetic_sets import texts
+from tests.app.pages.data.synthetic_sets import images, texts
 
 
 class FakeSession(QObject):
@@ -102,7 +102,7 @@ def test_an_answer_fills_shapes_output_layer_diagram_and_header(page: ModelPage,
     session.answer(model_info())
     assert page.shared.layers.rows[0].line.shape.full_text() == "32×16×16"
     assert page.tasks.output.title.full_text() == "Output: Linear 10"
-    assert page.tasks.output.shape.full_text() == "from the task: 10 classes"
+    assert page.tasks.output.shape.full_text() == "10 classes"
     assert page.diagram.subtitle.full_text() == "1.0 k parameters · 32 % shared"
     assert page.diagram.view.isVisible()
     assert not page.problems.isVisible()
@@ -176,9 +176,32 @@ def test_every_template_is_a_valid_model(template: Any) -> None:
 def test_templates_are_offered_for_the_kind_of_input(page: ModelPage, session: FakeSession) -> None:
     session.dataset_info = texts()
     session.document.load_spec(load_preset("sentences"))
-    page._enable_templates()
-    entries = [action for action in page.templates.menu().actions() if not action.isSeparator()]
-    assert {action.data() for action in entries if action.isEnabled()} == {"text"}
+    assert offered_templates(page) == {template.name for template in TEMPLATES if template.reads == "text"}
+
+
+def offered_templates(page: ModelPage) -> set[str]:
+    page.templates.menu().aboutToShow.emit()
+    return {action.data() for action in page.templates.menu().actions() if action.isEnabled() and action.data()}
+
+
+def test_templates_without_a_map_are_not_offered_where_a_task_predicts_pixels(
+    page: ModelPage, session: FakeSession
+) -> None:
+    session.dataset_info = images()
+    assert "mlp-small" in offered_templates(page)
+    session.document.set("tasks", [{"name": "mask", "kind": "segmentation", "target": "mask"}])
+    assert offered_templates(page) == {template.name for template in TEMPLATES if template.reads == "image"}
+
+
+def test_a_task_whose_layers_give_no_map_is_mended_by_a_template(page: ModelPage, session: FakeSession) -> None:
+    session.document.set("tasks", [{"name": "mask", "kind": "segmentation", "target": "mask"}])
+    info = model_info()
+    output = layer("model.heads.mask", "conv2d", "Conv2d", None, error="64 features arrive.")
+    session.answer(info.model_copy(update={"heads": {"mask": ()}, "outputs": {"mask": output}}))
+    assert page.tasks.output_error.label.text() == "64 features arrive."
+    page.tasks.output_error.link.click()
+    assert session.document.get("model.heads.mask[0].kind") == "tokens_to_image"
+    assert session.document.get("model.shared[0].kind") == "patch_embedding"
 
 
 @pytest.mark.parametrize("template", [t for t in TEMPLATES if t.reads == "text"], ids=lambda t: t.name)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 import torch
 
-from app.pages.model.templates import TEMPLATES, Template, encoder_settings, template_settings
+from app.pages.model.templates import TEMPLATES, Template, encoder_settings, patch_size, template_settings
 from mtl_core.architectures import build_model, describe_model
 from mtl_core.spec import ModelSpec, TargetInfo
 from mtl_core.spec.paths import set_at
@@ -31,11 +31,13 @@ def model_of(values: Mapping[str, object]) -> ModelSpec:
 def test_a_template_builds_on_an_input_of_its_kind(template: Template) -> None:
     image, shape = template.reads in ("image", "sound"), SHAPES[template.reads]
     targets = {"class": CLASS}
-    if template.name == "segmenter":
+    if template.map_head is not None:
         targets["mask"] = MASK
     if template.reads == "text":
         targets["tags"] = TAGS
-    settings = template_settings(template, list(targets), image=image, tagging=["tags"], segmenting=["mask"])
+    settings = template_settings(
+        template, list(targets), image=image, shape=shape, tagging=["tags"], segmenting=["mask"]
+    )
     model = model_of(settings)
     info = describe_model(model, {"input": shape}, targets)
     assert info.problems == ()
@@ -43,10 +45,30 @@ def test_a_template_builds_on_an_input_of_its_kind(template: Template) -> None:
     assert len(built({"input": torch.ones(2, *shape)})) == len(targets)
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "size"),
+    [(16, 16, 4), (28, 28, 4), (64, 64, 8), (224, 224, 16), (96, 64, 8), (50, 62, 2), (31, 30, 1)],
+)
+def test_patches_cover_the_image_and_are_not_too_many_where_that_can_be(height: int, width: int, size: int) -> None:
+    assert patch_size(height, width) == size
+
+
+@pytest.mark.parametrize(
+    "template", [t for t in TEMPLATES if t.map_head is not None], ids=lambda template: template.name
+)
+def test_a_map_has_at_least_a_quarter_of_the_pixels(template: Template) -> None:
+    shape = (3, 64, 64)
+    settings = template_settings(template, ["class", "mask"], image=True, shape=shape, segmenting=["mask"])
+    mask = TargetInfo(name="mask", kind="segmentation", classes=("none", "some"), size=(64, 64))
+    info = describe_model(model_of(settings), {"input": shape}, {"class": CLASS, "mask": mask})
+    assert info.problems == ()
+    assert info.outputs["mask"].output_shape == (2, 32, 32)
+
+
 @every_template
 def test_a_template_encodes_one_of_several_inputs(template: Template) -> None:
     image, shape = template.reads in ("image", "sound"), SHAPES[template.reads]
-    model = model_of(encoder_settings(template, "input", image=image))
+    model = model_of(encoder_settings(template, "input", image=image, shape=shape))
     info = describe_model(model, {"input": shape, "other": (4,)}, {"class": CLASS})
     assert info.problems == ()
 
