@@ -1,10 +1,13 @@
 """pyarrow without types, which it has for a part of its functions only; imported when it is first needed."""
 
-from importlib import import_module
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # readers are listed without NumPy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def arrow() -> Any:
@@ -24,4 +27,10 @@ def csv() -> Any:
 
 def flags(mask: Any) -> NDArray[np.bool_]:
     """A Boolean array of Arrow as one of NumPy; null counts as false."""
-    return np.asarray(mask.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
+    array: NDArray[np.bool_] = mask.fill_null(False).to_numpy(zero_copy_only=False)
+    return array.astype(bool)
+
+
+def arrow_parquet() -> Any:
+    """The module ``pyarrow.parquet``."""
+    return import_module("pyarrow.parquet")

@@ -6,6 +6,7 @@ from typing import Any
 
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError
+from mtl_core.tabular.arrow import arrow
 from mtl_core.tabular.readers.table_format import Excerpt, FileContent, RawTable, TableFormat
 
 _SUFFIXES = (".arrow", ".feather", ".ipc")
@@ -21,25 +22,23 @@ def _read(file: FileContent) -> RawTable | None:
     magics = (_FILE_MAGIC, _FEATHER_1_MAGIC)
     if not file.data.startswith(magics) and not file.has_suffix(_SUFFIXES):
         return None
-    from pyarrow import Table, ipc
-    from pyarrow.lib import ArrowException
-
     if file.data.startswith(_FEATHER_1_MAGIC):
         fix = "Write it again with a newer version of the library, or save it as Parquet."
         raise InputError("dataset.path", "is Feather of version 1, which is not read", found=file.name, fix=fix)
+    pa = arrow()
     try:
         if file.data.startswith(_STREAM_MAGIC):
-            table = ipc.open_stream(io.BytesIO(file.data)).read_all()  # type: ignore[no-untyped-call]  # pyarrow has no types
+            table = pa.ipc.open_stream(io.BytesIO(file.data)).read_all()
         else:
-            reader = ipc.open_file(io.BytesIO(file.data))  # type: ignore[no-untyped-call]
+            reader = pa.ipc.open_file(io.BytesIO(file.data))
             batches = []
             for batch in range(reader.num_record_batches):
                 report_progress(f"Reading {file.name}", 0.1 + 0.2 * batch / reader.num_record_batches)
                 batches.append(reader.get_batch(batch))
-            table = Table.from_batches(batches, reader.schema)
+            table = pa.Table.from_batches(batches, reader.schema)
         table.validate(full=True)  # offsets of a damaged file can lead outside its buffers
         return RawTable(table.to_pandas(ignore_metadata=True), "Arrow")
-    except (ArrowException, OSError, NotImplementedError, ValueError) as error:
+    except (pa.ArrowException, OSError, NotImplementedError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError("dataset.path", f"is not a whole Arrow file ({reason})", found=file.name) from None
 
@@ -49,8 +48,6 @@ def _excerpt(path: Path) -> Excerpt | None:
         start = file.read(len(_FILE_MAGIC))
     if path.stat().st_size < _MIN_BYTES or not start.startswith((_FILE_MAGIC, _STREAM_MAGIC)):
         return None
-    from mtl_core.tabular.arrow import arrow
-
     pa = arrow()
     try:
         with pa.memory_map(str(path)) as source:
@@ -67,8 +64,6 @@ def _excerpt(path: Path) -> Excerpt | None:
 
 def _file_batches(file: Any) -> tuple[list[Any], float]:
     """The beginnings of some record batches, and the share of the rows that they have if all are of one size."""
-    from mtl_core.tabular.arrow import arrow
-
     reader = arrow().ipc.open_file(file)
     count = reader.num_record_batches
     chosen = [0, *range(1, count, max(1, (count - 1) // _BATCHES))]
@@ -80,8 +75,6 @@ def _file_batches(file: Any) -> tuple[list[Any], float]:
 
 def _stream_batches(file: Any) -> tuple[list[Any], float]:
     """The beginning of the first record batch of a stream, and the share of the rows by the bytes read for it."""
-    from mtl_core.tabular.arrow import arrow
-
     batch = next(iter(arrow().ipc.open_stream(file)))
     head = batch.slice(0, _HEAD_ROWS)
     return [head], len(head) / len(batch) * file.tell() / file.size()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError
+from mtl_core.tabular.arrow import arrow, arrow_parquet
 from mtl_core.tabular.readers.table_format import Excerpt, FileContent, RawTable, TableFormat
 
 _SUFFIXES = (".parquet", ".pq")
@@ -18,19 +19,16 @@ _READER_PREFIX = "Could not open Parquet input source '<Buffer>': "
 def _read(file: FileContent) -> RawTable | None:
     if not file.data.startswith(_MAGIC) and not file.has_suffix(_SUFFIXES):
         return None
-    import pyarrow.parquet as pq
-    from pyarrow import concat_tables
-    from pyarrow.lib import ArrowException
-
+    pa = arrow()
     try:
-        source = pq.ParquetFile(io.BytesIO(file.data))
+        source = arrow_parquet().ParquetFile(io.BytesIO(file.data))
         groups = []
         for group in range(source.num_row_groups):
             report_progress(f"Reading {file.name}", 0.1 + 0.2 * group / source.num_row_groups)
             groups.append(source.read_row_group(group))
-        table = concat_tables(groups) if groups else source.read()
+        table = pa.concat_tables(groups) if groups else source.read()
         return RawTable(table.to_pandas(ignore_metadata=True), "Parquet")
-    except (ArrowException, OSError, NotImplementedError) as error:
+    except (pa.ArrowException, OSError, NotImplementedError) as error:
         reason = str(error).splitlines()[0].rstrip(".").removeprefix(_READER_PREFIX)
         raise InputError("dataset.path", f"is not a whole Parquet file ({reason})", found=file.name) from None
 
@@ -39,11 +37,7 @@ def _excerpt(path: Path) -> Excerpt | None:
     with path.open("rb") as file:
         if path.stat().st_size < _MIN_BYTES or file.read(len(_MAGIC)) != _MAGIC:
             return None
-    import pyarrow.parquet as pq
-
-    from mtl_core.tabular.arrow import arrow
-
-    pa = arrow()
+    pa, pq = arrow(), arrow_parquet()
     try:
         with pq.ParquetFile(path) as source:
             others = range(1, source.num_row_groups, max(1, (source.num_row_groups - 1) // _GROUPS))
