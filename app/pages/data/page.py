@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStyle, QVBoxLayout
 
 from app.document import affects, is_below
 from app.pages.data import roles
@@ -28,7 +28,7 @@ from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import column_rows, column_views, data_name, image_labels, task_views
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import Button, Card, CardRow, Chip, PageBody
+from app.widgets import Button, Card, CardRow, Chip, PageBody, scroll_area
 from mtl_core.errors import WorkbenchError
 from mtl_core.protocol.questions import SamplesQuestion
 from mtl_core.protocol.work_progress import WorkProgress
@@ -41,7 +41,7 @@ from mtl_core.text import format_names
 
 _FOLDER_KEY = "page/data/folder"
 _SPLITTER_KEY, _SWITCH_KEY = "page/data/parts", "page/data/preview"
-_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 27, 40, 44
+_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 29, 40, 44
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
 _STRETCHES = (5, 3)
 """Shares of the height of the upper and the lower cards."""
@@ -119,6 +119,10 @@ class DataPage(PageBody):
         stacked = self.window().width() < _STACK_BELOW
         for card in (self._source, self._split, *self._encoding_cards, self._inputs):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        width = self._encoding_cards[0].minimumWidth() + bar
+        self._column_encodings.setMinimumWidth(width)
+        self._column_encodings.setMaximumWidth(_NO_LIMIT if stacked else width)
         self._preview.setMinimumHeight(self.fontMetrics().lineSpacing() * (21 if stacked else 17))
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -330,9 +334,12 @@ class DataPage(PageBody):
         upper.add(self._source, 0)
         upper.add(self._preview, 1)
         lower.add(self._split, 0)
-        self._column_encodings = CardRow(stack_below=_NO_LIMIT)  # always one below the other
+        encodings = QVBoxLayout()
+        encodings.setContentsMargins(0, 0, 0, 0)
+        encodings.setSpacing(CARD_GAP)
         for card in column_cards:
-            self._column_encodings.add(card)
+            encodings.addWidget(card, card is column_cards[-1])
+        self._column_encodings = scroll_area(encodings)  # both are higher than the row where the window is low
         for part in (self._column_encodings, self._encoding_cards[-1], self._inputs):
             lower.add(part, 0)
         lower.add(self._tasks, 1)
@@ -356,6 +363,7 @@ class DataPage(PageBody):
         self._source.folderRequested.connect(self.ask_folder)
         self._source.labelsRequested.connect(self.ask_labels)
         self._source.optionsChosen.connect(self.loader.read_again)
+        self._source.sheet.chosen.connect(self.loader.read_sheet)
         self._source.format.formatChosen.connect(self.loader.read_as)
         header = self._preview.header_
         header.roleChosen.connect(self.edits.set_role)

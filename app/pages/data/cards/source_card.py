@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.data.cards.format_choice import FormatChoice
+from app.pages.data.cards.sheet_choice import SheetChoice
 from app.theme import GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, draw_row_background, guard_wheel, plain_tooltip
 from mtl_core.spec import DatasetInfo
@@ -74,9 +75,11 @@ class SourceCard(Card):
         self.labels.setToolTip("Further columns of the images, from a table whose first column holds their names")
         self.options = self._build_options()
         self.format = FormatChoice()
+        self.sheet = SheetChoice()
         self.body.addWidget(self.error)  # above the list, which shrinks: the controls below keep their place
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.format)
+        self.body.addWidget(self.sheet)
         self.body.addWidget(self.options)
         self.body.addWidget(self.labels)
         buttons = QHBoxLayout()
@@ -90,6 +93,7 @@ class SourceCard(Card):
         self._current = dataset
         file, folder = dataset_kind(dataset).from_file, dataset_kind(dataset).from_folder
         self.format.show_dataset(dataset)
+        self.sheet.show_dataset(dataset, info)
         self.labels.setVisible(folder)
         self._show_path(
             str(dataset.get("path", "")) if file or folder else "", "your folder" if folder else "your file"
