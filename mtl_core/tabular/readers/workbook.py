@@ -262,5 +262,6 @@ FORMAT = TableFormat(
     _SUFFIXES,
     "typed",
     _read,
-    "the first sheet with a table or the one you choose, also of OpenDocument; formulas by the value they had when the file was saved",
+    "the first sheet with a table or the one you choose, also of OpenDocument; formulas by the value they had when the "
+    "file was saved",
 )

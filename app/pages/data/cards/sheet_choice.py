@@ -40,7 +40,7 @@ class SheetChoice(QWidget):
         self._form.addRow(Label("First row"), self.header)
 
     def show_dataset(self, dataset: Mapping[str, Any], info: DatasetInfo | None) -> None:
-        """Show what is stated for a table, and the sheet that was read; nothing of data that are no text or workbook."""
+        """Show what is stated for a text or workbook, and the sheet that was read; nothing of other data."""
         table_format = format_of_dataset(dataset)
         stated = dataset.get("sheet")
         sheets = info.sheets if info is not None else () if stated is None else (str(stated),)
