@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStyle, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStyle, QVBoxLayout, QWidget
 
 from app.document import affects, is_below
 from app.pages.data import roles
@@ -340,8 +340,9 @@ class DataPage(PageBody):
         for card in column_cards:
             encodings.addWidget(card, card is column_cards[-1])
         self._column_encodings = scroll_area(encodings)  # both are higher than the row where the window is low
-        for part in (self._column_encodings, self._encoding_cards[-1], self._inputs):
-            lower.add(part, 0)
+        lower_parts: tuple[QWidget, ...] = (self._column_encodings, self._encoding_cards[-1], self._inputs)
+        for beside_tasks in lower_parts:
+            lower.add(beside_tasks, 0)
         lower.add(self._tasks, 1)
         self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one below the other
         self._splitter = QSplitter(Qt.Orientation.Vertical)

@@ -10,7 +10,7 @@ from app.pages.model.diagram import Diagram
 from app.pages.model.diagram_layout import summary
 from app.task_references import task_names
 from app.theme import card_title_font
-from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tooltip
+from app.widgets import Button, Card, EmptyState, InlineError, Label, TaskTabs, ToolButton
 from mtl_core.spec import LayerInfo, ModelInfo, join, parse, sharing_of
 
 NO_TASK_LAYER = "No layer of its own: the task's output layer reads the shared layers directly."
@@ -33,6 +33,8 @@ class TasksCard(Card):
         self.tabs = TaskTabs("task-tabs")
         self.output = RowLine(handle=False, dashed=True)
         self.output.setObjectName("output-layer")
+        self.output_error = InlineError()
+        self.output_error.setObjectName("output-error")
         self.add = Button("Add layer", self._add, name="add-task-layer")
         self._stack = QVBoxLayout()
         self._stack.setSpacing(6)
@@ -47,6 +49,7 @@ class TasksCard(Card):
         column.setSpacing(6)
         column.addLayout(self._stack)
         column.addWidget(self.output)
+        column.addWidget(self.output_error)
         column.addStretch(1)
         self.body.addWidget(self.tabs)
         self.body.addLayout(heading)
@@ -108,9 +111,8 @@ class TasksCard(Card):
         self.output.title.setText(f"Output: {output.title} {width}".rstrip() if output else "Output layer")
         self.output.shape.setText(f"from the task: {output.detail}" if output else "from the task")
         self.output.set_tone("error" if output and output.error else "")
-        self.output.setToolTip(
-            plain_tooltip(output.error or "The output layer follows from the task." if output else "")
-        )
+        self.output_error.set_error((output.error if output else "") or "")
+        self.output.setToolTip("The output layer follows from the task." if output else "")
         self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 
     def _add(self) -> None:
@@ -123,6 +125,7 @@ class DiagramCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Diagram", parent=parent)
+        self.subtitle.setObjectName("model-size")
         self.view = Diagram()
         self.placeholder = EmptyState("tree-structure", "The diagram appears here", "")
         for glyph, tip, action, name in (

@@ -143,15 +143,32 @@ def _plan_output(
                 return []
             text = f"The task works on {features} features themselves; {arrival_text(output_shape or ())}."
             return [LayerPlan(spec.Linear(out_features=features), output_shape, fault=Fault(text))]
-        case (_, length) if output_shape is not None and len(output_shape) == 2 and output_shape[1] != length:
-            layer = spec.Conv1d(out_channels=task_outputs[0], kernel_size=1)
-            text = f"The task tags {length} tokens, so {length} positions must arrive; {arrival_text(output_shape)}."
-            return [LayerPlan(layer, output_shape, fault=Fault(text))]
-        case (channels, _):
-            conv1d = spec.Conv1d(out_channels=channels, kernel_size=1)
-            return plan_layers((conv1d,), output_shape, parameters, members=members)
-    conv2d = spec.Conv2d(out_channels=task_outputs[0], kernel_size=1)
-    return plan_layers((conv2d,), output_shape, parameters, members=members)
+        case (channels, *positions):
+            layer = _pointwise(channels, len(positions))
+            text = _position_error(positions, output_shape)
+            if text:
+                return [LayerPlan(layer, output_shape, fault=Fault(text))]
+            return plan_layers((layer,), output_shape, parameters, members=members)
+    raise TypeError(f"no output layer for {task_outputs}")
+
+
+def _pointwise(channels: int, dimensions: int) -> spec.Conv1d | spec.Conv2d:
+    """The output layer of a sequence or a map."""
+    if dimensions == 1:
+        return spec.Conv1d(out_channels=channels, kernel_size=1)
+    return spec.Conv2d(out_channels=channels, kernel_size=1)
+
+
+def _position_error(positions: Sequence[int], shape: Shape | None) -> str:
+    """What keeps a task from predicting at every position of what arrives; empty if nothing does."""
+    if shape is None:
+        return ""
+    if len(shape) == 1:
+        what = "token" if len(positions) == 1 else "pixel"
+        return f"The task predicts at every {what}, and {arrival_text(shape)}. Remove the layers that pool."
+    if len(positions) == 1 and len(shape) == 2 and shape[1] != positions[0]:
+        return f"The task tags {positions[0]} tokens, so {positions[0]} positions must arrive; {arrival_text(shape)}."
+    return ""
 
 
 def spec_fix(layer_plan: LayerPlan, layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...]) -> Fix | None:
