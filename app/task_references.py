@@ -24,7 +24,7 @@ def update_task_references(before: Data, after: Data) -> Data:
     renamed = _map_renamed(old, new, after)
     result = {**after, "tasks": [_with_valid_score(task) for task in after["tasks"]]}
     if isinstance(model := after.get("model"), dict) and isinstance(heads := model.get("heads"), dict):
-        result["model"] = {**model, "heads": _update_heads(heads, old, new, renamed)}
+        result["model"] = {**model, "heads": _update_heads(heads, before, after, renamed)}
     if isinstance(weighting := after.get("weighting"), dict):
         result["weighting"] = _update_weighting(weighting, new, renamed)
     if isinstance(training := after.get("training"), dict):
@@ -80,14 +80,33 @@ def _with_valid_score(task: Any) -> Any:
     return {**task, "score": None} if task.get("score") not in (None, *metrics) else task
 
 
-def _update_heads(heads: Data, old: list[str], new: list[str], renamed: Mapping[str, str]) -> Data:
-    """Heads by task; a new task gets the layers of the other heads if these are all equal."""
-    result = _rename_keys(heads, new, renamed)
-    common = list(heads.values())
-    same_layers = bool(common) and all(layers == common[0] for layers in common) and len(heads) == len(old)
-    if same_layers:
-        result |= {name: common[0] for name in new if name not in result}
+def _update_heads(heads: Data, before: Data, after: Data, renamed: Mapping[str, str]) -> Data:
+    """Heads by task; a new task gets the layers of the other heads if these are all equal.
+
+    Tasks that predict at every position have no layers that pool over them, so heads of theirs and those of other
+    tasks do not serve each other: without one like it, a new task gets a head of few layers.
+    """
+    result = _rename_keys(heads, _names(after), renamed)
+    old_tasks = {str(task.get("name", "")): _keeps_positions(task) for task in _tasks(before)}
+    for task in _tasks(after):
+        name, keeps = str(task.get("name", "")), _keeps_positions(task)
+        if name in result:
+            continue
+        alike = [heads.get(other) for other, kept in old_tasks.items() if kept == keeps]
+        if alike and alike[0] is not None and all(layers == alike[0] for layers in alike):
+            result[name] = alike[0]
+        elif not alike and old_tasks.keys() <= heads.keys() and heads:
+            result[name] = [] if keeps else [{"kind": "global_avg_pool" if _is_map(before) else "global_max_pool"}]
     return result
+
+
+def _keeps_positions(task: Data) -> bool:
+    """Whether a task predicts at every token or pixel."""
+    return task_kind(task).per_token or task_kind(task).per_pixel
+
+
+def _is_map(data: Data) -> bool:
+    return any(task_kind(task).per_pixel for task in _tasks(data))
 
 
 def _update_weighting(weighting: Data, new: list[str], renamed: Mapping[str, str]) -> Data:

@@ -32,8 +32,12 @@ class Problem:
 
     def __str__(self) -> str:
         found = f"; found {self.found}" if self.found else ""
-        fix = f". {self.fix}" if self.fix else ""
-        return escape_control_characters(f"{_clip(self.path, _PATH_LENGTH)}: {self.rule}{found}{fix}")
+        return escape_control_characters(f"{_clip(self.path, _PATH_LENGTH)}: {with_fix(self.rule + found, self.fix)}")
+
+
+def with_fix(text: str, fix: str) -> str:
+    """A text, which may end in a full stop, and the advice behind it as a sentence of its own."""
+    return f"{text.removesuffix('.')}. {fix}" if fix else text
 
 
 _PATH_LENGTH, _RULE_LENGTH, _FOUND_LENGTH, _FIX_LENGTH = 200, 420, 120, 220

@@ -3,7 +3,8 @@
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -11,8 +12,9 @@ from rich.table import Table as RichTable
 
 from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.protocol.series_key import Direction
-from mtl_core.spec import ExperimentSpec, LayerInfo, Task, direction, dump_spec
+from mtl_core.spec import ExperimentSpec, LayerInfo, Problem, Task, direction, dump_spec
 from mtl_core.spec.data.bundled import BundledSet
+from mtl_core.spec.validation.sharing import sharing_warnings
 from mtl_core.text import DIRECTION_ARROWS, escape_control_characters, to_printable
 
 if TYPE_CHECKING:
@@ -178,6 +180,7 @@ def print_inspection(
         notes = [note.model_dump(mode="json") for note in result.notes]
         model_data = model.model_dump(mode="json", exclude={"notes"})
         data = {"ok": True, "splits": result.splits, "targets": targets, "model": model_data, "notes": notes}
+        data["warnings"] = [asdict(warning) for warning in _warnings(spec)]
         if findings is not None:
             data["findings"] = [finding.model_dump(mode="json") for finding in findings]
         print_json(data)
@@ -200,6 +203,7 @@ def print_inspection(
     print_out(
         f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared{trained}"
     )
+    print_warnings(spec)
     print_data_notes(result.notes)
     if findings is not None:
         _print_findings(findings)
@@ -218,6 +222,16 @@ def _add_layer(table: Table, layer: LayerInfo, prefix: str = "") -> None:
     table.add_row(prefix + layer.title, layer.detail, shape, f"{layer.parameters:,}")
     for inner in layer.layers:
         _add_layer(table, inner, f"{prefix}· ")
+
+
+def print_warnings(spec: ExperimentSpec, *, to_stderr: bool = False) -> None:
+    """Print the warnings about an experiment, one per line."""
+    for warning in _warnings(spec):
+        (print_error if to_stderr else print_out)(f"warning: {warning}")
+
+
+def _warnings(spec: ExperimentSpec) -> Iterator[Problem]:
+    return sharing_warnings(spec.model, spec.training.start_from)
 
 
 def print_data_notes(notes: Sequence[object], *, to_stderr: bool = False) -> None:

@@ -51,7 +51,9 @@ def _train_folds(data: dict[str, Any], arguments: Namespace) -> int:
 def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
     from mtl_core.runner.inspection import inspect
 
-    output.print_data_notes(inspect(spec).notes, to_stderr=True)
+    notes = inspect(spec).notes
+    output.print_warnings(spec, to_stderr=True)
+    output.print_data_notes(notes, to_stderr=True)
     with open_store(arguments.store) as store:
         (result,) = _execute_all(store, [store.create_run(spec)])
         if arguments.json:

@@ -108,6 +108,8 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         fingerprint=source.digest,
         delimiter=source.delimiter,
         encoding=source.encoding,
+        sheets=source.sheets,
+        sheet=source.sheet,
     )
 
 

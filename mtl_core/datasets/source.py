@@ -40,6 +40,7 @@ class Source:
         split: The split of each row, where the data set has its own.
         maps: Targets that have a class for every pixel, by name.
         delimiter: What separates the cells of a text file; ``encoding``: that of its characters.
+        sheets: The names of the sheets of a workbook; ``sheet``: the one that was read.
         roles: The role of each column, where the data set comes with them: its inputs are then the default inputs.
             None where roles are suggested from the columns.
         tasks: Suggested tasks as spec data, where the data set comes with them; else None.
@@ -61,6 +62,8 @@ class Source:
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
     delimiter: str = ""
     encoding: str = ""
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
     roles: Mapping[str, Role] | None = None
     tasks: tuple[dict[str, Any], ...] | None = None
     missing_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

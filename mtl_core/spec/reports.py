@@ -115,6 +115,8 @@ class DatasetInfo(Report):
         inputs: Suggested input columns.
         delimiter: The separator of the cells of a text file; empty for other files.
         encoding: The character encoding of a text file.
+        sheets: The names of the sheets of a workbook; none of other files.
+        sheet: The name of the sheet that was read; empty for other files.
     """
 
     name: str
@@ -135,6 +137,8 @@ class DatasetInfo(Report):
     fingerprint: str = ""
     delimiter: str = ""
     encoding: str = ""
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 class Fix(Report):

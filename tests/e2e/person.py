@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QDeadlineTimer, QMimeData, QPoint, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -194,6 +194,16 @@ class Person:
         view.scrollTo(index)
         with Pick(self.bot, text):
             self.bot.mouseClick(view.viewport(), LEFT, pos=view.visualRect(index).center())
+
+    def pick_in_menu_of_row(self, table: str, row: str, menu: str, text: str) -> None:
+        """Click with the right button the row of a table that begins with ``row``, a submenu, and an entry of it."""
+        view = self.find(table, QTableView)
+        model = view.model()
+        at = next(at for at in range(model.rowCount()) if str(model.index(at, 0).data()) == row)
+        place = view.visualRect(model.index(at, 0)).center()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place))
+        with Pick(self.bot, text), Pick(self.bot, menu):
+            QApplication.sendEvent(view.viewport(), event)
 
     def pick_from(self, button: str, text: str) -> None:
         """Open the menu of a button and click the entry that begins with these words, once it is there."""

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from app.navigation import Page
-from mtl_core.store import RunStore, SeriesKey
+from mtl_core.store import RunStore
 from tests.datasets.media import COLORS, write_class_folder, write_picture
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.person import Person
+from tests.e2e.short_runs import train_shortly
 
-ROWS, EPOCHS = 48, 4
+ROWS = 48
 WORDS = {"cat": ["purrs", "paw", "cat"], "dog": ["barks", "bone", "dog"]}
 
 
@@ -40,28 +41,13 @@ def test_pictures_and_captions_train_with_two_encoders_and_a_fusion_and_then_a_f
     person.wait(lambda: len(person.cells("data-columns")) == 4, "three columns")
     choose_inputs(person)
     look_at_model(person)
-    train(person, store, "label")
+    train_shortly(person, store)
     person.page(Page.DATA)
     with person.answer("Replace"):
         person.drop_file("data-page", write_class_folder(tmp_path / "colors"))
     person.wait(lambda: use_of(person, "image") == "image", "the images of the folder")
     person.type_over("dataset.inputs.image.size", "12, 12")
-    train(person, store, "class")
-
-
-def train(person: Person, store: RunStore, task: str) -> None:
-    """Train for a few epochs; the loss of the validation rows falls."""
-    runs = len(store.runs())
-    person.page(Page.TRAINING)
-    person.type_over("training.epochs", str(EPOCHS))
-    person.type_over("training.batch_size", "8")
-    person.type_over("training.optimizer.lr", "0.01")
-    person.click("run")
-    person.wait(lambda: len(store.runs()) > runs and store.runs()[0].has_ended, "the run to end")
-    run = store.runs()[0]
-    assert (run.state, run.error) == ("finished", "")
-    losses = store.read(run.id)[0][SeriesKey(task, "val", "loss")].values
-    assert losses[-1] < losses[0]
+    train_shortly(person, store)
 
 
 def choose_inputs(person: Person) -> None:

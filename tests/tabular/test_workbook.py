@@ -110,8 +110,30 @@ def test_the_first_visible_sheet_with_cells_is_read_and_noted() -> None:
     other = sheet_rows([["x", "y"], [1, 2]])
     raw = read(workbook({"empty": "", "notes": other, "homes": HOMES, "more": other}, hidden=["notes"]))
     assert list(raw.frame.columns) == ["area", "city", "sold"]
-    assert "The workbook has 4 sheets; the first with cells is read, 'homes'" in notes_of(raw)
+    assert "The workbook has 4 sheets; the first with a table is read, 'homes'" in notes_of(raw)
     assert raw.description == "sheet 'homes' of a workbook"
+
+
+def test_a_sheet_of_one_column_stands_back_behind_one_with_a_table() -> None:
+    remarks = sheet_rows([["Homes of 2023"], ["Ask the office."]])
+    raw = read(workbook({"Read me": remarks, "homes": HOMES}))
+    assert (raw.sheet, raw.sheets) == ("homes", ("Read me", "homes"))
+    assert list(raw.frame.columns) == ["area", "city", "sold"]
+
+
+def test_rows_of_one_cell_above_the_table_are_left_out_and_noted() -> None:
+    rows = row(1, text_cell("A1", "Homes of 2023")) + row(3, text_cell("B3", "in Seoul and Busan"))
+    rows += sheet_rows([["area", "city"], [84.5, "서울"], [59, None], [70, "부산"], *[[60, "서울"]] * 20], first=5)
+    raw = read(workbook({"homes": rows}, merged=["A1:B1"]))
+    assert list(raw.frame.columns) == ["area", "city"]
+    assert raw.frame["area"].dtype == np.float64
+    assert "2 rows above the table are left out ('Homes of 2023'); the column names are in row 5" in notes_of(raw)
+    assert "merged" not in notes_of(raw)
+
+
+def test_rows_of_one_cell_above_other_rows_of_one_cell_are_no_title() -> None:
+    raw = read(workbook({"a": sheet_rows([["notes", None], ["x", None], ["y", 1], ["z", None]])}))
+    assert raw.frame["notes"].tolist() == ["x", "y", "z"]
 
 
 def test_a_hidden_sheet_is_read_where_no_other_has_cells() -> None:

@@ -133,13 +133,13 @@ def with_dataset(
 def reading_changes(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
     """The changes that read the experiment's table from elsewhere or with other options; all else stays."""
     old = data["dataset"]
-    changes = {f"dataset.{key}": dataset[key] for key in _READING_OPTIONS if dataset.get(key) != old.get(key)}
+    changes = {f"dataset.{key}": dataset.get(key) for key in _READING_OPTIONS if dataset.get(key) != old.get(key)}
     if (name := _experiment_name(data, info)) != data.get("name"):
         changes["name"] = name
     return changes
 
 
-_READING_OPTIONS = ("path", "format", "delimiter", "decimal", "encoding", "url", "sql")
+_READING_OPTIONS = ("path", "format", "delimiter", "decimal", "encoding", "sheet", "header", "url", "sql")
 _COLUMN_SETTINGS = ("types", "missing", "date_features")
 
 

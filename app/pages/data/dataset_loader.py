@@ -102,6 +102,10 @@ class DatasetLoader(QObject):
         dataset = self._document.data["dataset"]
         self._request({**dataset, "delimiter": delimiter, "decimal": decimal, "encoding": encoding})
 
+    def read_sheet(self, sheet: str | None, header: bool | None) -> None:
+        """Read another sheet of the experiment's file, or its first row otherwise; None to find it by looking."""
+        self._request({**self._document.data["dataset"], "sheet": sheet, "header": header})
+
     def read_as(self, kind: str | None) -> None:
         """Read the experiment's file as a format of another package; None for its name and content to decide."""
         self._request({**self._document.data["dataset"], "format": kind})

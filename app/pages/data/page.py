@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QMenu, QSplitter
+from PySide6.QtWidgets import QMenu, QSplitter, QStyle, QVBoxLayout, QWidget
 
 from app.document import affects
 from app.pages.data import roles
@@ -30,14 +30,14 @@ from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import task_views
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import Button, Card, CardRow, Chip, PageBody
+from app.widgets import Button, Card, CardRow, Chip, PageBody, scroll_area
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.text import format_names
 
 _SPLITTER_KEY = "page/data/parts"
-_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 27, 40, 44
+_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 29, 40, 44
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
 _STRETCHES = (5, 3)
 """Shares of the height of the upper and the lower cards."""
@@ -88,6 +88,10 @@ class DataPage(PageBody):
         stacked = self.window().width() < _STACK_BELOW
         for card in (self._source, self._split, *self._encoding_cards, self._inputs):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        width = self._encoding_cards[0].minimumWidth() + bar
+        self._column_encodings.setMinimumWidth(width)
+        self._column_encodings.setMaximumWidth(_NO_LIMIT if stacked else width)
         self._preview.setMinimumHeight(self.fontMetrics().lineSpacing() * (21 if stacked else 17))
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -255,11 +259,15 @@ class DataPage(PageBody):
         upper.add(self._source, 0)
         upper.add(self._preview, 1)
         lower.add(self._split, 0)
-        self._column_encodings = CardRow(stack_below=_NO_LIMIT)  # always one below the other
+        encodings = QVBoxLayout()
+        encodings.setContentsMargins(0, 0, 0, 0)
+        encodings.setSpacing(CARD_GAP)
         for card in column_cards:
-            self._column_encodings.add(card)
-        for part in (self._column_encodings, self._encoding_cards[-1], self._inputs):
-            lower.add(part, 0)
+            encodings.addWidget(card, card is column_cards[-1])
+        self._column_encodings = scroll_area(encodings)  # both are higher than the row where the window is low
+        lower_parts: tuple[QWidget, ...] = (self._column_encodings, self._encoding_cards[-1], self._inputs)
+        for beside_tasks in lower_parts:
+            lower.add(beside_tasks, 0)
         lower.add(self._tasks, 1)
         self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one below the other
         self._splitter = QSplitter(Qt.Orientation.Vertical)
@@ -276,6 +284,7 @@ class DataPage(PageBody):
     def _connect(self) -> None:
         self._source.bundledChosen.connect(self.loader.choose_bundled)
         self._source.optionsChosen.connect(self.loader.read_again)
+        self._source.sheet.chosen.connect(self.loader.read_sheet)
         self._source.format.formatChosen.connect(self.loader.read_as)
         header = self._preview.header_
         header.roleChosen.connect(self.edits.set_role)

@@ -1,7 +1,7 @@
 """Errors and problems as the Data page shows them, beside the control that they concern."""
 
 from app.pages.data.data_name import data_name
-from mtl_core.errors import Problem, WorkbenchError
+from mtl_core.errors import Problem, WorkbenchError, with_fix
 
 
 def error_text(error: Exception) -> str:
@@ -16,5 +16,5 @@ def problem_text(problem: Problem) -> str:
     value_text = f"; found {problem.found}" if problem.found else ""
     where = f"{data_name({'path': problem.path})}: " if "/" in problem.path or "\\" in problem.path else ""
     rule = problem.rule if where else problem.rule[:1].upper() + problem.rule[1:]
-    text = f"{where}{rule}{value_text}. {problem.fix}".strip().rstrip(".")
+    text = with_fix(f"{where}{rule}{value_text}", problem.fix).rstrip(".")
     return text if text.endswith("?") else text + "."

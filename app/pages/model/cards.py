@@ -38,6 +38,7 @@ class TasksCard(Card):
         self.output.setObjectName("output-layer")
         self.output_error = InlineError()
         self.output_error.link.setObjectName("output-fix")
+        self.output_error.setObjectName("output-error")
         self.add = Button("Add layer", self._add, name="add-task-layer")
         self._stack = QVBoxLayout()
         self._stack.setSpacing(6)
@@ -118,7 +119,7 @@ class TasksCard(Card):
         needs_map = any(t.get("name") == self.task and task_kind(t).per_pixel for t in self._document.data["tasks"])
         label = "Use the template Segmenter" if needs_map else ""
         self.output_error.set_error(
-            output.error or "" if output else "", label, lambda: self.templateRequested.emit("segmenter")
+            (output.error if output else "") or "", label, lambda: self.templateRequested.emit("segmenter")
         )
         self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 
@@ -132,6 +133,7 @@ class DiagramCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Diagram", parent=parent)
+        self.subtitle.setObjectName("model-size")
         self.view = Diagram()
         self.placeholder = EmptyState("tree-structure", "The diagram appears here", "")
         for glyph, tip, action, name in (

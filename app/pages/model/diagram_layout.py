@@ -19,14 +19,13 @@ def plan_of(info: ModelInfo, sizes: Metrics = _PLAIN) -> Plan:
 def summary(info: ModelInfo) -> str:
     """The size of a model, such as “289 k parameters · 91 % shared”; empty when it cannot be built.
 
-    Of a scheme that never trains its trunk it also says which share is trained.
+    Of a scheme that never trains its trunk it says instead which share is trained.
     """
     if info.problems:
         return ""
     if not info.parameters:
         return "no parameters"
-    share = 100 * info.shared_parameters / info.parameters
-    trained = (
-        "" if info.trained_parameters is None else f" · {100 * info.trained_parameters / info.parameters:.1f} % trained"
-    )
-    return f"{format_count_short(info.parameters)} parameters · {share:.0f} % shared{trained}"
+    size = f"{format_count_short(info.parameters)} parameters"
+    if info.trained_parameters is not None:
+        return f"{size} · {100 * info.trained_parameters / info.parameters:.1f} % trained"
+    return f"{size} · {100 * info.shared_parameters / info.parameters:.0f} % shared"

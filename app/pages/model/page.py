@@ -59,7 +59,7 @@ class ModelPage(QWidget):
         self.problems.hide()
         self.templates = Button("Templates", name="templates")
         self.templates.setMenu(self._template_menu())
-        self.shared = SharedCard(document)
+        self.shared = SharedCard(session)
         self.tasks = TasksCard(document)
         self.diagram = DiagramCard()
         self._body = PageBody("Model", scroll=True)

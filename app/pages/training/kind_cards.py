@@ -10,6 +10,7 @@ from app.document import affects
 from app.forms import KindForm, SpecForm, bind, fields_of
 from app.pages.training.choices import class_task_choices
 from app.pages.training.dependent_choice import DependentChoice
+from app.pages.training.start_run_choice import StartRunChoice
 from app.session import Session
 from app.widgets import Card, LinkButton
 from mtl_core.spec import Averaging, ContinualLearning, InitialWeights, Optimizer, Sampling, Spec, kind_of, members
@@ -91,7 +92,9 @@ class SharedCard(KindCard):
     """Initial weights and training of the shared layers."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Shared layers", InitialWeights, "training.start_from")
+        super().__init__(session, "Shared layers", InitialWeights, "training.start_from", skip=("run",))
+        self.run = StartRunChoice(session)
+        self.body.addWidget(self.run)
         self.choose = LinkButton("Choose the file…", self.ask_file, name="start-file")
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self.part = _bound_form(session, "shared", SharedGroupSpec)

@@ -143,26 +143,33 @@ def _plan_output(
                 return []
             text = f"The task works on {features} features themselves; {arrival_text(output_shape or ())}."
             return [LayerPlan(spec.Linear(out_features=features), output_shape, fault=Fault(text))]
-        case (_, length) if output_shape is not None and len(output_shape) == 2 and output_shape[1] != length:
-            layer = spec.Conv1d(out_channels=task_outputs[0], kernel_size=1)
-            text = f"The task tags {length} tokens, so {length} positions must arrive; {arrival_text(output_shape)}."
-            return [LayerPlan(layer, output_shape, fault=Fault(text))]
-        case (channels, _):
-            conv1d = spec.Conv1d(out_channels=channels, kernel_size=1)
-            return plan_layers((conv1d,), output_shape, parameters, members=members)
-    return _plan_map_output(task_outputs[0], output_shape, parameters, members)
+        case (channels, *positions):
+            layer = _pointwise(channels, len(positions))
+            text = _position_error(positions, output_shape)
+            if text:
+                return [LayerPlan(layer, output_shape, fault=Fault(text))]
+            return plan_layers((layer,), output_shape, parameters, members=members)
+    raise TypeError(f"no output layer for {task_outputs}")
 
 
-def _plan_map_output(
-    channels: int, output_shape: Shape | None, parameters: int, members: Members | None
-) -> list[LayerPlan]:
-    """Plans the output layer of a task that predicts every pixel."""
-    conv2d = spec.Conv2d(out_channels=channels, kernel_size=1)
-    if output_shape is None or len(output_shape) == 3:
-        return plan_layers((conv2d,), output_shape, parameters, members=members)
-    arrival = arrival_text(output_shape)
-    text = f"The task predicts every pixel, so channels × height × width must arrive; {arrival}."
-    return [LayerPlan(conv2d, output_shape, fault=Fault(text))]
+def _pointwise(channels: int, dimensions: int) -> spec.Conv1d | spec.Conv2d:
+    """The output layer of a sequence or a map."""
+    if dimensions == 1:
+        return spec.Conv1d(out_channels=channels, kernel_size=1)
+    return spec.Conv2d(out_channels=channels, kernel_size=1)
+
+
+def _position_error(positions: Sequence[int], shape: Shape | None) -> str:
+    """What keeps a task from predicting at every position of what arrives; empty if nothing does."""
+    if shape is None:
+        return ""
+    if len(positions) == 2 and len(shape) != 3:
+        return f"The task predicts every pixel, so channels × height × width must arrive; {arrival_text(shape)}."
+    if len(positions) == 1 and len(shape) == 1:
+        return f"The task predicts at every token, and {arrival_text(shape)}. Remove the layers that pool."
+    if len(positions) == 1 and len(shape) == 2 and shape[1] != positions[0]:
+        return f"The task tags {positions[0]} tokens, so {positions[0]} positions must arrive; {arrival_text(shape)}."
+    return ""
 
 
 def spec_fix(layer_plan: LayerPlan, layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...]) -> Fix | None:

@@ -17,11 +17,8 @@ from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.layer_stack import LayerPlan, plan_layers
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.datasets.data import Inputs
-from mtl_core.spec.layers import MultiHeadAttention, SelfAttention, TransformerBlock
 from mtl_core.spec.reports import Shape
-from mtl_core.spec.sharing.prompts import SoftPrompts
-
-_ATTENTION = (SelfAttention, MultiHeadAttention, TransformerBlock)
+from mtl_core.spec.sharing.prompts import SoftPrompts, reads_prompts
 
 
 class Prompt(nn.Module):
@@ -126,12 +123,8 @@ class PromptModel(MultiTaskModel):
 
 def _prompted_span(layer_plans: Sequence[LayerPlan]) -> range:
     """The indices from the first shared layer with attention to the last; empty, behind the trunk, if there is none."""
-    indices = [index for index, layer_plan in enumerate(layer_plans) if _has_attention(layer_plan)]
+    indices = [index for index, layer_plan in enumerate(layer_plans) if reads_prompts(layer_plan.layer)]
     return range(indices[0], indices[-1] + 1) if indices else range(len(layer_plans), len(layer_plans))
-
-
-def _has_attention(layer_plan: LayerPlan) -> bool:
-    return isinstance(layer_plan.layer, _ATTENTION) or any(map(_has_attention, layer_plan.layers))
 
 
 def check(plan: ModelPlan) -> ModelPlan:

@@ -70,6 +70,8 @@ def _source(dataset: TableDataset, raw: RawTable) -> Source:
         notes=raw.notes,
         delimiter=raw.delimiter,
         encoding=raw.encoding,
+        sheets=raw.sheets,
+        sheet=raw.sheet,
         missing_texts=dataset.missing,
         date_features=dataset.date_features,
         folder=str(Path(dataset.path).expanduser().absolute().parent),

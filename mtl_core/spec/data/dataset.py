@@ -159,7 +159,7 @@ class TableDataset(BaseDataset):
         widget="hidden",
     )
     sheet: str | None = field(
-        None, "The name of the sheet of a workbook; empty: the first with cells.", min_length=1, widget="hidden"
+        None, "The name of the sheet of a workbook; empty: the first with a table.", min_length=1, widget="hidden"
     )
     join: tuple[JoinedTable, ...] = field(
         (),

@@ -14,7 +14,7 @@ def _mark_missing_field() -> bool:
     mark: bool = field(
         False,
         "One more input for each column with missing cells in the training rows: 1 where the cell is missing.",
-        title="Mark missing cells",
+        title="Mark missing",
     )
     return mark
 

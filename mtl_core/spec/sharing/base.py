@@ -1,11 +1,15 @@
 """The base of all sharing schemes."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, trunk_diagram
 from mtl_core.spec.sharing.learned_series import LearnedSeries
+
+SHARING_PATH = "model.sharing"
 
 
 class BaseSharing(Spec):
@@ -15,17 +19,23 @@ class BaseSharing(Spec):
 
     Attributes:
         one_representation: Whether all tasks read the same features, so that their gradients there can be compared.
+        freezes_trunk: Whether the shared layers are never trained.
         trains_jointly: Whether several runs with this scheme can be trained in one loop.
         learns: The series in which runs record what the scheme learned.
     """
 
     one_representation: ClassVar[bool] = True
+    freezes_trunk: ClassVar[bool] = False
     trains_jointly: ClassVar[bool] = False
     learns: ClassVar[tuple[LearnedSeries, ...]] = ()
 
     @property
     def max_levels(self) -> int | None:
         """The number of levels, at most, into which the stages of the trunk are grouped; None for no levels."""
+        return None
+
+    def trunk_problem(self, layers: Sequence[Spec]) -> Problem | None:
+        """Why the scheme can do nothing with these shared layers, although the model can be built; None if it can."""
         return None
 
     def input_copies(self, tasks: int) -> int:

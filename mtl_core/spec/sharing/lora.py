@@ -14,6 +14,7 @@ class Lora(BaseSharing):
     """
 
     title: ClassVar[str] = "Low-rank updates (LoRA)"
+    freezes_trunk: ClassVar[bool] = True
     kind: Literal["lora"] = "lora"
     rank: int = field(8, "Rank of the update of a layer, no more than the layer's width.", ge=1, le=1024)
     alpha: float = field(16.0, "The update is scaled by alpha ÷ rank.", gt=0, le=10_000)

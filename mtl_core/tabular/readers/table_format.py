@@ -28,6 +28,8 @@ class RawTable:
         notes: Notes about the file as a whole.
         delimiter: What separates the cells of a text; empty for other files.
         encoding: The encoding of a text; empty for other files.
+        sheets: The names of the sheets of a workbook; none of other files.
+        sheet: The name of the sheet that was read; empty for other files.
     """
 
     frame: "pd.DataFrame"
@@ -36,6 +38,8 @@ class RawTable:
     notes: tuple[DataNote, ...] = ()
     delimiter: str = ""
     encoding: str = ""
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +54,7 @@ class FileContent:
         min_columns: Least number of columns of a table.
         stated_format: Kind of a format of another package; None infers the format from name and content.
         header: Whether the first row holds the names of the columns; None finds it by looking.
-        sheet: The name of the sheet of a workbook; None takes the first with cells.
+        sheet: The name of the sheet of a workbook; None takes the first with a table.
     """
 
     data: bytes

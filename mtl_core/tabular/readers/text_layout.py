@@ -11,9 +11,8 @@ from mtl_core.tabular.readers.table_format import TOO_NARROW
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE = 1 << 16
 _SAMPLE_ROWS = 100
-_MAX_TITLE_LINES = 30
-_MIN_ROWS = 3
-_MOSTLY = 0.95
+MAX_TITLE_LINES, MIN_TABLE_ROWS, MOST_ROWS = 30, 3, 0.95
+"""Lines of a title are at most so many, and of the rows below, at least so many, such a share is as wide as a table."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,6 @@ def _table_start(rows: list[_Row]) -> _Row | None:
     start = next((i for i, row in enumerate(rows) if row.width > 1), 0)
     table = rows[start:]
     same = sum(row.width == table[0].width for row in table) if table else 0
-    if not start or start > _MAX_TITLE_LINES or len(table) < _MIN_ROWS or same < _MOSTLY * len(table):
+    if not start or start > MAX_TITLE_LINES or len(table) < MIN_TABLE_ROWS or same < MOST_ROWS * len(table):
         return None
     return table[0]

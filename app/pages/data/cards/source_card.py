@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.data.cards.format_choice import FormatChoice
 from app.pages.data.cards.joined_tables import JoinedTables
+from app.pages.data.cards.sheet_choice import SheetChoice
 from app.pages.data.data_name import data_name
 from app.theme import GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, draw_row_background, guard_wheel, plain_tooltip
@@ -78,9 +79,11 @@ class SourceCard(Card):
         self.joins = JoinedTables()
         self.options = self._build_options()
         self.format = FormatChoice()
+        self.sheet = SheetChoice()
         self.body.addWidget(self.error)  # above the list, which shrinks: the controls below keep their place
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.format)
+        self.body.addWidget(self.sheet)
         self.body.addWidget(self.options)
         self.body.addWidget(self.joins)
         buttons = QHBoxLayout()
@@ -101,6 +104,7 @@ class SourceCard(Card):
         self._current = dataset
         kind = str(dataset.get("kind"))
         self.format.show_dataset(dataset)
+        self.sheet.show_dataset(dataset, info)
         for button, of in ((self.labels, "image_folder"), (self.join, "table"), (self.query, "query")):
             button.setVisible(kind == of)
         self.joins.show_joins(dataset.get("join") or (), join_problem)

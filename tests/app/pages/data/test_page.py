@@ -324,6 +324,24 @@ def test_reading_the_file_otherwise_keeps_the_roles(opened: DataPage, session: S
     assert (dataset["delimiter"], dataset["inputs"]) == (";", ["area", "도시"])
 
 
+def test_the_sheet_of_a_workbook_is_chosen_from_those_it_has(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    page.loader.open_file(Path("/x/houses.xlsx"))
+    worker.answer(table().model_copy(update={"sheets": ("Homes", "Old"), "sheet": "Homes"}))
+    sheet = page.findChild(QComboBox, "file-sheet")
+    assert sheet is not None
+    assert [sheet.itemText(at) for at in range(sheet.count())] == ["auto: Homes", "Homes", "Old"]
+    pick(page, "file-sheet", "Old")
+    assert worker.asked()["dataset"]["sheet"] == "Old"
+    worker.answer(table().model_copy(update={"sheets": ("Homes", "Old"), "sheet": "Old"}))
+    assert session.document.data["dataset"]["sheet"] == "Old"
+    pick(page, "file-header", "A row of data")
+    assert worker.asked()["dataset"] | {"inputs": []} == session.document.data["dataset"] | {
+        "inputs": [], "header": False,
+    }  # fmt: skip
+
+
 def test_an_unreadable_data_set_of_the_experiment_is_told_in_the_preview(page: DataPage, session: Session) -> None:
     session._on_dataset_error(InputError("/x/gone.csv", "there is no such file"))
     error = page.findChild(InlineError, "preview-error")
