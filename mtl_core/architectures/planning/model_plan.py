@@ -164,8 +164,9 @@ def _position_error(positions: Sequence[int], shape: Shape | None) -> str:
     if shape is None:
         return ""
     if len(shape) == 1:
-        what = "token" if len(positions) == 1 else "pixel"
-        return f"The task predicts at every {what}, and {arrival_text(shape)}. Remove the layers that pool."
+        what, needed = ("token", "channels × length") if len(positions) == 1 else ("pixel", "channels × height × width")
+        rule = f"The task predicts at every {what}, so {needed} must arrive; {arrival_text(shape)}"
+        return f"{rule}. Remove layers that pool or flatten."
     if len(positions) == 1 and len(shape) == 2 and shape[1] != positions[0]:
         return f"The task tags {positions[0]} tokens, so {positions[0]} positions must arrive; {arrival_text(shape)}."
     return ""
