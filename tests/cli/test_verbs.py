@@ -186,7 +186,9 @@ def test_a_check_says_the_sharing_scheme_and_counts_all_its_parameters(command: 
     assert found["parameters"] == once if kind in ("hard", "prompts") else found["parameters"] > once
     (scheme,) = (member for member in members(Sharing) if kind_of(member) == kind)
     share = f"{found['shared_parameters'] / found['parameters']:.0%}"
-    assert f"{scheme.title}: {found['parameters']:,} parameters in all, {share} of them shared" in command(*words).out
+    printed = command(*words).out
+    assert f"{scheme.title}: {found['parameters']:,} parameters in all, {share} of them shared" in printed
+    assert ("warning: model.sharing: no shared layer has attention" in printed) == (kind == "prompts")
 
 
 def test_a_run_that_diverges_exits_with_one(command: Command, spec: Path) -> None:

@@ -11,6 +11,7 @@ from app.document import is_below
 from app.formatting import format_quantity
 from app.input_references import input_kinds
 from app.pages.model.cards import DiagramCard, TasksCard, index_of, task_of
+from app.pages.model.scheme_warnings import SchemeWarnings
 from app.pages.model.shared_card import SHARED, SharedCard
 from app.pages.model.templates import TEMPLATES, Reads, Template, encoder_settings, template_settings
 from app.session import Session
@@ -59,7 +60,7 @@ class ModelPage(QWidget):
         self.problems.hide()
         self.templates = Button("Templates", name="templates")
         self.templates.setMenu(self._template_menu())
-        self.shared = SharedCard(session)
+        self.shared = SharedCard(document, SchemeWarnings(session))
         self.tasks = TasksCard(document)
         self.diagram = DiagramCard()
         self._body = PageBody("Model", scroll=True)

@@ -25,8 +25,7 @@ class SchemeWarnings(QWidget):
         self.text.setObjectName("scheme-warning")
         self.begin = LinkButton("Begin with a run…", self._open, name="begin-with-run")
         self.begin.setToolTip("Take the shared layers of a run and the weights that it has trained")
-        self.chooser = InitialRunChooser(session.store, session.document, "begin-run-chooser", self, takes_layers=True)
-        self.chooser.begun.connect(self._say_begun)
+        self._chooser: InitialRunChooser | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP // 2)
@@ -43,7 +42,13 @@ class SchemeWarnings(QWidget):
         self.setVisible(bool(warnings))
 
     def _open(self) -> None:
-        self.chooser.open_below(self.begin)
+        session = self._session
+        if self._chooser is None:
+            self._chooser = InitialRunChooser(
+                session.store, session.document, "begin-run-chooser", self, takes_layers=True
+            )
+            self._chooser.begun.connect(self._say_begun)
+        self._chooser.open_below(self.begin)
 
     def _say_begun(self, run: int) -> None:
         self._session.show_message(f"The shared layers are those of run {run}, with the weights that it has trained.")

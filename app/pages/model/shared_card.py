@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMenu, QStackedLayout, QVBoxLayout, QWidget
 
-from app.document import affects
+from app.document import Document, affects
 from app.formatting import format_features
 from app.forms import KindForm, LayerList, bind
 from app.forms.discard import discard
 from app.input_references import input_kinds
 from app.pages.model.cards import scroll_column
 from app.pages.model.fusion_panel import FusionPanel
-from app.pages.model.scheme_warnings import SchemeWarnings
-from app.session import Session
 from app.widgets import Button, Card, TaskTabs, ToolButton, escape_mnemonic
 from mtl_core.spec import ModelInfo, Sharing, join, members, parse
 
@@ -54,14 +52,19 @@ class SharedCard(Card):
 
     With a single input without an encoder there are only the shared layers, and a menu that adds one.
     ``selected(path)`` is emitted when the selected layer changes, ``blockChanged`` when another tab is shown.
+
+    Args:
+        document: The experiment.
+        warnings: What stands below the sharing scheme.
+        parent: Owner.
     """
 
     selected = Signal(str)
     blockChanged = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, warnings: QWidget, parent: QWidget | None = None) -> None:
         super().__init__("Shared layers", parent=parent)
-        self._document = document = session.document
+        self._document = document
         self._info: ModelInfo | None = None
         self._tabs: list[BlockTab] = []
         self._areas: dict[str, QWidget] = {}
@@ -88,7 +91,7 @@ class SharedCard(Card):
         self.body.insertWidget(0, self.tabs)
         self._stack = QStackedLayout()
         self.body.addLayout(self._stack, 1)
-        self._add_area(SHARED.path, self.sharing, SchemeWarnings(session), self.layers)
+        self._add_area(SHARED.path, self.sharing, warnings, self.layers)
         self._add_area(FUSION.path, self.fusion)
         self.tabs.currentChanged.connect(lambda _index: self._show_current())
         document.changed.connect(self._on_document_changed)

@@ -30,7 +30,7 @@ class StartRunChoice(QWidget):
         self.button = Button("", self._open, name=_PATH)
         self.button.setAccessibleName("Run")
         self.button.setToolTip(plain_tooltip(FromRun.model_fields["run"].description or ""))
-        self.chooser = InitialRunChooser(session.store, session.document, "start-run-chooser", self)
+        self._chooser: InitialRunChooser | None = None
         self.others = Muted(wrap=True)
         self.others.setObjectName("other-layers")
         self.take = LinkButton("Use its layers", self._take_layers, name="take-layers")
@@ -51,7 +51,10 @@ class StartRunChoice(QWidget):
         self._on_document_changed([""])
 
     def _open(self) -> None:
-        self.chooser.open_below(self.button)
+        session = self._session
+        if self._chooser is None:
+            self._chooser = InitialRunChooser(session.store, session.document, "start-run-chooser", self)
+        self._chooser.open_below(self.button)
 
     def _on_document_changed(self, paths: list[str]) -> None:
         document = self._session.document

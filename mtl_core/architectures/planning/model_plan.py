@@ -163,10 +163,10 @@ def _position_error(positions: Sequence[int], shape: Shape | None) -> str:
     """What keeps a task from predicting at every position of what arrives; empty if nothing does."""
     if shape is None:
         return ""
-    if len(positions) == 2 and len(shape) != 3:
-        return f"The task predicts every pixel, so channels × height × width must arrive; {arrival_text(shape)}."
-    if len(positions) == 1 and len(shape) == 1:
-        return f"The task predicts at every token, and {arrival_text(shape)}. Remove the layers that pool."
+    if len(shape) == 1 or (len(positions) == 2 and len(shape) != 3):
+        what, needed = ("token", "channels × length") if len(positions) == 1 else ("pixel", "channels × height × width")
+        rule = f"The task predicts at every {what}, so {needed} must arrive; {arrival_text(shape)}."
+        return f"{rule} Remove layers that pool or flatten." if len(shape) == 1 else rule
     if len(positions) == 1 and len(shape) == 2 and shape[1] != positions[0]:
         return f"The task tags {positions[0]} tokens, so {positions[0]} positions must arrive; {arrival_text(shape)}."
     return ""

@@ -179,6 +179,19 @@ def test_a_head_survives_its_task_passing_through_anothers_name(document: Docume
     assert list(document.get("model.heads")) == ["right2", "right"]
 
 
+def test_a_task_for_every_token_gets_no_layers_that_pool_and_others_get_some(document: Document) -> None:
+    document.load_spec(load_preset("reviews"))
+    entities, subject, sentiment = document.get("tasks")
+    document.set("tasks", [subject])
+    pool = [{"kind": "sequence_pool", "pool": "mean"}]
+    document.set("model.heads.subject", pool)
+    document.set("tasks", [subject, entities, sentiment])
+    assert document.get("model.heads") == {"subject": pool, "entities": [], "sentiment": pool}
+    document.set("tasks", [entities])
+    document.set("tasks", [entities, subject])
+    assert document.get("model.heads") == {"entities": [], "subject": [{"kind": "global_max_pool"}]}
+
+
 def test_a_score_that_is_not_measured_any_more_gives_way_to_the_first_metric(document: Document) -> None:
     document.set("tasks[0].score", "f1")
     assert document.problems == []

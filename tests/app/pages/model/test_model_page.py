@@ -108,6 +108,15 @@ def test_an_answer_fills_shapes_output_layer_diagram_and_header(page: ModelPage,
     assert not page.problems.isVisible()
 
 
+def test_an_output_layer_that_cannot_be_built_says_why_below_it(page: ModelPage, session: FakeSession) -> None:
+    info = model_info()
+    left = info.outputs["left"].model_copy(update={"error": "The task predicts at every token."})
+    session.answer(info.model_copy(update={"outputs": {**info.outputs, "left": left}}))
+    assert page.tasks.output_error.label.text() == "The task predicts at every token."
+    page.tasks.show_task("right")
+    assert page.tasks.output_error.isHidden()
+
+
 def test_problems_are_counted_in_the_header(page: ModelPage, session: FakeSession) -> None:
     session.answer(model_info("takes images"))
     assert page.problems.text() == "1 problem"

@@ -4,7 +4,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.document import Document
@@ -141,7 +141,7 @@ def test_the_diagram_draws_any_scheme(qtbot: QtBot, kind: str) -> None:
 def test_the_scheme_is_chosen_with_the_shared_layers(qtbot: QtBot, qapp: QApplication) -> None:
     document = Document()
     document.load_spec(load_preset("multidigits"))
-    card = SharedCard(document)
+    card = SharedCard(document, QWidget())
     qtbot.addWidget(card)
     assert [card.sharing.combo.itemText(i) for i in range(card.sharing.combo.count())] == [
         scheme.title for scheme in members(Sharing)

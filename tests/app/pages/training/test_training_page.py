@@ -31,6 +31,11 @@ from mtl_core.spec import DatasetInfo, DeviceInfo, load_preset
 from mtl_core.spec.method_costs import measured_cost
 
 
+class EndlessStore:
+    def call(self, *_: object) -> None:
+        """Never answer."""
+
+
 class FakeSession(QObject):
     datasetInfoChanged = Signal()
     devicesChanged = Signal()
@@ -39,6 +44,7 @@ class FakeSession(QObject):
         super().__init__()
         self.document = Document(self)
         self.document.load_spec(load_preset("multidigits"))
+        self.store = EndlessStore()
         self.dataset_info: DatasetInfo | None = None
         self.devices: list[DeviceInfo] = []
         self.settings = Settings(folder)
