@@ -1,5 +1,6 @@
 """Describe a data set for the Data page: columns, distributions, a preview, suggested roles and tasks."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -7,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtl_core.datasets.date_features import date_part
 from mtl_core.datasets.inputs.image import example_files, image_shape
@@ -46,6 +48,7 @@ EXAMPLE_IMAGES = 24
 EXAMPLE_SIDE = 32
 TOP_CATEGORIES = 30
 BINS = 40
+_MOST_GRID_VALUES = 1000
 _cache: LruCache[DatasetInfo] = LruCache(16)
 
 
@@ -223,14 +226,29 @@ def histogram(column: Column) -> Histogram:
     """Histogram of a numeric column with at most :data:`BINS` bins; few whole numbers get a bin each."""
     numbers = column.numbers[column.present]
     low, high = float(numbers.min()), float(numbers.max())
+    bins = min(BINS, max(5, int(np.sqrt(len(numbers)))))
     if column.whole and high - low < BINS:
         edges = np.arange(low, high + 2) - 0.5
+    elif step := _grid_step(numbers):
+        places = round((high - low) / step) + 1
+        width = math.ceil(places / bins)  # equally many values in every bin, or the bars are uneven
+        edges = low + step * (np.arange(0, places + width, width) - 0.5)
     else:
-        edges = np.linspace(low, high, min(BINS, max(5, int(np.sqrt(len(numbers))))) + 1)
+        edges = np.linspace(low, high, bins + 1)
     if not (np.diff(edges) > 0).all():  # so close together that floating point cannot tell the edges apart
         return Histogram(edges=(low, high), counts=(len(numbers),))
     counts, _ = np.histogram(numbers, edges)
     return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
+
+
+def _grid_step(numbers: NDArray[np.float64]) -> float:
+    """The step of numbers that all lie on a grid, such as pixels in parts of an image; 0.0 where they do not."""
+    values = np.unique(numbers)
+    if not 1 < len(values) <= _MOST_GRID_VALUES:
+        return 0.0
+    step = float(np.diff(values).min())
+    positions = (values - values[0]) / step
+    return step if positions[-1] < _MOST_GRID_VALUES and np.allclose(positions, positions.round(), atol=1e-3) else 0.0
 
 
 def _preview(columns: Sequence[Column], rows: int) -> tuple[tuple[str, ...], ...]:

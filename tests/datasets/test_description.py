@@ -84,3 +84,11 @@ def test_a_histogram_holds_every_value_however_close_or_far_apart() -> None:
         counts = histogram(read_column("x", pd.Series(values, dtype=float)))
         assert sum(counts.counts) == len(values)
         assert len(counts.edges) == len(counts.counts) + 1 <= 41
+
+
+def test_a_histogram_of_numbers_on_a_grid_has_no_gaps() -> None:
+    for places, width in ((26, 1), (94, 3)):
+        numbers = np.repeat(np.arange(places) / 128 + 0.133, 100)
+        counts = histogram(read_column("x", pd.Series(numbers))).counts
+        assert set(counts[:-1]) == {100 * width}
+        assert sum(counts) == len(numbers)

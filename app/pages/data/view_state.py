@@ -167,7 +167,7 @@ def task_views(
         common = model.common_labels.get(name, {}) if model is not None else {}
         output = model.outputs.get(name) if model is not None else None
         if output is not None and output.error and not problem:
-            problem = f"The model does not fit, see the Model page. {output.error}"
+            problem = "The model's layers do not fit it: see the Model page."
         views.append(
             TaskView(
                 name=name,

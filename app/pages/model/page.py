@@ -243,7 +243,7 @@ def _heading(menu: QMenu, text: str) -> QWidgetAction:
     """A heading within a menu, which is no entry; the style sheet draws none for a section."""
     label = Muted(text)
     label.setFont(small_font())
-    label.setContentsMargins(2 * GAP, GAP, 2 * GAP, 0)
+    label.setContentsMargins(2 * GAP - 4, GAP, 2 * GAP, 0)
     action = QWidgetAction(menu)
     action.setDefaultWidget(label)
     action.setEnabled(False)
