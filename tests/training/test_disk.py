@@ -82,4 +82,4 @@ def test_a_trained_model_predicts_the_files_of_a_folder(tmp_path: Path) -> None:
     rows = list(predicted.rows)
     assert len(rows) == EACH
     assert sum(row[1] == "" for row in rows) == 1
-    assert any("red_3.png" in note for note in predicted.notes)
+    assert any("red_3.png" in note for note in predicted.notes())

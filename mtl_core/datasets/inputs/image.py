@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mtl_core.datasets.decoding import ChannelScaling, ImageChanges, PixelScaling
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
-from mtl_core.datasets.inputs.media_files import MediaForm, file_paths
-from mtl_core.datasets.inputs.media_reader import MediaReader, decoded_tensor, fitted_media, read_new_files
+from mtl_core.datasets.inputs.media_files import MediaForm, NewFiles, file_paths
+from mtl_core.datasets.inputs.media_reader import MediaReader, fitted_media, new_files, read_new_names
 from mtl_core.datasets.source import Source
 from mtl_core.errors import EnvironmentFault
 from mtl_core.media.images.image_file import ImageFormat, decode_image, read_image
@@ -134,13 +134,17 @@ def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str
     if "column" not in preprocessing:
         fix = "Use --split to predict the rows of its own data."
         raise InputError("images", "cannot be predicted: the model reads images, and a table has none", fix=fix)
+    return read_new_names(preprocessing, frame)
+
+
+def _new_files(preprocessing: Mapping[str, Any], column: Column) -> NewFiles:
     channels, *size = preprocessing["shape"]
-    return read_new_files(preprocessing, frame, _form((size[0], size[1]), channels, preprocessing["fit"]))
+    form = _form((size[0], size[1]), channels, preprocessing["fit"])
+    return new_files(column, form, ChannelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"])))
 
 
 def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> Tensor:
-    decoder = ChannelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"]))
-    return decoded_tensor(columns[preprocessing["column"]], decoder)
+    return _new_files(preprocessing, columns[preprocessing["column"]]).decode(slice(None)).inputs
 
 
-KIND = InputKind(_reader, _read_new, _transform)
+KIND = InputKind(_reader, _read_new, _transform, new_files=_new_files)
