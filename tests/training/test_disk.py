@@ -24,7 +24,8 @@ SIDE, EACH = 32, 30
 
 
 def small_experiment(folder: Path) -> ExperimentSpec:
-    image = {"kind": "image", "column": "image", "size": [SIDE, SIDE], "augmentation": [{"kind": "horizontal_flip"}]}
+    changes = [{"kind": "horizontal_flip"}, {"kind": "mix_up"}]
+    image = {"kind": "image", "column": "image", "size": [SIDE, SIDE], "augmentation": changes}
     return spec_from_data(
         {
             "version": 2,

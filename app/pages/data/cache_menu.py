@@ -48,14 +48,14 @@ class CacheMenu(QMenu):
             keys = [entry.key for entry in contents.entries]
             self._add(f"Remove all ({format_size(total)})", partial(self._remove, keys))
         self.addSeparator()
-        self._add("Limits of memory and disk …", partial(self._edit_limits, contents.limits))
+        self._add("Limits of memory and disk…", partial(self._edit_limits, contents.limits))
 
     def _add(self, text: str, do: Callable[[], None]) -> None:
         self.addAction(escape_mnemonic(text)).triggered.connect(lambda _checked=False: do())
 
     def _edit_limits(self, limits: Mapping[str, float]) -> None:
-        dialog = LimitsDialog(limits, self._set_limits, self.window())
-        dialog.open()
+        owner = self.parentWidget()  # its own window is the menu, which closes
+        LimitsDialog(limits, self._set_limits, owner and owner.window()).open()
 
     def _set_limits(self, limits: dict[str, float]) -> None:
         self._session.worker.ask(CacheQuestion(limits=limits), self._tell_limits, self._session.show_error)

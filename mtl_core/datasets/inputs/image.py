@@ -20,6 +20,7 @@ from mtl_core.errors import EnvironmentFault
 from mtl_core.media.images.image_file import ImageFormat, decode_image, read_image
 from mtl_core.media.images.normalization import fit_channels
 from mtl_core.spec import ImageInput, InputError
+from mtl_core.spec.augmentation import MixUp
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
 from mtl_core.text import format_names
@@ -77,7 +78,9 @@ class ImageFileReader(MediaReader):
 
 
 def _augmentation(spec: ImageInput) -> ImageChanges | None:
-    return ImageChanges(spec.augmentation) if spec.augmentation else None
+    """The changes of each picture alone."""
+    changes = tuple(change for change in spec.augmentation if not isinstance(change, MixUp))
+    return ImageChanges(changes) if changes else None
 
 
 def _form(size: tuple[int, int], channels: Any, fit: Any) -> MediaForm:

@@ -15,7 +15,7 @@ from mtl_core.protocol.questions import CacheQuestion, read_question
 from mtl_core.runner.worker import answer
 from tests.app.pages.data.conftest import PatientWorker
 
-LIMITS = "Limits of memory and disk …"
+LIMITS = "Limits of memory and disk…"
 
 
 def texts(menu: QMenu) -> list[str]:
