@@ -4,13 +4,11 @@ from argparse import Namespace
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.errors import InputError
 from mtl_core.media.cache import MediaCache
-from mtl_core.media.limits import Limits, read_limits, write_limits
+from mtl_core.media.limits import change_limits, read_limits
 from mtl_core.text import format_size
 
 
@@ -44,8 +42,7 @@ def _set_limits(arguments: Namespace) -> None:
     if not changes:
         return
     try:
-        write_limits(Limits.model_validate({**read_limits().model_dump(), **changes}))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        option = "--memory" if first["loc"][0] == "memory" else "--limit"
-        raise InputError(option, first["msg"], found=first["input"]) from None
+        change_limits(changes)
+    except InputError as error:
+        option = "--memory" if error.problem.path == "memory" else "--limit"
+        raise InputError(option, error.problem.rule, found=error.problem.found) from None

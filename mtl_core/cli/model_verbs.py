@@ -112,7 +112,7 @@ def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
 
     table = predict_rows(saved, file, load_preprocessing(folder) if folder else None)
     count = write_csv(path, table.header, map(format_numbers, table.rows))
-    for note in table.notes:
+    for note in table.notes():
         output.print_out(note)
     output.print_out(f"{_describe_models(saved)} on {count} rows of {file} in {path}")
     return SUCCESS

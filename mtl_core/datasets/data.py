@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mtl_core.datasets.decoding import Augmentation, Decoder
 from mtl_core.spec import DataNote, TargetInfo
+from mtl_core.spec.augmentation import MixUp
 from mtl_core.spec.reports import Shape
 
 Inputs = Mapping[str, Tensor]
@@ -46,6 +47,7 @@ class Split:
         rows: ``[N]`` int64 on the CPU: the indices of the rows in the data; None where they are not known.
         decoders: By input, what turns its stored rows into what the model reads; only of inputs that need it.
         augmentations: By input, the random changes of its stored rows in training.
+        mix_up: How the rows of a batch are mixed in training; None if they are not. They have one input, of pictures.
         is_mapped: Whether some input is mapped into memory from a file, so that selecting its rows may wait for a disk.
     """
 
@@ -55,6 +57,7 @@ class Split:
     rows: Tensor | None = None
     decoders: Mapping[str, Decoder] = field(default_factory=dict)
     augmentations: Mapping[str, Augmentation] = field(default_factory=dict)
+    mix_up: MixUp | None = None
     is_mapped: bool = False
 
     def __len__(self) -> int:

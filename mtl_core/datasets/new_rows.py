@@ -1,7 +1,8 @@
 """Read new rows from a file and transform them as the training rows of a model were."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing
+from mtl_core.datasets.inputs.media_files import NewFiles, unreadable_notes
+from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing, row_shape
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.files import is_folder
 from mtl_core.media.file_listing import list_files
 from mtl_core.media.images.image_file import IMAGE_SUFFIXES
 from mtl_core.media.sounds.sound_file import SOUND_SUFFIXES
 from mtl_core.spec import DataNote, presence_key
+from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Encoder
 from mtl_core.tabular.readers.table_file import file_stamp, read_file
 from mtl_core.tabular.readers.table_format import FileContent
@@ -25,21 +28,101 @@ from mtl_core.text import format_names
 
 _MOST_ROWS = 5
 _MOST_VALUES = 3
+_MOST_BATCH_ROWS, _BATCH_BYTES = 1024, 2**26
+"""Limits for the rows of a batch, and the size of its inputs."""
+_FLOAT_BYTES = 4
+
+
+class NewRows:
+    """The rows of a file as a model's inputs, some at a time: pictures and sounds are decoded when they are read.
+
+    Args:
+        fitted: The preprocessing of each input.
+        columns: The columns of each input, by name.
+        notes: Notes about the file, a line each.
+    """
+
+    def __init__(
+        self,
+        fitted: Mapping[str, Mapping[str, Any]],
+        columns: Mapping[str, Mapping[str, Column]],
+        notes: Sequence[str] = (),
+    ) -> None:
+        self._fitted, self._columns, self._file_notes = fitted, columns, notes
+        self._tensors: dict[str, Tensor] = {}
+        self._files: dict[str, NewFiles] = {}
+        for name, values in fitted.items():
+            kind = KINDS[values["kind"]]
+            if kind.new_files is None:
+                self._tensors[name] = kind.transform(values, columns[name])
+            else:
+                self._files[name] = kind.new_files(values, columns[name][values["column"]])
+        self._present = {
+            name: np.any([column.present for column in of.values()], axis=0) for name, of in columns.items()
+        }
+        self._messages: dict[str, list[str]] = {name: [] for name in self._files}
+
+    def __len__(self) -> int:
+        return len(next(iter(self._present.values())))
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of a row of each input."""
+        stored = {name: tuple(tensor.shape[1:]) for name, tensor in self._tensors.items()}
+        stored |= {name: files.form.shape for name, files in self._files.items()}
+        return {name: row_shape(values, (len(self), *stored[name])) for name, values in self._fitted.items()}
+
+    def batches(self) -> Iterator["NewBatch"]:
+        """Iterate over the rows in their order, so many at a time as take a limited amount of memory."""
+        row_bytes = sum(_FLOAT_BYTES * math.prod(shape) for shape in self.shapes.values())
+        size = max(1, min(_MOST_BATCH_ROWS, _BATCH_BYTES // max(row_bytes, 1)))
+        for start in range(0, len(self), size):
+            yield self._batch(slice(start, start + size))
+
+    def _batch(self, rows: slice) -> "NewBatch":
+        inputs = {name: tensor[rows] for name, tensor in self._tensors.items()}
+        for name, files in self._files.items():
+            decoded = files.decode(rows)
+            inputs[name] = decoded.inputs
+            self._present[name][rows] = decoded.present
+            self._messages[name] += decoded.messages
+        present = {name: mask[rows] for name, mask in self._present.items()}
+        if len(self._fitted) > 1:
+            inputs |= {presence_key(name): torch.from_numpy(mask) for name, mask in present.items() if not mask.all()}
+        return NewBatch(inputs, np.any(list(present.values()), axis=0))
+
+    def notes(self) -> tuple[str, ...]:
+        """Notes about missing cells, unreadable files, unknown categories and rows without an input, a line each.
+
+        Which files cannot be read is known when all batches were read.
+        """
+        readable = np.any(list(self._present.values()), axis=0)
+        notes = [*self._file_notes, *_unreadable_notes(readable)]
+        for name, values in self._fitted.items():
+            columns = self._file_column(name) if name in self._files else self._columns[name]
+            notes += _input_notes(values, columns, readable)
+        return tuple(notes)
+
+    def _file_column(self, name: str) -> dict[str, Column]:
+        """The column of an input of files, whose unreadable ones count as missing."""
+        ((key, column),) = self._columns[name].items()
+        present = self._present[name]
+        count = int((column.present & ~present).sum())
+        notes = unreadable_notes(column, self._files[name].form.noun, count, self._messages[name])
+        return {key: replace(column, text=np.where(present, column.text, -1), notes=(*column.notes, *notes))}
 
 
 @dataclass(frozen=True)
-class NewRows:
-    """The rows of a file as a model's inputs.
+class NewBatch:
+    """Some new rows.
 
     Attributes:
-        inputs: What the model reads; of an input that some row lacks, with its mask.
+        inputs: What the model reads; of several inputs, with the masks of those that some of the rows lack.
         readable: ``[N]``, false where no input has a value, so that there is no prediction.
-        notes: Notes about missing cells, unknown categories and rows without an input, a line each.
     """
 
     inputs: dict[str, Tensor]
     readable: NDArray[np.bool_]
-    notes: tuple[str, ...]
 
 
 def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
@@ -63,13 +146,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
     except InputError as error:
         raise _error_at_file(path, error.problem) from None
-    present = {name: np.any([column.present for column in of.values()], axis=0) for name, of in columns.items()}
-    readable = np.any(list(present.values()), axis=0)
-    inputs = {name: KINDS[values["kind"]].transform(values, columns[name]) for name, values in fitted.items()}
-    if len(fitted) > 1:
-        inputs |= {presence_key(name): torch.from_numpy(mask) for name, mask in present.items() if not mask.all()}
-    notes = [note for name, values in fitted.items() for note in _input_notes(values, columns[name], readable)]
-    return NewRows(inputs, readable, (*map(str, table_notes), *_unreadable_notes(readable), *notes))
+    return NewRows(fitted, columns, [*map(str, table_notes)])
 
 
 def _read_frame(

@@ -37,6 +37,7 @@ from mtl_core.spec import (
     TextInput,
     presence_key,
 )
+from mtl_core.spec.augmentation import MixUp
 from mtl_core.spec.data.splits import SHORT_FORM
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import CellFormat, Rows
@@ -128,7 +129,8 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
     stored_bytes = sum(fitted.values.nbytes for fitted in inputs.values() if fitted.stored is not None)
     mapped = stored_bytes > read_limits().memory_bytes
     train, val, test = (_split(inputs, labels, targets, rows, used_rows, mapped=mapped) for rows in splits)
-    train = replace(train, augmentations={name: x.augmentation for name, x in inputs.items() if x.augmentation})
+    augmentations = {name: x.augmentation for name, x in inputs.items() if x.augmentation}
+    train = replace(train, augmentations=augmentations, mix_up=_mix_up(spec_inputs))
     if (header := getattr(dataset, "header", None)) is not None:
         preprocessing["header"] = header  # new rows come in files like that of the training rows
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
@@ -144,6 +146,11 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
         preprocessing=preprocessing,
         notes=(*source.notes_of(used_names), *missing_notes, *row_notes, *label_notes(labels, splits), *later_notes),
     )
+
+
+def _mix_up(spec_inputs: Sequence[SpecInput]) -> MixUp | None:
+    """How rows are mixed in training."""
+    return next((i.spec.mix_up for i in spec_inputs if isinstance(i.spec, ImageInput) and i.spec.mix_up), None)
 
 
 def _target_info(labels: Labels, training_rows: Rows) -> TargetInfo:

@@ -1,7 +1,8 @@
 """Table of predictions of trained models for the rows of a file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import torch
@@ -9,16 +10,13 @@ from pydantic import ValidationError
 from torch import nn
 
 from mtl_core.datasets.data import Inputs
-from mtl_core.datasets.inputs.registry import input_preprocessing, row_shape, token_input
+from mtl_core.datasets.inputs.registry import token_input
 from mtl_core.datasets.new_rows import NewRows, read_new_rows
 from mtl_core.errors import InputError
 from mtl_core.evaluation.ensemble import SavedRun, build_predictor, check_members, load_data
 from mtl_core.spec import TargetInfo, Task
-from mtl_core.spec.reports import Shape
 from mtl_core.tasks import TaskHead
 from mtl_core.training.runtime.devices import choose_device
-
-_BATCH_SIZE = 1024
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,13 @@ class RowPredictions:
         header: ``row``, which counts the file's rows from 1, and the columns of each task's prediction
             (:class:`mtl_core.tasks.prediction_columns.TaskColumns`).
         rows: The cells of each row, computed lazily; empty for a row with a missing input.
-        notes: How missing or unknown cells were treated, one line each.
+        notes: Returns how missing or unknown cells and unreadable files were treated, one line each; complete when all
+            rows were computed.
     """
 
     header: tuple[str, ...]
     rows: Iterator[list[Any]]
-    notes: tuple[str, ...]
+    notes: Callable[[], tuple[str, ...]]
 
 
 def predict_rows(
@@ -60,14 +59,9 @@ def predict_rows(
         targets = {task.name: _target(task, preprocessing) for task in spec.tasks}
     rows = read_new_rows(path, preprocessing)
     device = choose_device(spec.training.device)
-    _, heads, model = build_predictor(saved, targets, _input_shapes(rows, preprocessing), device)
+    _, heads, model = build_predictor(saved, targets, rows.shapes, device)
     names = (name for head in heads for name in head.columns().predicted)
     return RowPredictions(("row", *names), _cells(rows, model, heads, token_input(preprocessing)), rows.notes)
-
-
-def _input_shapes(rows: NewRows, preprocessing: Mapping[str, Any]) -> dict[str, Shape]:
-    fitted = input_preprocessing(preprocessing)
-    return {name: row_shape(values, rows.inputs[name].shape) for name, values in fitted.items()}
 
 
 def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:
@@ -82,12 +76,11 @@ def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:
 
 
 def _cells(rows: NewRows, model: nn.Module, heads: Sequence[TaskHead], tokens: str) -> Iterator[list[Any]]:
-    for start in range(0, len(rows.readable), _BATCH_SIZE):
-        part = slice(start, start + _BATCH_SIZE)
-        inputs = {name: tensor[part] for name, tensor in rows.inputs.items()}
-        pairs = zip(_predictions(model, heads, inputs, tokens), rows.readable[part].tolist(), strict=True)
-        for number, (cells, readable) in enumerate(pairs, start + 1):
-            yield [number, *(cells if readable else [""] * len(cells))]
+    numbers = count(1)
+    for batch in rows.batches():
+        predictions = _predictions(model, heads, batch.inputs, tokens)
+        for cells, readable in zip(predictions, batch.readable.tolist(), strict=True):
+            yield [next(numbers), *(cells if readable else [""] * len(cells))]
 
 
 @torch.inference_mode()

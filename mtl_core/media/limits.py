@@ -1,10 +1,13 @@
 """How much memory and disk the tensors of data sets may take: settings of this machine, for all its processes."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 from pydantic import ValidationError
 
+from mtl_core.errors import InputError
 from mtl_core.files import write_text
 from mtl_core.locations import home
 from mtl_core.spec.base import Spec, field
@@ -48,6 +51,22 @@ def read_limits() -> Limits:
         return Limits.model_validate_json(_path().read_bytes())
     except (OSError, ValidationError):
         return Limits()
+
+
+def change_limits(changes: Mapping[str, Any]) -> Limits:
+    """Set some of the limits of this machine; returns all of them.
+
+    Raises:
+        InputError: One is not in its range; its path is the name of the limit.
+        EnvironmentFault: The file cannot be written.
+    """
+    try:
+        limits = Limits.model_validate({**read_limits().model_dump(), **changes})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(str(first["loc"][0]), first["msg"], found=first["input"]) from None
+    write_limits(limits)
+    return limits
 
 
 def write_limits(limits: Limits) -> None:

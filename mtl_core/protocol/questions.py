@@ -304,25 +304,28 @@ class CacheContents(Report):
 
     Attributes:
         entries: The last used first.
-        limit: The most bytes that it may hold.
+        limits: How much memory and disk the data may take, in GB, by the names in
+            :class:`mtl_core.media.limits.Limits`.
         freed: Bytes that were removed just now.
     """
 
     entries: tuple[CachedMedia, ...]
-    limit: int
+    limits: dict[str, float]
     freed: int = 0
 
 
 class CacheQuestion(Question[CacheContents]):
-    """Asks what the cache of decoded pictures and sounds holds, after the removal of some of it.
+    """Asks what the cache of decoded pictures and sounds holds and its limits, after the change of some of it.
 
     Attributes:
         remove: The keys of what to remove first.
+        limits: The limits to set first, as in the answer.
     """
 
     ask: Literal["cache"] = "cache"
     answer: ClassVar[Any] = CacheContents
     remove: tuple[str, ...] = ()
+    limits: dict[str, float] = Field(default_factory=dict)
 
 
 AnyQuestion = (

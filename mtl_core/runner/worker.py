@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -140,8 +140,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _train(question)
         case TrainTogetherQuestion():
             value = _train_together(question)
-        case CacheQuestion(remove=keys):
-            value = _cache_contents(keys)
+        case CacheQuestion():
+            value = _cache_contents(question)
     return value
 
 
@@ -174,14 +174,15 @@ def _preview_join(question: JoinQuestion) -> JoinPreview:
     return preview_join(dataset, question.path, question.key, question.other_key)
 
 
-def _cache_contents(remove: Sequence[str]) -> CacheContents:
+def _cache_contents(question: CacheQuestion) -> CacheContents:
     from mtl_core.media.cache import MediaCache
-    from mtl_core.media.limits import read_limits
+    from mtl_core.media.limits import change_limits, read_limits
 
+    limits = change_limits(question.limits) if question.limits else read_limits()
     cache = MediaCache()
-    freed = cache.remove(remove) if remove else 0
+    freed = cache.remove(question.remove) if question.remove else 0
     entries = [CachedMedia(key=entry.key, title=entry.title, size=entry.size) for entry in cache.entries()]
-    return CacheContents(entries=tuple(entries), limit=read_limits().cache_bytes, freed=freed)
+    return CacheContents(entries=tuple(entries), limits=limits.model_dump(), freed=freed)
 
 
 def _ensemble(question: EnsembleQuestion) -> EnsembleScores:

@@ -76,7 +76,7 @@ def test_inputs_have_the_parts_that_the_spec_asks_for(path: str) -> None:
 def test_new_rows_have_them_too(path: str) -> None:
     dataset = TableDataset(path=path, inputs=("day",), date_features={"day": ("month", "elapsed")})
     data = load(dataset, TASKS)
-    rows = read_new_rows(path, data.preprocessing)
+    (rows,) = read_new_rows(path, data.preprocessing).batches()
     assert data.train.rows is not None
     np.testing.assert_array_equal(rows.inputs["table"][data.train.rows], data.train.inputs["table"])
 
@@ -95,4 +95,4 @@ def test_new_rows_lack_a_header_as_the_training_rows_do(path: str, tmp_path: Pat
     (tmp_path / "b.csv").write_text(Path(path).read_text().partition("\n")[2])
     dataset = TableDataset(path=str(tmp_path / "b.csv"), header=False, inputs=("column 1",))
     data = load(dataset, (RegressionTask(name="y", target="column 3"),))
-    assert len(read_new_rows(dataset.path, data.preprocessing).readable) == 60
+    assert len(read_new_rows(dataset.path, data.preprocessing)) == 60

@@ -24,7 +24,8 @@ SIDE, EACH = 32, 30
 
 
 def small_experiment(folder: Path) -> ExperimentSpec:
-    image = {"kind": "image", "column": "image", "size": [SIDE, SIDE], "augmentation": [{"kind": "horizontal_flip"}]}
+    changes = [{"kind": "horizontal_flip"}, {"kind": "mix_up"}]
+    image = {"kind": "image", "column": "image", "size": [SIDE, SIDE], "augmentation": changes}
     return spec_from_data(
         {
             "version": 2,
@@ -82,4 +83,4 @@ def test_a_trained_model_predicts_the_files_of_a_folder(tmp_path: Path) -> None:
     rows = list(predicted.rows)
     assert len(rows) == EACH
     assert sum(row[1] == "" for row in rows) == 1
-    assert any("red_3.png" in note for note in predicted.notes)
+    assert any("red_3.png" in note for note in predicted.notes())

@@ -30,6 +30,17 @@ PLAIN = {
 }
 
 
+MIXED_PICTURES = {
+    "dataset": {
+        "kind": "bundled",
+        "name": "shapes",
+        "inputs": {"image": {"kind": "image", "column": "image", "augmentation": [{"kind": "mix_up"}]}},
+    },
+    "tasks": [{"name": "shape", "kind": "multiclass", "target": "shape"}],
+    "model": {"shared": [{"kind": "flatten"}]},
+}
+
+
 def plain(**changes: Any) -> ExperimentSpec:
     return experiment(**{**PLAIN, **changes})
 
@@ -162,6 +173,7 @@ def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path
             "training.keep",
         ),
         ({"training__compile": True}, "training.compile"),
+        (MIXED_PICTURES, "dataset.inputs.image.augmentation"),
         ({"training__compare_gradients": 5}, "training.compare_gradients"),
         ({"training__heads": {"l2": 0.1}}, "training.heads.l2"),
         ({"model__sharing": {"kind": "mmoe"}}, "model.sharing"),

@@ -1,13 +1,15 @@
-"""The menu of the cache of decoded pictures and sounds: how much room it takes, and to free it."""
+"""The menu of the cache of decoded pictures and sounds: how much room it takes, to free it, and its limits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 from shiboken6 import isValid
 
+from app.pages.data.limits_dialog import LimitsDialog
 from app.session import Session
 from app.widgets import escape_mnemonic
+from mtl_core.media.limits import GIB
 from mtl_core.protocol.questions import CacheContents, CacheQuestion
 from mtl_core.text import format_size
 
@@ -36,18 +38,35 @@ class CacheMenu(QMenu):
         if not isValid(self):
             return
         total = sum(entry.size for entry in contents.entries)
-        self._show_text(f"{format_size(total)} of {format_size(contents.limit)} on disk")
-        if not contents.entries:
-            return
+        self._show_text(f"{format_size(total)} of {contents.limits['cache']:g} GB on disk")
+        if contents.entries:
+            self.addSeparator()
+            for entry in contents.entries[:_MOST_ENTRIES]:
+                text = f"Remove {entry.title or entry.key[:12]} ({format_size(entry.size)})"
+                self._add(text, partial(self._remove, [entry.key]))
+            self.addSeparator()
+            keys = [entry.key for entry in contents.entries]
+            self._add(f"Remove all ({format_size(total)})", partial(self._remove, keys))
         self.addSeparator()
-        for entry in contents.entries[:_MOST_ENTRIES]:
-            self._add(f"Remove {entry.title or entry.key[:12]} ({format_size(entry.size)})", [entry.key])
-        self.addSeparator()
-        self._add(f"Remove all ({format_size(total)})", [entry.key for entry in contents.entries])
+        self._add("Limits of memory and disk…", partial(self._edit_limits, contents.limits))
 
-    def _add(self, text: str, keys: Sequence[str]) -> None:
-        do: Callable[[], None] = partial(self._remove, keys)
+    def _add(self, text: str, do: Callable[[], None]) -> None:
         self.addAction(escape_mnemonic(text)).triggered.connect(lambda _checked=False: do())
+
+    def _edit_limits(self, limits: Mapping[str, float]) -> None:
+        owner = self.parentWidget()  # its own window is the menu, which closes
+        LimitsDialog(limits, self._set_limits, owner and owner.window()).open()
+
+    def _set_limits(self, limits: dict[str, float]) -> None:
+        self._session.worker.ask(CacheQuestion(limits=limits), self._tell_limits, self._session.show_error)
+
+    def _tell_limits(self, contents: CacheContents) -> None:
+        limits, total = contents.limits, sum(entry.size for entry in contents.entries)
+        room = f"{limits['memory']:g} GB of memory and {limits['cache']:g} GB on disk"
+        text = f"Decoded pictures and sounds may take {room}"
+        if total > limits["cache"] * GIB:
+            text += f"; of the {format_size(total)} on disk, what exceeds it is removed when more is decoded"
+        self._session.show_message(text)
 
     def _remove(self, keys: Sequence[str]) -> None:
         self._session.worker.ask(CacheQuestion(remove=tuple(keys)), self._tell, self._session.show_error)

@@ -12,13 +12,14 @@ from torch import Tensor
 
 from mtl_core.datasets.decoding import ChannelScaling, ImageChanges, PixelScaling
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
-from mtl_core.datasets.inputs.media_files import MediaForm, file_paths
-from mtl_core.datasets.inputs.media_reader import MediaReader, decoded_tensor, fitted_media, read_new_files
+from mtl_core.datasets.inputs.media_files import MediaForm, NewFiles, file_paths
+from mtl_core.datasets.inputs.media_reader import MediaReader, fitted_media, new_files, read_new_names
 from mtl_core.datasets.source import Source
 from mtl_core.errors import EnvironmentFault
 from mtl_core.media.images.image_file import ImageFormat, decode_image, read_image
 from mtl_core.media.images.normalization import fit_channels
 from mtl_core.spec import ImageInput, InputError
+from mtl_core.spec.augmentation import MixUp
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
 from mtl_core.text import format_names
@@ -76,7 +77,9 @@ class ImageFileReader(MediaReader):
 
 
 def _augmentation(spec: ImageInput) -> ImageChanges | None:
-    return ImageChanges(spec.augmentation) if spec.augmentation else None
+    """The changes of each picture alone."""
+    changes = tuple(change for change in spec.augmentation if not isinstance(change, MixUp))
+    return ImageChanges(changes) if changes else None
 
 
 def _form(size: tuple[int, int], channels: Any, fit: Any) -> MediaForm:
@@ -120,13 +123,17 @@ def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str
     if "column" not in preprocessing:
         fix = "Use --split to predict the rows of its own data."
         raise InputError("images", "cannot be predicted: the model reads images, and a table has none", fix=fix)
+    return read_new_names(preprocessing, frame)
+
+
+def _new_files(preprocessing: Mapping[str, Any], column: Column) -> NewFiles:
     channels, *size = preprocessing["shape"]
-    return read_new_files(preprocessing, frame, _form((size[0], size[1]), channels, preprocessing["fit"]))
+    form = _form((size[0], size[1]), channels, preprocessing["fit"])
+    return new_files(column, form, ChannelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"])))
 
 
 def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> Tensor:
-    decoder = ChannelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"]))
-    return decoded_tensor(columns[preprocessing["column"]], decoder)
+    return _new_files(preprocessing, columns[preprocessing["column"]]).decode(slice(None)).inputs
 
 
-KIND = InputKind(_reader, _read_new, _transform)
+KIND = InputKind(_reader, _read_new, _transform, new_files=_new_files)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.datasets.decoding import Augmentation, Decoder
-from mtl_core.datasets.inputs.media_files import StoredRows
+from mtl_core.datasets.inputs.media_files import NewFiles, StoredRows
 from mtl_core.datasets.source import Source
 from mtl_core.spec import DataNote
 from mtl_core.spec.inputs import BaseInput
@@ -113,9 +113,12 @@ class InputKind:
         transform: From the preprocessing and the columns of new rows to what the model reads, ``[N, …]`` float32.
         shape: From the preprocessing to the shape of a row of a table, with its columns; None for other kinds, whose
             shape is that of their values.
+        new_files: From the preprocessing and the column of new rows to the files that it names, which are decoded some
+            at a time; None for kinds that read no files.
     """
 
     reader: Callable[[SpecInput, Source], InputReader]
     read_new: Callable[[Mapping[str, Any], pd.DataFrame], dict[str, Column]]
     transform: Callable[[Mapping[str, Any], Mapping[str, Column]], Tensor]
     shape: Callable[[Mapping[str, Any]], Shape] | None = None
+    new_files: Callable[[Mapping[str, Any], Column], NewFiles] | None = None

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_core.datasets.decoding import Decoder
 from mtl_core.media.cache import Blocks, CachedArray, MediaCache
 from mtl_core.media.decoding import DecodeBytes, decode_files, file_stamps
 from mtl_core.protocol.work_progress import report_progress
@@ -110,6 +111,50 @@ class DecodedFiles:
     present: NDArray[np.bool_]
     digest: str
     notes: list[DataNote]
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedRows:
+    """Some new rows of an input whose files were decoded.
+
+    Attributes:
+        inputs: ``[N, …]`` float32: what the model reads; of a file that cannot be read as of a blank one.
+        present: ``[N]``, true where a row has a file that could be decoded.
+        messages: What was wrong with the first files that could not be.
+    """
+
+    inputs: Tensor
+    present: NDArray[np.bool_]
+    messages: list[str]
+
+
+@dataclass(frozen=True, eq=False)
+class NewFiles:
+    """The files of an input of new rows, which are decoded some at a time.
+
+    Attributes:
+        paths: The file of each row; None where it has none.
+        form: The form of the decoded files.
+        decoder: From the decoded files to what the model reads.
+    """
+
+    paths: list[Path | None]
+    form: MediaForm
+    decoder: Decoder
+
+    def decode(self, rows: slice) -> DecodedRows:
+        """Decode the files of some rows, at least one."""
+        paths, blocks = self.paths[rows], list[NDArray[Any]]()
+        generator = decode_files(paths, self.form.decode, self.form.blank)
+        while True:
+            try:
+                blocks.append(next(generator))
+            except StopIteration as end:
+                facts = end.value
+                break
+        present = np.array([path is not None for path in paths], np.bool_)
+        present[facts["missing"]] = False
+        return DecodedRows(self.decoder(torch.from_numpy(np.concatenate(blocks))), present, facts["messages"])
 
 
 def decode_column(column: Column, folder: str, form: MediaForm, title: str) -> DecodedFiles:

@@ -2,20 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mtl_core.datasets.decoding import Augmentation, Decoder
 from mtl_core.datasets.features import read_new_column
 from mtl_core.datasets.inputs.input_kind import FittedInput, SpecInput
-from mtl_core.datasets.inputs.media_files import MediaForm, decode_column, file_paths, unreadable_notes
+from mtl_core.datasets.inputs.media_files import MediaForm, NewFiles, decode_column, file_paths
 from mtl_core.datasets.source import Source
 from mtl_core.media.decoding import decode_files, file_stamps
 from mtl_core.spec import InputError
@@ -83,43 +81,15 @@ class MediaReader(ABC):
         """Fit the statistics of some rows of the decoded files ``[N, …]``."""
 
 
-@dataclass(frozen=True, eq=False)
-class DecodedColumn(Column):
-    """The column of the files of new rows, whose unreadable files count as missing.
-
-    Attributes:
-        decoded: ``[N, …]``: what is stored of each row.
-    """
-
-    decoded: NDArray[Any] | None = None
-
-
-def read_new_files(preprocessing: Mapping[str, Any], frame: pd.DataFrame, form: MediaForm) -> dict[str, Column]:
-    """Read and decode the files of new rows; relative names begin at the current folder."""
+def read_new_names(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
+    """Read the column that names the files of new rows."""
     name = preprocessing["column"]
-    column = read_new_column(frame, name, "categorical")
-    paths = file_paths(column, str(Path.cwd()))
-    blocks, facts = [], {}
-    generator = decode_files(paths, form.decode, form.blank)
-    while True:
-        try:
-            blocks.append(next(generator))
-        except StopIteration as end:
-            facts = end.value
-            break
-    text = column.text.copy()
-    text[facts["missing"]] = -1
-    notes = unreadable_notes(column, form.noun, len(facts["missing"]), facts["messages"])
-    fields = {key: getattr(column, key) for key in Column.__dataclass_fields__}
-    decoded = np.concatenate(blocks)
-    return {name: DecodedColumn(**{**fields, "text": text, "notes": (*column.notes, *notes)}, decoded=decoded)}
+    return {name: read_new_column(frame, name, "categorical")}
 
 
-def decoded_tensor(column: Column, decoder: Decoder) -> Tensor:
-    """What the model reads of the files of new rows."""
-    assert isinstance(column, DecodedColumn)
-    assert column.decoded is not None
-    return decoder(torch.from_numpy(column.decoded))
+def new_files(column: Column, form: MediaForm, decoder: Decoder) -> NewFiles:
+    """The files that a column of new rows names; relative names begin at the current folder."""
+    return NewFiles(file_paths(column, str(Path.cwd())), form, decoder)
 
 
 def fitted_media(

@@ -5,15 +5,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.datasets.decoding import BandScaling, SpectrogramMasks
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
-from mtl_core.datasets.inputs.media_files import MediaForm
-from mtl_core.datasets.inputs.media_reader import MediaReader, decoded_tensor, fitted_media, read_new_files
+from mtl_core.datasets.inputs.media_files import MediaForm, NewFiles
+from mtl_core.datasets.inputs.media_reader import MediaReader, fitted_media, new_files, read_new_names
 from mtl_core.datasets.source import Source, Waveforms
 from mtl_core.media.sounds.sound_file import SoundFormat, decode_sound, fit_duration, resample
 from mtl_core.media.sounds.spectrogram import SpectrogramFormat, log_mel
@@ -128,13 +127,13 @@ def _fit_bands(array: NDArray[Any], rows: Rows) -> tuple[tuple[float, ...], tupl
     return tuple(mean.tolist()), tuple(np.where(std < 1e-6, 1.0, std).tolist())
 
 
-def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
-    return read_new_files(preprocessing, frame, _form(preprocessing))
+def _new_files(preprocessing: Mapping[str, Any], column: Column) -> NewFiles:
+    decoder = BandScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"]))
+    return new_files(column, _form(preprocessing), decoder)
 
 
 def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> Tensor:
-    decoder = BandScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"]))
-    return decoded_tensor(columns[preprocessing["column"]], decoder)
+    return _new_files(preprocessing, columns[preprocessing["column"]]).decode(slice(None)).inputs
 
 
-KIND = InputKind(_reader, _read_new, _transform)
+KIND = InputKind(_reader, read_new_names, _transform, new_files=_new_files)

@@ -15,6 +15,7 @@ from mtl_core.spec.augmentation import (
     Cutout,
     HorizontalFlip,
     ImageAugmentation,
+    MixUp,
     RandomCrop,
     Rotation,
     VerticalFlip,
@@ -41,6 +42,11 @@ def augment_images(images: Tensor, changes: Sequence[ImageAugmentation], generat
     return images
 
 
+def mix_images(images: Tensor, partners: Tensor, share: float) -> Tensor:
+    """Mix each picture ``[B, C, H, W]`` uint8 with another of the batch, of which it keeps a share."""
+    return _to_bytes(images.float().mul_(share).add_(images[partners.to(images.device)].float(), alpha=1 - share))
+
+
 def _apply(change: ImageAugmentation, images: Tensor, generator: Generator) -> Tensor:
     match change:
         case RandomCrop():
@@ -55,6 +61,8 @@ def _apply(change: ImageAugmentation, images: Tensor, generator: Generator) -> T
             return _jitter_colors(images, change, generator)
         case Cutout():
             return _cut_out(images, change, generator)
+        case MixUp():
+            raise ValueError("a batch is mixed by mix_images(), with its labels")
 
 
 def _uniform(count: int, low: float, high: float, generator: Generator, device: torch.device) -> Tensor:

@@ -8,6 +8,7 @@ from mtl_core.spec.augmentation.images import (
     ColorJitter,
     Cutout,
     HorizontalFlip,
+    MixUp,
     RandomCrop,
     Rotation,
     VerticalFlip,
@@ -15,7 +16,7 @@ from mtl_core.spec.augmentation.images import (
 from mtl_core.spec.augmentation.sounds import FrequencyMask, TimeMask
 
 ImageAugmentation = Annotated[
-    RandomCrop | HorizontalFlip | VerticalFlip | Rotation | ColorJitter | Cutout, Field(discriminator="kind")
+    RandomCrop | HorizontalFlip | VerticalFlip | Rotation | ColorJitter | Cutout | MixUp, Field(discriminator="kind")
 ]
 SoundAugmentation = Annotated[TimeMask | FrequencyMask, Field(discriminator="kind")]
 
@@ -25,6 +26,7 @@ __all__ = [
     "FrequencyMask",
     "HorizontalFlip",
     "ImageAugmentation",
+    "MixUp",
     "RandomCrop",
     "Rotation",
     "SoundAugmentation",

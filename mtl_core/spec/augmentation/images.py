@@ -69,3 +69,20 @@ class Cutout(ImageChange):
     kind: Literal["cutout"] = "cutout"
     p: float = field(0.5, "Share of the pictures that have one.", gt=0, le=1, widget="slider")
     size: float = field(0.3, "Side of the square, as a share of the shorter side of the picture.", gt=0, le=1)
+
+
+class MixUp(ImageChange):
+    """Mix each picture with another one of its batch, and the losses of both labels in the same shares.
+
+    It comes after the other changes and needs tasks whose losses can be mixed (Zhang et al. 2018, mixup).
+    """
+
+    title: ClassVar[str] = "Mix-up"
+    kind: Literal["mix_up"] = "mix_up"
+    alpha: float = field(
+        0.2,
+        "The share of a picture is drawn from the beta distribution with this parameter, twice: near 0 one of both "
+        "pictures prevails, at 1 all shares are as likely.",
+        gt=0,
+        le=10,
+    )

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtl_core.spec.augmentation import ImageAugmentation
+from mtl_core.spec.augmentation import ImageAugmentation, MixUp
 from mtl_core.spec.base import field
 from mtl_core.spec.inputs.base import BaseInput
 from mtl_core.spec.tasks import Column
@@ -30,6 +30,11 @@ class ImageInput(BaseInput):
     augmentation: tuple[ImageAugmentation, ...] = field(
         (), "Random changes of the pictures in training, in this order; each epoch draws new ones."
     )
+
+    @property
+    def mix_up(self) -> MixUp | None:
+        """How pictures are mixed in training; None if they are not."""
+        return next((change for change in self.augmentation if isinstance(change, MixUp)), None)
 
     @property
     def source_columns(self) -> tuple[str, ...]:

@@ -112,6 +112,7 @@ class BaseTask(Spec):
         value_by_value: Whether several values are predicted independently; else a row needs a label for all of them.
         per_token: Whether it predicts a value for each token of a text.
         per_pixel: Whether it predicts a value for each pixel of an image.
+        mixes: Whether a row mixed of two has the mixture of their losses, so that mix-up suits it.
         predicts: Whether it predicts its target, rather than minimizing a function of it.
         log_link: Whether its outputs are logarithms of the predicted values.
         uncertainty_factor: Factor of its loss in uncertainty weighting: 1/2 if the loss is the exponent of a Gaussian
@@ -132,6 +133,7 @@ class BaseTask(Spec):
     value_by_value: ClassVar[bool] = False
     per_token: ClassVar[bool] = False
     per_pixel: ClassVar[bool] = False
+    mixes: ClassVar[bool] = False
     predicts: ClassVar[bool] = True
     log_link: ClassVar[bool] = False
     uncertainty_factor: ClassVar[float] = 1.0

@@ -36,6 +36,7 @@ class BinaryTask(BaseTask):
     """Predict one of two classes."""
 
     title: ClassVar[str] = "Binary classification"
+    mixes: ClassVar[bool] = True
     column_types: ClassVar[tuple[str, ...]] = ("numeric", "categorical")
     row_classes: ClassVar[bool] = True
     label_settings: ClassVar[tuple[str, ...]] = ("positive",)

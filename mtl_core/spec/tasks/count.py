@@ -26,6 +26,7 @@ class CountTask(BaseTask):
     """
 
     title: ClassVar[str] = "Count"
+    mixes: ClassVar[bool] = True
     signed: ClassVar[tuple[str, ...]] = ("poisson",)
     value_by_value: ClassVar[bool] = True
     log_link: ClassVar[bool] = True

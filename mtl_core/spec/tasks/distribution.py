@@ -13,6 +13,7 @@ class DistributionTask(BaseTask):
     """Predict the probabilities of several classes from targets that are probabilities themselves (soft labels)."""
 
     title: ClassVar[str] = "Distribution"
+    mixes: ClassVar[bool] = True
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = None
     lower_is_better: ClassVar[tuple[str, ...]] = ("kl", "total_variation", "mae")

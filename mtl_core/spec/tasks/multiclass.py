@@ -39,6 +39,7 @@ class MulticlassTask(BaseTask):
     """Predict one of several classes."""
 
     title: ClassVar[str] = "Multiclass classification"
+    mixes: ClassVar[bool] = True
     column_types: ClassVar[tuple[str, ...]] = ("numeric", "categorical")
     row_classes: ClassVar[bool] = True
     lower_is_better: ClassVar[tuple[str, ...]] = ("log_loss", "brier", "calibration_error")

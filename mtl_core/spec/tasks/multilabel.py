@@ -23,6 +23,7 @@ class MultilabelTask(BaseTask):
     """Predict which of several labels apply; none, one or more may."""
 
     title: ClassVar[str] = "Multilabel classification"
+    mixes: ClassVar[bool] = True
     column_types: ClassVar[tuple[str, ...]] = ("numeric", "categorical")
     value_by_value: ClassVar[bool] = True
     label_settings: ClassVar[tuple[str, ...]] = ("separator",)

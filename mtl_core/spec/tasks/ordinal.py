@@ -23,6 +23,7 @@ class OrdinalTask(BaseTask):
     """Predict one of several classes that have an order, such as grades."""
 
     title: ClassVar[str] = "Ordinal classification"
+    mixes: ClassVar[bool] = True
     read_by: ClassVar[tuple[str, ...]] = ("loss",)
     column_types: ClassVar[tuple[str, ...]] = ("numeric", "categorical")
     row_classes: ClassVar[bool] = True

@@ -23,6 +23,7 @@ class RegressionTask(BaseTask):
     """Predict one or several numbers."""
 
     title: ClassVar[str] = "Regression"
+    mixes: ClassVar[bool] = True
     signed: ClassVar[tuple[str, ...]] = ("gaussian_nll",)
     uncertainty_factor: ClassVar[float] = 0.5
     value_by_value: ClassVar[bool] = True

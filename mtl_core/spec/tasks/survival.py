@@ -28,6 +28,7 @@ class SurvivalTask(BaseTask):
     """
 
     title: ClassVar[str] = "Survival"
+    mixes: ClassVar[bool] = True
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = 2
     lower_is_better: ClassVar[tuple[str, ...]] = ("nll",)

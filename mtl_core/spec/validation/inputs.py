@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mtl_core.errors import Problem
+from mtl_core.spec.augmentation import MixUp
 from mtl_core.spec.base import Spec
 from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.inputs import ImageInput, TextInput
@@ -41,7 +42,8 @@ def input_problems(dataset: Dataset, model: ModelSpec, tasks: Sequence[Task]) ->
 
 
 def _augmentation_problems(dataset: Dataset, tasks: Sequence[Task]) -> Iterator[Problem]:
-    """Problems of changes that move what is in a picture away from where a target says it is."""
+    """Problems of changes that move what is in a picture away from where a target says it is, or mix what cannot be."""
+    yield from _mix_up_problems(dataset, tasks)
     task = next((task for task in tasks if isinstance(task, BoxTask | SegmentationTask)), None)
     if task is None:
         return
@@ -51,6 +53,25 @@ def _augmentation_problems(dataset: Dataset, tasks: Sequence[Task]) -> Iterator[
                 rule = f"moves what is in a picture, and the target of task {task.name!r} says where it is"
                 path = join((*INPUTS, name, "augmentation", i))
                 yield Problem(path, rule, change.kind, "Leave it out; colors and cutout may change.")
+
+
+def _mix_up_problems(dataset: Dataset, tasks: Sequence[Task]) -> Iterator[Problem]:
+    inputs = dataset.named_inputs or {}
+    for name, value in inputs.items():
+        changes = value.augmentation if isinstance(value, ImageInput) else ()
+        places = [
+            join((*INPUTS, name, "augmentation", i)) for i, change in enumerate(changes) if isinstance(change, MixUp)
+        ]
+        for path in places[1:]:
+            yield Problem(path, "pictures are mixed once", "mix_up", "Leave it out.")
+        for path in places[:1]:
+            if len(inputs) > 1:
+                rule, found = "mixes whole rows, so the picture must be the only input", f"{len(inputs)} inputs"
+                yield Problem(path, rule, found, "Leave it out.")
+            for task in (task for task in tasks if not task.mixes):
+                title = type(task).title.lower()
+                rule = f"mixes the losses of two rows, which has no meaning for task {task.name!r} ({title})"
+                yield Problem(path, rule, "mix_up", "Leave it out.")
 
 
 def _input_list(kinds: Mapping[str, str]) -> str:

@@ -17,9 +17,10 @@ from mtl_core.datasets.data import Split, decode
 from mtl_core.datasets.decoding import Decoder
 from mtl_core.spec import InputError
 from mtl_core.spec.reports import Shape
+from mtl_core.training.batching.mixing import Pairing, PartnerLabels, draw_pairing, partner_labels
 from mtl_core.training.batching.read_ahead import Rows, read_ahead
 from mtl_core.training.batching.row_order import RowOrder
-from mtl_core.training.runtime.seeding import batch_generator, epoch_order
+from mtl_core.training.runtime.seeding import batch_generator, epoch_order, mixing_generator
 
 _CHUNK_BYTES = 2**20
 _CHUNK_BATCHES = 64
@@ -34,12 +35,14 @@ class Batch:
         targets: Targets of each task, in task order.
         masks: For each task a ``[B]`` mask of labeled rows, or ``[B, W]`` of labeled values; None if all are labeled.
         present: For each task whether the batch has a label of it; None if no task has a mask.
+        partner_labels: Of a batch whose rows are mixed in pairs; None of other batches.
     """
 
     inputs: dict[str, Tensor]
     targets: tuple[Tensor, ...]
     masks: tuple[Tensor | None, ...]
     present: tuple[bool, ...] | None
+    partner_labels: PartnerLabels | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -47,13 +50,15 @@ class Batch:
     def select(self, rows: slice) -> "Batch":
         """Return the batch of a slice of the rows."""
         masks = tuple(None if mask is None else mask[rows] for mask in self.masks)
+        partners = None if self.partner_labels is None else self.partner_labels.select(rows)
+        labeled = masks if partners is None else tuple(map(_either, masks, partners.masks))
         present = (
             None
             if self.present is None
-            else _labeled_tasks([None if mask is None else (mask,) for mask in masks], 1)[0]
+            else _labeled_tasks([None if mask is None else (mask,) for mask in labeled], 1)[0]
         )
         inputs = {name: tensor[rows] for name, tensor in self.inputs.items()}
-        return Batch(inputs, tuple(target[rows] for target in self.targets), masks, present)
+        return Batch(inputs, tuple(target[rows] for target in self.targets), masks, present, partners)
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Batches:
         full, rest = divmod(self.rows, self.batch_size)
         self.count = full + (rest > 0) - (drop_single and full > 0 and rest == 1)
         self._inputs, self._decoders, self._storage = split.inputs, split.decoders, split.device
-        self._augmentations, self._is_mapped = split.augmentations, split.is_mapped
+        self._augmentations, self._mix_up, self._is_mapped = split.augmentations, split.mix_up, split.is_mapped
         self._targets = tuple(split.targets[task] for task in tasks)
         self._masks = tuple(split.masks.get(task) for task in tasks)
         self._order = order or partial(epoch_order, self.rows)
@@ -117,7 +122,8 @@ class Batches:
         first_batches = range(start - start % self._chunk, self.count, self._chunk)
         rows = (order[self._chunk_rows(first, self._chunk)] for first in first_batches)
         for first_batch, chunk in zip(first_batches, self._select_chunks(rows), strict=True):
-            batches = self._batches(self._augment(chunk, [seed], epoch, first_batch))
+            augmented = self._augment(chunk, [seed], epoch, first_batch)
+            batches = self._batches(*self._mix(augmented, seed, epoch, first_batch))
             yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
 
     def iter_stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
@@ -149,11 +155,14 @@ class Batches:
         for chunk in self._select_chunks(rows):
             yield from self._batches(chunk)
 
-    def _batches(self, chunk: "_Chunk") -> Iterator[Batch]:
+    def _batches(self, chunk: "_Chunk", pairings: Sequence[Pairing] = ()) -> Iterator[Batch]:
         split_rows = partial(torch.split, split_size_or_sections=self.batch_size)
         batches = chunk.decode(self._decoders).map(split_rows)
         present = _labeled_tasks(batches.masks, batches.count)
-        yield from (Batch(*batches.at(i), present[i]) for i in range(batches.count))
+        for i in range(batches.count):
+            inputs, targets, masks = batches.at(i)
+            partners = partner_labels(pairings[i], targets, masks) if pairings else None
+            yield Batch(inputs, targets, masks, present[i], partners)
 
     def _select_chunks(self, rows: Iterator[Rows]) -> Iterator["_Chunk"]:
         """Select the rows of many batches at a time, on the device."""
@@ -182,6 +191,18 @@ class Batches:
                 ]
             )
         return replace(chunk, inputs=inputs)
+
+    def _mix(self, chunk: "_Chunk", seed: int, epoch: int, first_batch: int) -> "tuple[_Chunk, Sequence[Pairing]]":
+        """Mix the rows within each batch; returns also which, by batch."""
+        if self._mix_up is None:
+            return chunk, ()
+        split = {name: torch.split(tensor, self.batch_size) for name, tensor in chunk.inputs.items()}
+        pairings, mixed = [], []
+        for i, first in enumerate(next(iter(split.values()))):
+            pairings.append(draw_pairing(self._mix_up, len(first), mixing_generator(seed, epoch, first_batch + i)))
+            mixed.append(pairings[-1].mix({name: batches[i] for name, batches in split.items()}))
+        inputs = {name: torch.cat([batch[name] for batch in mixed]) for name in split}
+        return replace(chunk, inputs=inputs), pairings
 
 
 @dataclass(frozen=True)
@@ -254,6 +275,11 @@ def _stacked_labeled_tasks(
         all_labeled if mask is None else torch.stack([m.flatten(1).any(dim=1) for m in mask]).tolist() for mask in masks
     ]
     return [tuple(zip(*batch, strict=True)) for batch in zip(*columns, strict=True)]
+
+
+def _either(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    """Which rows or values have a label in one of two masks."""
+    return None if first is None or second is None else first | second
 
 
 def _select_rows(tensor: Tensor, rows: Rows) -> Tensor:

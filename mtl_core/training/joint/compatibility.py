@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
+from mtl_core.spec import ExperimentSpec, ImageInput, InputError, Problem, join, spec_to_data
 from mtl_core.spec.training.averaging import Unaveraged
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.optimizers import Muon
@@ -48,9 +48,20 @@ def _find_unsupported_settings(spec: ExperimentSpec) -> list[Problem]:
         ("training.accumulate", training.accumulate == 1, "1"),
         ("training.compile", not training.compile, "false"),
         ("training.compare_gradients", training.compare_gradients is None, "empty"),
+        *((path, False, "no mix-up") for path in _mix_up_paths(spec)),
         *((f"training.{name}.l1", not part.l1, "0") for name, part in penalties),
         *((f"training.{name}.l2", not part.l2, "0") for name, part in penalties),
     ]
     rule = "runs that train together need"
     fix = "Change it, or train one by one."
     return [Problem(path, f"{rule} {expected}", fix=fix) for path, supported, expected in requirements if not supported]
+
+
+def _mix_up_paths(spec: ExperimentSpec) -> list[str]:
+    """Where inputs are mixed: each run would mix the rows of its batch by shares of its own."""
+    inputs = spec.dataset.named_inputs or {}
+    return [
+        join(("dataset", "inputs", name, "augmentation"))
+        for name, value in inputs.items()
+        if isinstance(value, ImageInput) and value.mix_up
+    ]

@@ -35,6 +35,11 @@ def batch_generator(seed: int, epoch: int, batch: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(sequence >> np.uint64(1)))
 
 
+def mixing_generator(seed: int, epoch: int, batch: int) -> np.random.Generator:
+    """Return NumPy's generator for the mixing of a batch, independent of that of :func:`batch_generator`."""
+    return np.random.default_rng([seed, epoch, batch, 1])
+
+
 class TorchGenerators:
     """State of torch's global random number generators, on the CPU and every CUDA device."""
 

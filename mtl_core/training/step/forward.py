@@ -37,8 +37,19 @@ def needs_detached_representation(weighting: Weighting, model: ForwardEngine) ->
 
 
 def compute_losses(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch) -> list[Tensor]:
-    """Compute each task's loss, 0-d, over the rows that have its label."""
-    rows = zip(tasks, outputs, batch.targets, batch.masks, strict=True)
+    """Compute each task's loss, 0-d, over the rows that have its label; of a mixed batch the mixture of both losses."""
+    losses = _losses(tasks, outputs, batch.targets, batch.masks)
+    if (partners := batch.partner_labels) is None:
+        return losses
+    partner_losses = _losses(tasks, outputs, partners.targets, partners.masks)
+    share, pairs = partners.share, zip(losses, partner_losses, strict=True)
+    return [share * loss + (1 - share) * partner_loss for loss, partner_loss in pairs]
+
+
+def _losses(
+    tasks: Sequence[TaskHead], outputs: Sequence[Tensor], targets: Sequence[Tensor], masks: Sequence[Tensor | None]
+) -> list[Tensor]:
+    rows = zip(tasks, outputs, targets, masks, strict=True)
     return [task.loss(output, target, mask) for task, output, target, mask in rows]
 
 

@@ -10,11 +10,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from mtl_core.datasets import new_rows
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
+from mtl_core.datasets.inputs import image
 from mtl_core.datasets.new_rows import read_new_rows
 from mtl_core.datasets.preparation import load, load_outline
 from mtl_core.errors import InputError
@@ -239,9 +242,10 @@ def test_new_rows_are_read_from_a_table_or_a_folder_as_the_training_rows_were(ta
     (table.parent / "new").mkdir()
     new = table.parent / "new" / "rows.csv"
     new.write_text("size,picture,sound\n0,../pictures/0.png,../sounds/0.wav\n1,../pictures/none.png,../sounds/1.wav")
-    rows = read_new_rows(str(new), data.preprocessing)
+    table_rows = read_new_rows(str(new), data.preprocessing)
+    (rows,) = table_rows.batches()
     assert rows.inputs["photo.present"].tolist() == [True, False]
-    assert any("none.png" in note for note in rows.notes)
+    assert any("none.png" in note for note in table_rows.notes())
     for number in (0, 1):
         for split in data.splits.values():
             assert split.rows is not None
@@ -251,8 +255,35 @@ def test_new_rows_are_read_from_a_table_or_a_folder_as_the_training_rows_were(ta
                 for name in ("sizes", "noise") if number else ("sizes", "photo", "noise"):
                     assert torch.equal(rows.inputs[name][number], known[name][0])
     pictures = load(folder_dataset(colors), CLASS)
-    folder = read_new_rows(str(colors / "red"), pictures.preprocessing)
+    (folder,) = read_new_rows(str(colors / "red"), pictures.preprocessing).batches()
     assert folder.inputs["image"].shape == (12, 3, 6, 6)
     assert bool((folder.inputs["image"][:, 0].mean(dim=(1, 2)) > 0).all())
     with pytest.raises(InputError, match="a folder has one input, and the model reads 3"):
         read_new_rows(str(colors), data.preprocessing)
+
+
+def test_new_rows_are_decoded_a_batch_at_a_time_and_are_the_same(colors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = list[str]()
+    decode_image = image.decode_image
+
+    def count(data: bytes, name: str, **options: Any) -> Any:
+        decoded.append(name)
+        return decode_image(data, name, **options)
+
+    monkeypatch.setattr(image, "decode_image", count)
+    preprocessing = load(folder_dataset(colors), CLASS).preprocessing
+    (colors / "red" / "red_3.png").write_bytes(b"damaged")
+    whole = read_new_rows(str(colors / "red"), preprocessing)
+    (expected,) = whole.batches()
+    monkeypatch.setattr(new_rows, "_BATCH_BYTES", 5 * 4 * 3 * 6 * 6)
+    decoded.clear()
+    rows, batches = read_new_rows(str(colors / "red"), preprocessing), []
+    assert not decoded
+    for batch in rows.batches():
+        batches.append(batch)
+        assert len(decoded) == sum(len(batch.readable) for batch in batches)
+    assert [len(batch.readable) for batch in batches] == [5, 5, 2]
+    assert torch.equal(torch.cat([batch.inputs["image"] for batch in batches]), expected.inputs["image"])
+    assert np.flatnonzero(~np.concatenate([batch.readable for batch in batches])).tolist() == [5]
+    assert rows.notes() == whole.notes()
+    assert any("1 of 12 file cannot be read" in note for note in rows.notes())

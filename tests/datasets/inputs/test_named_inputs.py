@@ -80,14 +80,15 @@ def test_the_fingerprint_depends_on_what_the_tensors_depend_on(loaded: Load) -> 
 def test_new_rows_may_lack_inputs_and_are_read_as_the_training_rows_were(loaded: Load, tmp_path: Path) -> None:
     data = loaded(NAMED)
     preprocessing = json.loads(json.dumps(data.preprocessing))
-    rows = read_new_rows(str(write_rows(tmp_path / "new.csv", targets=False)), preprocessing)
+    (rows,) = read_new_rows(str(write_rows(tmp_path / "new.csv", targets=False)), preprocessing).batches()
     assert data.train.rows is not None
     for name, tensor in data.train.inputs.items():
         assert torch.equal(rows.inputs[name][data.train.rows], tensor)
     assert np.flatnonzero(~rows.readable).tolist() == [0, 35], "rows that lack every input"
     complete = tmp_path / "complete.csv"
     complete.write_text("views,region,title\n1,x,red sun\n", encoding="utf-8")
-    assert read_new_rows(str(complete), preprocessing).inputs.keys() == {"behaviour", "title"}
+    (complete_rows,) = read_new_rows(str(complete), preprocessing).batches()
+    assert complete_rows.inputs.keys() == {"behaviour", "title"}
 
 
 @pytest.mark.parametrize(

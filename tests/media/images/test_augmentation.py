@@ -15,13 +15,15 @@ from mtl_core.spec.augmentation import (
     Cutout,
     HorizontalFlip,
     ImageAugmentation,
+    MixUp,
     RandomCrop,
     Rotation,
     VerticalFlip,
 )
 from mtl_core.spec.unions import members
 
-ALL = tuple(kind() for kind in members(ImageAugmentation))
+ALL = tuple(kind() for kind in members(ImageAugmentation) if kind is not MixUp)
+"""The changes of a picture alone."""
 
 
 def pictures(count: int = 16, channels: int = 3, height: int = 10, width: int = 14) -> Tensor:
