@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mtl_core.datasets.date_features import date_part
+from mtl_core.datasets.date_features import date_part, varying_parts
 from mtl_core.datasets.inputs.image import example_files, image_shape
 from mtl_core.datasets.inputs.registry import default_columns
 from mtl_core.datasets.inputs.sound import spectrogram_shape
@@ -187,6 +187,7 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
         decimal=column.format.decimal,
         unit=column.format.unit,
         dates=column.format.dates,
+        date_parts=varying_parts(column),
         **statistics,
     )
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mtl_core.spec.base import Report
 from mtl_core.spec.data.data_notes import DataNote
-from mtl_core.spec.data.dataset import ColumnType, DecimalMark
+from mtl_core.spec.data.dataset import ColumnType, DatePart, DecimalMark
 from mtl_core.spec.tasks import TASK_KINDS, Outputs, TargetTransform, TaskKind
 
 Shape = tuple[int, ...]
@@ -39,6 +39,7 @@ class ColumnInfo(Report):
         decimal: Decimal mark of its numbers.
         unit: A unit that was removed from its numbers.
         dates: Order of day, month and year in its dates; ``time`` for times of day.
+        date_parts: The parts of its dates that are not the same in all rows, and the days elapsed.
         suggested: The role that its content suggests.
     """
 
@@ -57,6 +58,7 @@ class ColumnInfo(Report):
     decimal: DecimalMark = "."
     unit: str = ""
     dates: str = ""
+    date_parts: tuple[DatePart, ...] = ()
     suggested: Role = "input"
 
 

@@ -22,6 +22,16 @@ def csv() -> Any:
     return import_module("pyarrow.csv")
 
 
+def parquet() -> Any:
+    """The module ``pyarrow.parquet``."""
+    return import_module("pyarrow.parquet")
+
+
+def ipc() -> Any:
+    """The module ``pyarrow.ipc``."""
+    return import_module("pyarrow.ipc")
+
+
 def flags(mask: Any) -> NDArray[np.bool_]:
     """A Boolean array of Arrow as one of NumPy; null counts as false."""
     return np.asarray(mask.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)

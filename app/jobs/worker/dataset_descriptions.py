@@ -12,7 +12,7 @@ from mtl_core.spec import DatasetInfo, InputError
 from mtl_core.spec.data.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
-_UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "text", "split")
+_UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "date_features", "text", "split")
 """The settings that a description does not depend on; but for generated data, whose rows follow the split."""
 
 

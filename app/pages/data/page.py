@@ -25,7 +25,7 @@ from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_
 from app.pages.data.named_inputs import file_columns, named_inputs
 from app.pages.data.problem_text import error_text, problem_text
 from app.pages.data.role_edits import RoleEditor
-from app.pages.data.view_state import column_rows, column_views, data_name, image_labels, task_views
+from app.pages.data.view_state import column_rows, column_views, data_name, date_notes, image_labels, task_views
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Button, Card, CardRow, Chip, PageBody
@@ -250,6 +250,7 @@ class DataPage(PageBody):
             model = self._session.model_info
             files = file_columns(named_inputs(self._document.data, info))  # whose names are no values
             notes = [note for note in info.notes if note.place != "column" or note.name not in files]
+            notes += date_notes(self._document.data, info)
             self._preview.notes.show_notes((*notes, *(model.notes if model else ())))
 
     def _show_findings(self) -> None:

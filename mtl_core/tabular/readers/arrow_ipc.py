@@ -21,22 +21,23 @@ def _read(file: FileContent) -> RawTable | None:
     magics = (_FILE_MAGIC, _FEATHER_1_MAGIC)
     if not file.data.startswith(magics) and not file.has_suffix(_SUFFIXES):
         return None
-    from pyarrow import Table, ipc
     from pyarrow.lib import ArrowException
+
+    from mtl_core.tabular.arrow import arrow, ipc
 
     if file.data.startswith(_FEATHER_1_MAGIC):
         fix = "Write it again with a newer version of the library, or save it as Parquet."
         raise InputError("dataset.path", "is Feather of version 1, which is not read", found=file.name, fix=fix)
     try:
         if file.data.startswith(_STREAM_MAGIC):
-            table = ipc.open_stream(io.BytesIO(file.data)).read_all()  # type: ignore[no-untyped-call]  # pyarrow has no types
+            table = ipc().open_stream(io.BytesIO(file.data)).read_all()
         else:
-            reader = ipc.open_file(io.BytesIO(file.data))  # type: ignore[no-untyped-call]
+            reader = ipc().open_file(io.BytesIO(file.data))
             batches = []
             for batch in range(reader.num_record_batches):
                 report_progress(f"Reading {file.name}", 0.1 + 0.2 * batch / reader.num_record_batches)
                 batches.append(reader.get_batch(batch))
-            table = Table.from_batches(batches, reader.schema)
+            table = arrow().Table.from_batches(batches, reader.schema)
         table.validate(full=True)  # offsets of a damaged file can lead outside its buffers
         return RawTable(table.to_pandas(ignore_metadata=True), "Arrow")
     except (ArrowException, OSError, NotImplementedError, ValueError) as error:
@@ -49,7 +50,7 @@ def _excerpt(path: Path) -> Excerpt | None:
         start = file.read(len(_FILE_MAGIC))
     if path.stat().st_size < _MIN_BYTES or not start.startswith((_FILE_MAGIC, _STREAM_MAGIC)):
         return None
-    from mtl_core.tabular.arrow import arrow
+    from mtl_core.tabular.arrow import arrow, ipc
 
     pa = arrow()
     try:
@@ -58,7 +59,7 @@ def _excerpt(path: Path) -> Excerpt | None:
             table = pa.Table.from_batches(batches)
             table.validate(full=True)
             content = io.BytesIO()
-            with pa.ipc.new_file(content, table.schema) as writer:
+            with ipc().new_file(content, table.schema) as writer:
                 writer.write_table(table)
     except (pa.ArrowException, OSError, NotImplementedError, ValueError, StopIteration, ZeroDivisionError):
         return None  # to read the whole file tells what is wrong with it
@@ -67,9 +68,9 @@ def _excerpt(path: Path) -> Excerpt | None:
 
 def _file_batches(file: Any) -> tuple[list[Any], float]:
     """The beginnings of some record batches, and the share of the rows that they have if all are of one size."""
-    from mtl_core.tabular.arrow import arrow
+    from mtl_core.tabular.arrow import ipc
 
-    reader = arrow().ipc.open_file(file)
+    reader = ipc().open_file(file)
     count = reader.num_record_batches
     chosen = [0, *range(1, count, max(1, (count - 1) // _BATCHES))]
     whole = [reader.get_batch(i) for i in chosen]
@@ -80,9 +81,9 @@ def _file_batches(file: Any) -> tuple[list[Any], float]:
 
 def _stream_batches(file: Any) -> tuple[list[Any], float]:
     """The beginning of the first record batch of a stream, and the share of the rows by the bytes read for it."""
-    from mtl_core.tabular.arrow import arrow
+    from mtl_core.tabular.arrow import ipc
 
-    batch = next(iter(arrow().ipc.open_stream(file)))
+    batch = next(iter(ipc().open_stream(file)))
     head = batch.slice(0, _HEAD_ROWS)
     return [head], len(head) / len(batch) * file.tell() / file.size()
 

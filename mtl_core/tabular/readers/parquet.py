@@ -18,17 +18,17 @@ _READER_PREFIX = "Could not open Parquet input source '<Buffer>': "
 def _read(file: FileContent) -> RawTable | None:
     if not file.data.startswith(_MAGIC) and not file.has_suffix(_SUFFIXES):
         return None
-    import pyarrow.parquet as pq
-    from pyarrow import concat_tables
     from pyarrow.lib import ArrowException
 
+    from mtl_core.tabular.arrow import arrow, parquet
+
     try:
-        source = pq.ParquetFile(io.BytesIO(file.data))
+        source = parquet().ParquetFile(io.BytesIO(file.data))
         groups = []
         for group in range(source.num_row_groups):
             report_progress(f"Reading {file.name}", 0.1 + 0.2 * group / source.num_row_groups)
             groups.append(source.read_row_group(group))
-        table = concat_tables(groups) if groups else source.read()
+        table = arrow().concat_tables(groups) if groups else source.read()
         return RawTable(table.to_pandas(ignore_metadata=True), "Parquet")
     except (ArrowException, OSError, NotImplementedError) as error:
         reason = str(error).splitlines()[0].rstrip(".").removeprefix(_READER_PREFIX)
@@ -39,11 +39,9 @@ def _excerpt(path: Path) -> Excerpt | None:
     with path.open("rb") as file:
         if path.stat().st_size < _MIN_BYTES or file.read(len(_MAGIC)) != _MAGIC:
             return None
-    import pyarrow.parquet as pq
+    from mtl_core.tabular.arrow import arrow, parquet
 
-    from mtl_core.tabular.arrow import arrow
-
-    pa = arrow()
+    pa, pq = arrow(), parquet()
     try:
         with pq.ParquetFile(path) as source:
             others = range(1, source.num_row_groups, max(1, (source.num_row_groups - 1) // _GROUPS))
