@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mtl_core.datasets.inputs.image import transform_images
 from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing
-from mtl_core.errors import InputError, Problem, shorten
+from mtl_core.errors import EnvironmentFault, InputError, WorkbenchError, shorten
 from mtl_core.files import is_folder
 from mtl_core.media.file_listing import list_files
 from mtl_core.media.images.image_file import IMAGE_SUFFIXES
@@ -21,9 +21,10 @@ from mtl_core.media.sounds.sound_file import SOUND_SUFFIXES
 from mtl_core.spec import DataNote, presence_key
 from mtl_core.tabular.column import Column, Encoder
 from mtl_core.tabular.readers.table_file import file_stamp, read_file
-from mtl_core.tabular.readers.table_format import FileContent
+from mtl_core.tabular.readers.table_format import FileContent, UnreadableRow
 from mtl_core.text import format_names
 
+_NO_VALUE = "no input has a value"
 _MOST_ROWS = 5
 _MOST_VALUES = 3
 
@@ -34,13 +35,15 @@ class NewRows:
 
     Attributes:
         inputs: What the model reads; of an input that some row lacks, with its mask.
-        readable: ``[N]``, false where no input has a value, so that there is no prediction.
-        notes: Notes about missing cells, unknown categories and rows without an input, a line each.
+        readable: ``[N]``, false where there is no prediction, since the row cannot be read or no input has a value.
+        notes: Notes about missing cells and unknown categories, a line each.
+        unreadable: The rows without a prediction, with the reason.
     """
 
     inputs: dict[str, Tensor]
     readable: NDArray[np.bool_]
     notes: tuple[str, ...]
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
@@ -52,7 +55,8 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         preprocessing: That of the training data (:attr:`mtl_core.datasets.data.TaskData.preprocessing`).
 
     Raises:
-        InputError: The file cannot be read or is no table, an input column is not in it, or an input is an image.
+        InputError: There is no such file or it is no table, an input column is not in it, or an input is an image.
+        EnvironmentFault: The file may not or cannot be read.
     """
     fitted = input_preprocessing(preprocessing)
     if any(values["kind"] == "image" and "column" not in values for values in fitted.values()):
@@ -60,31 +64,34 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     file_columns = {values["column"] for values in fitted.values() if values["kind"] in ("image", "sound")}
     try:
-        frame, table_notes = _read_frame(path, fitted, file_columns, preprocessing.get("header"))
+        frame, table_notes, damaged = _read_frame(path, fitted, file_columns, preprocessing.get("header"))
         columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
-    except InputError as error:
-        raise _error_at_file(path, error.problem) from None
+    except (InputError, EnvironmentFault) as error:
+        raise _error_at_file(path, error) from None
     present = {name: np.any([column.present for column in of.values()], axis=0) for name, of in columns.items()}
     readable = np.any(list(present.values()), axis=0)
+    reasons = {row.row: row.reason for row in damaged}
+    readable[[row - 1 for row in reasons]] = False
+    unreadable = [UnreadableRow(row + 1, reasons.get(row + 1, _NO_VALUE)) for row in np.flatnonzero(~readable).tolist()]
     inputs = {name: KINDS[values["kind"]].transform(values, columns[name]) for name, values in fitted.items()}
     if len(fitted) > 1:
         inputs |= {presence_key(name): torch.from_numpy(mask) for name, mask in present.items() if not mask.all()}
     notes = [note for name, values in fitted.items() for note in _input_notes(values, columns[name], readable)]
-    return NewRows(inputs, readable, (*map(str, table_notes), *_unreadable_notes(readable), *notes))
+    return NewRows(inputs, readable, (*map(str, table_notes), *notes), tuple(unreadable))
 
 
 def _read_frame(
     path: str, fitted: Mapping[str, Mapping[str, Any]], file_columns: set[str], header: bool | None
-) -> tuple[pd.DataFrame, tuple[DataNote, ...]]:
-    """The cells of new rows, in which the names of files are whole paths; and notes about the table."""
+) -> tuple[pd.DataFrame, tuple[DataNote, ...], tuple[UnreadableRow, ...]]:
+    """The cells of new rows, in which the names of files are whole paths; notes about the table, and damaged rows."""
     if file_columns and is_folder(Path(path).expanduser()):
-        return _list_files(path, fitted), ()
+        return _list_files(path, fitted), (), ()
     file_stamp(path)
-    raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, header=header))
+    raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, header=header, allows_unreadable=True))
     frame, folder = raw.frame.copy(), Path(path).expanduser().absolute().parent
     for name in file_columns & set(frame.columns):
         frame[name] = [cell if not isinstance(cell, str) or not cell else str(folder / cell) for cell in frame[name]]
-    return frame, raw.notes
+    return frame, raw.notes, raw.unreadable
 
 
 def _list_files(path: str, fitted: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -117,16 +124,12 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> dict[str, T
     return {name: kinds[name].transform(values, kinds[name].read_new(values, rows)) for name, values in fitted.items()}
 
 
-def _error_at_file(path: str, problem: Problem) -> InputError:
+def _error_at_file(path: str, error: WorkbenchError) -> WorkbenchError:
     """The error with the file as its place, instead of a place in the spec, which names the training data."""
+    problem = error.problem
     rule = problem.rule if problem.path.startswith("dataset.") else f"{problem.path} {problem.rule}"
     found = problem.found if problem.found != shorten(Path(path)) else None
-    return InputError(path, rule, found=found or None, fix=problem.fix)
-
-
-def _unreadable_notes(readable: NDArray[np.bool_]) -> Iterator[str]:
-    if not readable.all():
-        yield f"{_row_numbers(~readable)}: no input has a value, so there is no prediction."
+    return type(error)(path, rule, found=found or None, fix=problem.fix)
 
 
 def _input_notes(

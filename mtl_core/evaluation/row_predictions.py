@@ -15,6 +15,7 @@ from mtl_core.errors import InputError
 from mtl_core.evaluation.ensemble import SavedRun, build_predictor, check_members, load_data
 from mtl_core.spec import TargetInfo, Task
 from mtl_core.spec.reports import Shape
+from mtl_core.tabular.readers.table_format import UnreadableRow
 from mtl_core.tasks import TaskHead
 from mtl_core.training.runtime.devices import choose_device
 
@@ -28,13 +29,15 @@ class RowPredictions:
     Attributes:
         header: ``row``, which counts the file's rows from 1, and the columns of each task's prediction
             (:class:`mtl_core.tasks.prediction_columns.TaskColumns`).
-        rows: The cells of each row, computed lazily; empty for a row with a missing input.
+        rows: The cells of each row, computed lazily; empty for a row without a prediction.
         notes: How missing or unknown cells were treated, one line each.
+        unreadable: The rows without a prediction, with the reason.
     """
 
     header: tuple[str, ...]
     rows: Iterator[list[Any]]
     notes: tuple[str, ...]
+    unreadable: tuple[UnreadableRow, ...]
 
 
 def predict_rows(
@@ -62,7 +65,8 @@ def predict_rows(
     device = choose_device(spec.training.device)
     _, heads, model = build_predictor(saved, targets, _input_shapes(rows, preprocessing), device)
     names = (name for head in heads for name in head.columns().predicted)
-    return RowPredictions(("row", *names), _cells(rows, model, heads, token_input(preprocessing)), rows.notes)
+    cells = _cells(rows, model, heads, token_input(preprocessing))
+    return RowPredictions(("row", *names), cells, rows.notes, rows.unreadable)
 
 
 def _input_shapes(rows: NewRows, preprocessing: Mapping[str, Any]) -> dict[str, Shape]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mtl_core.datasets.column_settings import check_column_settings
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source, SourceSample
+from mtl_core.errors import EnvironmentFault
 from mtl_core.spec import InputError, JoinedTable, TableDataset
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.join import check_key, join_tables
@@ -97,9 +98,9 @@ def _join(table: RawTable, joined: JoinedTable, where: str) -> RawTable:
     name = Path(joined.path).name
     try:
         other = read_file(joined.path)
-    except InputError as error:
+    except (InputError, EnvironmentFault) as error:
         problem = error.problem
-        raise InputError(f"{where}.path", problem.rule, found=problem.found or name, fix=problem.fix) from None
+        raise type(error)(f"{where}.path", problem.rule, found=problem.found or name, fix=problem.fix) from None
     check_key(table.frame, joined.key, f"{where}.key", "the table")
     setting = "other_key" if joined.other_key else "key"
     check_key(other.frame, other_key := joined.other_key or joined.key, f"{where}.{setting}", name)

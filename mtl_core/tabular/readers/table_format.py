@@ -17,6 +17,19 @@ TOO_NARROW = "A table needs at least two columns: an input and a target."
 CellKind = Literal["text", "typed"]
 
 
+@dataclass(frozen=True)
+class UnreadableRow:
+    """A row of a file that cannot be read.
+
+    Attributes:
+        row: Its number among the rows, from 1.
+        reason: Why, as a clause.
+    """
+
+    row: int
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class RawTable:
     """The cells of a table as a file has them.
@@ -28,6 +41,7 @@ class RawTable:
         notes: Notes about the file as a whole.
         delimiter: What separates the cells of a text; empty for other files.
         encoding: The encoding of a text; empty for other files.
+        unreadable: The rows that could not be read, whose cells are empty; only where that is allowed.
     """
 
     frame: "pd.DataFrame"
@@ -36,6 +50,7 @@ class RawTable:
     notes: tuple[DataNote, ...] = ()
     delimiter: str = ""
     encoding: str = ""
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +66,7 @@ class FileContent:
         stated_format: Kind of a format of another package; None infers the format from name and content.
         header: Whether the first row holds the names of the columns; None finds it by looking.
         sheet: The name of the sheet of a workbook; None takes the first with cells.
+        allows_unreadable: Whether a row that cannot be read becomes one of empty cells, instead of an error.
     """
 
     data: bytes
@@ -61,6 +77,7 @@ class FileContent:
     stated_format: str | None = None
     header: bool | None = None
     sheet: str | None = None
+    allows_unreadable: bool = False
 
     @property
     def text(self) -> str:
