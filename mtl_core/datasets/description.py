@@ -15,8 +15,10 @@ from mtl_core.datasets.inputs.sound import spectrogram_shape
 from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
 from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import (
+    BundledDataset,
     ColumnInfo,
     DataNote,
     Dataset,
@@ -92,6 +94,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         title=source.title,
         description=source.description,
         rows=source.rows,
+        split_rows=None if isinstance(dataset, BundledDataset) else _split_rows(source),
         input_kind="image" if is_image else "table",
         input_shapes=_input_shapes(dataset, source, inputs),
         columns=(*infos, *_pixel_map_infos(source)),
@@ -109,6 +112,14 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         delimiter=source.delimiter,
         encoding=source.encoding,
     )
+
+
+def _split_rows(source: Source) -> tuple[int, int, int] | None:
+    """The rows of each split that the data come with."""
+    if source.split is None:
+        return None
+    train, val, test = np.bincount(source.split, minlength=len(SPLITS)).tolist()
+    return train, val, test
 
 
 def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) -> dict[str, Shape]:

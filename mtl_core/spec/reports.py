@@ -108,6 +108,8 @@ class DatasetInfo(Report):
         rows: All rows, or for each split when the data set has splits of its own.
         sample: The number of rows that are described where not all were read; ``rows`` is then an estimate. 0: all.
         preview: The first rows as text, in the order of ``columns``; an empty one for a map.
+        split_rows: The rows of training, validation and test, where the user's data come with them. Without validation
+            rows there, a share of the training rows is drawn.
         input_kind: What the input is when no columns are named: columns of the table, or an image.
         input_shapes: Shape of one row of each input, by name.
         images: The first images as rows of pixels: 0…255, or 0xRRGGBB in color.
@@ -124,6 +126,7 @@ class DatasetInfo(Report):
     description: str
     rows: int
     sample: int = 0
+    split_rows: tuple[int, int, int] | None = None
     input_kind: Literal["table", "image"]
     input_shapes: dict[str, Shape]
     columns: tuple[ColumnInfo, ...]

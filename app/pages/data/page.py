@@ -189,7 +189,9 @@ class DataPage(PageBody):
         self._tasks.show_tasks(views, problem, fix, self.add_absent_tasks, complete_rows=complete)
         self._show_notes()
         columns = [column.name for column in info.columns if not column.pixels] if info else []
-        self._split.show_split(data["dataset"].get("split") or {}, info.rows if info else 0, columns)
+        self._split.show_split(
+            data["dataset"].get("split") or {}, info.rows if info else 0, columns, info.split_rows if info else None
+        )
         self._split.show_problems(self._problems_at("dataset.split"), problem_text)
         for card in self._encoding_cards:
             card.show_data(data, info, self._problems_at(card.PATH))
