@@ -101,10 +101,22 @@ _DEVICE_ERRORS = ("AcceleratorError", "CUDA error", "CUDNN_STATUS", "NCCL error"
 """Names of torch's device errors, or beginnings of their messages; by name, since torch is not imported here."""
 
 
-def file_error(where: str | Path, rule: str, error: OSError, fix: str = "") -> WorkbenchError:
-    """Converts the ``OSError`` of a file: an input error if its name is at fault, else an environment fault."""
+def file_error(
+    where: str | Path, rule: str, error: OSError, fix: str = "", *, found: Path | None = None
+) -> WorkbenchError:
+    """Converts the ``OSError`` of a file: an input error if its name is at fault, else an environment fault.
+
+    Args:
+        where: The file, or its place in the spec.
+        rule: What cannot be done with it.
+        error: The error.
+        fix: Advice.
+        found: The file, where ``where`` is its place in the spec; the reason then stands behind the rule.
+    """
     kind = InputError if error.errno in _NAME_ERRORS else EnvironmentFault
-    return kind(str(where), rule, found=error, fix=fix)
+    if found is None:
+        return kind(str(where), rule, found=error, fix=fix)
+    return kind(str(where), f"{rule} ({(error.strerror or str(error)).lower()})", found=found, fix=fix)
 
 
 def environment_fault(error: BaseException) -> WorkbenchError | None:

@@ -128,6 +128,10 @@ class SpecForm(QWidget):
             self._grid.addWidget(cell, row + 1, 0, 1, 2)
             return [group, cell]
         label = _label(shape, editor)
+        if isinstance(editor, WeightsEditor):  # its sliders need the room
+            self._grid.addWidget(label, row, 0, 1, 2)
+            self._grid.addWidget(cell, row + 1, 0, 1, 2)
+            return [label, cell]
         self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(cell, row, 1)
         if isinstance(editor, OptionalEditor) and (inner := _form_in(editor)) is not None:

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ from mtl_core.store import open_store
 if TYPE_CHECKING:
     from mtl_core.evaluation.ensemble import SavedRun
     from mtl_core.protocol.series_key import SplitName
+
+_MOST_ROWS = 20
+"""Rows that cannot be read that are named one by one."""
 
 
 def evaluate(arguments: Namespace) -> int:
@@ -90,8 +94,8 @@ def _predict_split(arguments: Namespace, path: Path) -> int:
     split: SplitName = arguments.split or "test"
     table = predictions(saved, split)
     count = write_csv(path, table.header, map(format_numbers, table.rows))
-    output.print_out(f"{_describe_models(saved)} on {count} {split} rows in {path}")
-    return SUCCESS
+    text = f"{_describe_models(saved)} on {count} {split} rows in {path}"
+    return _print_predictions(arguments, saved, path, rows=count, text=text)
 
 
 def _predict_folds(arguments: Namespace, path: Path) -> int:
@@ -100,8 +104,8 @@ def _predict_folds(arguments: Namespace, path: Path) -> int:
     from mtl_core.evaluation.out_of_fold import write_out_of_fold
 
     count = write_out_of_fold(saved, path)
-    output.print_out(f"{count} rows, each predicted by the run of {len(saved)} that has not seen it, in {path}")
-    return SUCCESS
+    text = f"{count} rows, each predicted by the run of {len(saved)} that has not seen it, in {path}"
+    return _print_predictions(arguments, saved, path, rows=count, text=text)
 
 
 def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
@@ -112,9 +116,34 @@ def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
 
     table = predict_rows(saved, file, load_preprocessing(folder) if folder else None)
     count = write_csv(path, table.header, map(format_numbers, table.rows))
-    for note in table.notes():
-        output.print_out(note)
-    output.print_out(f"{_describe_models(saved)} on {count} rows of {file} in {path}")
+    unreadable = [asdict(row) for row in table.unreadable()]
+    for row in unreadable[:_MOST_ROWS]:
+        output.print_error(f"row {row['row']}: {row['reason']}; it has no prediction")
+    if (more := len(unreadable) - _MOST_ROWS) > 0:
+        output.print_error(f"{more} more rows have no prediction; --json lists all")
+    predicted = f"{count - len(unreadable)} of {count}" if unreadable else f"{count}"
+    text = f"{_describe_models(saved)} on {predicted} rows of {file} in {path}"
+    return _print_predictions(arguments, saved, path, rows=count, text=text, notes=table.notes(), unreadable=unreadable)
+
+
+def _print_predictions(
+    arguments: Namespace,
+    saved: "Sequence[SavedRun]",
+    path: Path,
+    *,
+    rows: int,
+    text: str,
+    notes: Sequence[str] = (),
+    unreadable: Sequence[dict[str, Any]] = (),
+) -> int:
+    """Print which predictions were written, after notes about the rows."""
+    if arguments.json:
+        runs = [run.run for run in saved]
+        data = {"runs": runs, "file": str(path), "rows": rows, "notes": list(notes), "unreadable": list(unreadable)}
+        output.print_json(data)
+        return SUCCESS
+    for line in (*notes, text):
+        output.print_out(line)
     return SUCCESS
 
 

@@ -111,7 +111,7 @@ def _add_model_verbs(add: _Add) -> None:
     help_ = "the metrics of all test rows of a study of folds, each predicted by the run that has not seen it"
     evaluate.add_argument("--out-of-fold", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
-    predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store)
+    predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store, json)
     help_ = f"{run_help}; then, to predict new rows, a table file with the inputs' columns, or a folder of images"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")

@@ -7,6 +7,7 @@ before January.
 import numpy as np
 from numpy.typing import NDArray
 
+from mtl_core.spec.data.dataset import DATE_PARTS, DatePart
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.values.numerals import Floats
 
@@ -34,6 +35,18 @@ def date_part(column: Column, part: str) -> Column:
     }[part]
     numbers = np.full(len(values), np.nan)
     return Column(column.name, "categorical", numbers, np.where(present, codes, -1).astype(np.int64), texts)
+
+
+def varying_parts(column: Column) -> tuple[DatePart, ...]:
+    """The parts of dates that are not the same in all rows, and the time elapsed; none of times of day and no dates."""
+    if column.format.dates in ("", "time"):
+        return ()
+    return tuple(part for part in DATE_PARTS if part == "elapsed" or _varies(date_part(column, part)))
+
+
+def _varies(column: Column) -> bool:
+    values = (column.numbers if column.type == "numeric" else column.codes)[column.present]
+    return bool((values != values[:1]).any())
 
 
 def _texts(first: int, count: int) -> tuple[str, ...]:

@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.date_features import date_part
+from mtl_core.datasets.date_features import date_part, varying_parts
 from mtl_core.datasets.inputs.image import example_files, image_shape
 from mtl_core.datasets.inputs.registry import default_columns
 from mtl_core.datasets.inputs.sound import spectrogram_shape
 from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
 from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import (
+    BundledDataset,
     ColumnInfo,
     DataNote,
     Dataset,
@@ -95,6 +97,7 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         title=source.title,
         description=source.description,
         rows=source.rows,
+        split_rows=None if isinstance(dataset, BundledDataset) else _split_rows(source),
         input_kind="image" if is_image else "table",
         input_shapes=_input_shapes(dataset, source, inputs),
         columns=(*infos, *_pixel_map_infos(source)),
@@ -114,6 +117,14 @@ def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
         sheets=source.sheets,
         sheet=source.sheet,
     )
+
+
+def _split_rows(source: Source) -> tuple[int, int, int] | None:
+    """The rows of each split that the data come with."""
+    if source.split is None:
+        return None
+    train, val, test = np.bincount(source.split, minlength=len(SPLITS)).tolist()
+    return train, val, test
 
 
 def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) -> dict[str, Shape]:
@@ -192,6 +203,7 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
         decimal=column.format.decimal,
         unit=column.format.unit,
         dates=column.format.dates,
+        date_parts=varying_parts(column),
         **statistics,
     )
 
@@ -228,7 +240,7 @@ def histogram(column: Column) -> Histogram:
     low, high = float(numbers.min()), float(numbers.max())
     bins = min(BINS, max(5, int(np.sqrt(len(numbers)))))
     if column.whole and high - low < BINS:
-        edges = np.arange(low, high + 2) - 0.5
+        edges: NDArray[np.floating[Any]] = np.arange(low, high + 2) - 0.5
     elif step := _grid_step(numbers):
         places = round((high - low) / step) + 1
         width = math.ceil(places / bins)  # equally many values in every bin, or the bars are uneven

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mtl_core.datasets.inputs.media_files import NewFiles, unreadable_notes
 from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing, row_shape
-from mtl_core.errors import InputError, Problem, shorten
+from mtl_core.errors import EnvironmentFault, InputError, WorkbenchError, shorten
 from mtl_core.files import is_folder
 from mtl_core.media.file_listing import list_files
 from mtl_core.media.images.image_file import IMAGE_SUFFIXES
@@ -23,9 +23,10 @@ from mtl_core.spec import DataNote, presence_key
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Encoder
 from mtl_core.tabular.readers.table_file import file_stamp, read_file
-from mtl_core.tabular.readers.table_format import FileContent
+from mtl_core.tabular.readers.table_format import FileContent, UnreadableRow
 from mtl_core.text import format_names
 
+_NO_VALUE = "no input has a value"
 _MOST_ROWS = 5
 _MOST_VALUES = 3
 _MOST_BATCH_ROWS, _BATCH_BYTES = 1024, 2**26
@@ -40,6 +41,7 @@ class NewRows:
         fitted: The preprocessing of each input.
         columns: The columns of each input, by name.
         notes: Notes about the file, a line each.
+        damaged: The rows that cannot be read, whose cells are empty.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class NewRows:
         fitted: Mapping[str, Mapping[str, Any]],
         columns: Mapping[str, Mapping[str, Column]],
         notes: Sequence[str] = (),
+        damaged: Sequence[UnreadableRow] = (),
     ) -> None:
         self._fitted, self._columns, self._file_notes = fitted, columns, notes
+        self._reasons = {row.row - 1: row.reason for row in damaged}
         self._tensors: dict[str, Tensor] = {}
         self._files: dict[str, NewFiles] = {}
         for name, values in fitted.items():
@@ -86,18 +90,28 @@ class NewRows:
             inputs[name] = decoded.inputs
             self._present[name][rows] = decoded.present
             self._messages[name] += decoded.messages
-        present = {name: mask[rows] for name, mask in self._present.items()}
         if len(self._fitted) > 1:
+            present = {name: mask[rows] for name, mask in self._present.items()}
             inputs |= {presence_key(name): torch.from_numpy(mask) for name, mask in present.items() if not mask.all()}
-        return NewBatch(inputs, np.any(list(present.values()), axis=0))
+        return NewBatch(inputs, self._readable()[rows])
+
+    def _readable(self) -> NDArray[np.bool_]:
+        """``[N]``, false where there is no prediction, since the row cannot be read or no input has a value."""
+        readable: NDArray[np.bool_] = np.any(list(self._present.values()), axis=0)
+        readable[list(self._reasons)] = False
+        return readable
+
+    def unreadable(self) -> tuple[UnreadableRow, ...]:
+        """The rows without a prediction, with the reason; complete when all batches were read."""
+        rows = np.flatnonzero(~self._readable()).tolist()
+        return tuple(UnreadableRow(row + 1, self._reasons.get(row, _NO_VALUE)) for row in rows)
 
     def notes(self) -> tuple[str, ...]:
-        """Notes about missing cells, unreadable files, unknown categories and rows without an input, a line each.
+        """Notes about missing cells, unreadable files and unknown categories, a line each.
 
         Which files cannot be read is known when all batches were read.
         """
-        readable = np.any(list(self._present.values()), axis=0)
-        notes = [*self._file_notes, *_unreadable_notes(readable)]
+        readable, notes = self._readable(), [*self._file_notes]
         for name, values in self._fitted.items():
             columns = self._file_column(name) if name in self._files else self._columns[name]
             notes += _input_notes(values, columns, readable)
@@ -118,7 +132,7 @@ class NewBatch:
 
     Attributes:
         inputs: What the model reads; of several inputs, with the masks of those that some of the rows lack.
-        readable: ``[N]``, false where no input has a value, so that there is no prediction.
+        readable: ``[N]``, false where there is no prediction, since the row cannot be read or no input has a value.
     """
 
     inputs: dict[str, Tensor]
@@ -134,7 +148,8 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         preprocessing: That of the training data (:attr:`mtl_core.datasets.data.TaskData.preprocessing`).
 
     Raises:
-        InputError: The file cannot be read or is no table, an input column is not in it, or an input is an image.
+        InputError: There is no such file or it is no table, an input column is not in it, or an input is an image.
+        EnvironmentFault: The file may not or cannot be read.
     """
     fitted = input_preprocessing(preprocessing)
     if any(values["kind"] == "image" and "column" not in values for values in fitted.values()):
@@ -142,25 +157,25 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     file_columns = {values["column"] for values in fitted.values() if values["kind"] in ("image", "sound")}
     try:
-        frame, table_notes = _read_frame(path, fitted, file_columns, preprocessing.get("header"))
+        frame, table_notes, damaged = _read_frame(path, fitted, file_columns, preprocessing.get("header"))
         columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
-    except InputError as error:
-        raise _error_at_file(path, error.problem) from None
-    return NewRows(fitted, columns, [*map(str, table_notes)])
+    except (InputError, EnvironmentFault) as error:
+        raise _error_at_file(path, error) from None
+    return NewRows(fitted, columns, [*map(str, table_notes)], damaged)
 
 
 def _read_frame(
     path: str, fitted: Mapping[str, Mapping[str, Any]], file_columns: set[str], header: bool | None
-) -> tuple[pd.DataFrame, tuple[DataNote, ...]]:
-    """The cells of new rows, in which the names of files are whole paths; and notes about the table."""
+) -> tuple[pd.DataFrame, tuple[DataNote, ...], tuple[UnreadableRow, ...]]:
+    """The cells of new rows, in which the names of files are whole paths; notes about the table, and damaged rows."""
     if file_columns and is_folder(Path(path).expanduser()):
-        return _list_files(path, fitted), ()
+        return _list_files(path, fitted), (), ()
     file_stamp(path)
-    raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, header=header))
+    raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, header=header, allows_unreadable=True))
     frame, folder = raw.frame.copy(), Path(path).expanduser().absolute().parent
     for name in file_columns & set(frame.columns):
         frame[name] = [cell if not isinstance(cell, str) or not cell else str(folder / cell) for cell in frame[name]]
-    return frame, raw.notes
+    return frame, raw.notes, raw.unreadable
 
 
 def _list_files(path: str, fitted: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -175,16 +190,12 @@ def _list_files(path: str, fitted: Mapping[str, Mapping[str, Any]]) -> pd.DataFr
     return pd.DataFrame({values["column"]: [str(root / file.name) for file in list_files(root, suffixes).files]})
 
 
-def _error_at_file(path: str, problem: Problem) -> InputError:
+def _error_at_file(path: str, error: WorkbenchError) -> WorkbenchError:
     """The error with the file as its place, instead of a place in the spec, which names the training data."""
+    problem = error.problem
     rule = problem.rule if problem.path.startswith("dataset.") else f"{problem.path} {problem.rule}"
     found = problem.found if problem.found != shorten(Path(path)) else None
-    return InputError(path, rule, found=found or None, fix=problem.fix)
-
-
-def _unreadable_notes(readable: NDArray[np.bool_]) -> Iterator[str]:
-    if not readable.all():
-        yield f"{_row_numbers(~readable)}: no input has a value, so there is no prediction."
+    return type(error)(path, rule, found=found or None, fix=problem.fix)
 
 
 def _input_notes(

@@ -38,6 +38,7 @@ from mtl_core.spec import (
     presence_key,
 )
 from mtl_core.spec.augmentation import MixUp
+from mtl_core.spec.data.data_notes import date_parts_note
 from mtl_core.spec.data.splits import SHORT_FORM
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import CellFormat, Rows
@@ -135,7 +136,12 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
         preprocessing["header"] = header  # new rows come in files like that of the training rows
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
     reading = _reading(source, used_names, labels)
-    later_notes = (*split_notes, *(note for fitted in inputs.values() for note in fitted.notes))
+    date_notes = (
+        date_parts_note(name, parts, is_time=source.columns[name].format.dates == "time")
+        for name, parts in source.date_features.items()
+        if name in input_names
+    )
+    later_notes = (*date_notes, *split_notes, *(note for fitted in inputs.values() for note in fitted.notes))
     return TaskData(
         train=train,
         val=val,

@@ -92,8 +92,7 @@ class Source:
         columns = [column for name, column in self.columns.items() if name in names]
         open_dates = [ambiguous_dates_note(column) for column in columns if column.ambiguous and column.format.dates]
         column_notes = [note for column in columns for note in column.notes]
-        converted = [column for column in columns if not self.date_features.get(column.name)]
-        return (*self.notes, *conversion_notes(converted), *open_dates, *column_notes)
+        return (*self.notes, *conversion_notes(columns), *open_dates, *column_notes)
 
 
 @dataclass(frozen=True, eq=False)

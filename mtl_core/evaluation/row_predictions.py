@@ -15,6 +15,7 @@ from mtl_core.datasets.new_rows import NewRows, read_new_rows
 from mtl_core.errors import InputError
 from mtl_core.evaluation.ensemble import SavedRun, build_predictor, check_members, load_data
 from mtl_core.spec import TargetInfo, Task
+from mtl_core.tabular.readers.table_format import UnreadableRow
 from mtl_core.tasks import TaskHead
 from mtl_core.training.runtime.devices import choose_device
 
@@ -26,14 +27,16 @@ class RowPredictions:
     Attributes:
         header: ``row``, which counts the file's rows from 1, and the columns of each task's prediction
             (:class:`mtl_core.tasks.prediction_columns.TaskColumns`).
-        rows: The cells of each row, computed lazily; empty for a row with a missing input.
+        rows: The cells of each row, computed lazily; empty for a row without a prediction.
         notes: Returns how missing or unknown cells and unreadable files were treated, one line each; complete when all
             rows were computed.
+        unreadable: Returns the rows without a prediction, with the reason; complete when all rows were computed.
     """
 
     header: tuple[str, ...]
     rows: Iterator[list[Any]]
     notes: Callable[[], tuple[str, ...]]
+    unreadable: Callable[[], tuple[UnreadableRow, ...]]
 
 
 def predict_rows(
@@ -61,7 +64,8 @@ def predict_rows(
     device = choose_device(spec.training.device)
     _, heads, model = build_predictor(saved, targets, rows.shapes, device)
     names = (name for head in heads for name in head.columns().predicted)
-    return RowPredictions(("row", *names), _cells(rows, model, heads, token_input(preprocessing)), rows.notes)
+    cells = _cells(rows, model, heads, token_input(preprocessing))
+    return RowPredictions(("row", *names), cells, rows.notes, rows.unreadable)
 
 
 def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:

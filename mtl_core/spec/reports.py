@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mtl_core.spec.base import Report
 from mtl_core.spec.data.data_notes import DataNote
-from mtl_core.spec.data.dataset import ColumnType, DecimalMark
+from mtl_core.spec.data.dataset import ColumnType, DatePart, DecimalMark
 from mtl_core.spec.tasks import TASK_KINDS, Outputs, TargetTransform, TaskKind
 
 Shape = tuple[int, ...]
@@ -39,6 +39,7 @@ class ColumnInfo(Report):
         decimal: Decimal mark of its numbers.
         unit: A unit that was removed from its numbers.
         dates: Order of day, month and year in its dates; ``time`` for times of day.
+        date_parts: The parts of its dates that are not the same in all rows, and the days elapsed.
         suggested: The role that its content suggests.
     """
 
@@ -57,6 +58,7 @@ class ColumnInfo(Report):
     decimal: DecimalMark = "."
     unit: str = ""
     dates: str = ""
+    date_parts: tuple[DatePart, ...] = ()
     suggested: Role = "input"
 
 
@@ -106,6 +108,8 @@ class DatasetInfo(Report):
         rows: All rows, or for each split when the data set has splits of its own.
         sample: The number of rows that are described where not all were read; ``rows`` is then an estimate. 0: all.
         preview: The first rows as text, in the order of ``columns``; an empty one for a map.
+        split_rows: The rows of training, validation and test, where the user's data come with them. Without validation
+            rows there, a share of the training rows is drawn.
         input_kind: What the input is when no columns are named: columns of the table, or an image.
         input_shapes: Shape of one row of each input, by name.
         images: The first images as rows of pixels: 0…255, or 0xRRGGBB in color.
@@ -124,6 +128,7 @@ class DatasetInfo(Report):
     description: str
     rows: int
     sample: int = 0
+    split_rows: tuple[int, int, int] | None = None
     input_kind: Literal["table", "image"]
     input_shapes: dict[str, Shape]
     columns: tuple[ColumnInfo, ...]

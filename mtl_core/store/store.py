@@ -158,14 +158,19 @@ class RunStore(RunLog):
             raise StoreError.of(error.problems) from None
 
     def spec_data(self, run: int) -> dict[str, Any]:
-        """Return the spec of a run as plain data, as it was stored."""
+        """Return the spec of a run as plain data: as it was stored, but under the present names of its settings."""
         with self._database.read_transaction() as connection:
             data: dict[str, Any] | None = connection.scalar(sa.select(RUN.c.spec).where(RUN.c.id == run))
             if data is None:
                 runs.check_exists(connection, run)
         if not isinstance(data, dict):
             raise damage_error(run, f"spec {shorten(data, 40)}")
-        return data
+        from mtl_core.spec.upgrade import upgrade_data
+
+        try:
+            return upgrade_data(data)
+        except InputError:  # of a version that is not known here, which whoever needs a valid spec is told
+            return data
 
     def edit(
         self,

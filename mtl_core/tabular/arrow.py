@@ -25,12 +25,12 @@ def csv() -> Any:
     return import_module("pyarrow.csv")
 
 
+def parquet() -> Any:
+    """The module ``pyarrow.parquet``."""
+    return import_module("pyarrow.parquet")
+
+
 def flags(mask: Any) -> NDArray[np.bool_]:
     """A Boolean array of Arrow as one of NumPy; null counts as false."""
     array: NDArray[np.bool_] = mask.fill_null(False).to_numpy(zero_copy_only=False)
     return array.astype(bool)
-
-
-def arrow_parquet() -> Any:
-    """The module ``pyarrow.parquet``."""
-    return import_module("pyarrow.parquet")

@@ -111,10 +111,10 @@ def _conversion_note(columns: Sequence[Column]) -> DataNote:
     names = shorten(", ".join(repr(column.name) for column in columns[:_MAX_NAMED]), 120)
     lead = f"Column {names}" if alone else f"{len(columns)} columns ({names} …)"
     where = "" if alone else f" in column {columns[0].name!r}"
-    example = f"{text!r}{where} is read as {value:.10g}"
+    example = f"{text!r}{where} is {'read as ' if not dates else ''}{value:.10g}"
     what = {
-        "date": f"{lead}: dates become days since 1970-01-01; {example}.",
-        "time": f"{lead}: times become hours; {example}.",
+        "date": f"{lead}: dates are read as days since 1970-01-01; {example}.",
+        "time": f"{lead}: times are read as hours; {example}.",
         "": f"{lead}: {_reason(unit, decimal)}{example}.",
     }[dates]
     name = columns[0].name if alone else ""
@@ -146,7 +146,7 @@ def ambiguous_dates_note(column: Column) -> DataNote:
     text, value = column.example or ("", 0.0)
     date = date_text(value, column.format.dates)
     reason = "since no cell says whether the day or the month comes first"
-    what = f"Column {column.name!r}: dates become days since 1970-01-01; {text!r} is read as {date}, {reason}."
+    what = f"Column {column.name!r}: dates are read as days since 1970-01-01; {text!r} is read as {date}, {reason}."
     fix = "Write dates as YYYY-MM-DD if it is the other way round."
     return DataNote(place="column", name=column.name, what=what, fix=fix)
 

@@ -1,9 +1,10 @@
 """Predictions for the rows of a file.
 
-Covers: mtl_core/datasets/new_rows.py, mtl_core/evaluation/row_predictions.py.
+Covers: mtl_core/datasets/new_rows.py, mtl_core/evaluation/row_predictions.py, mtl_core/tabular/readers/long_rows.py.
 """
 
 import csv
+import errno
 from pathlib import Path
 
 import pandas as pd
@@ -69,11 +70,49 @@ def test_missing_and_unknown_cells_are_said_and_a_row_without_inputs_has_no_pred
     Path("new.csv").write_text("color,x\nred,1\npink,2\n,3\nblue,\n,\n", encoding="utf-8")
     result = command("predict", "study:1", "new.csv", "--out", "p.csv")
     assert result.status == 0, result.err
-    for words in ("Row 5: no input has a value", "Row 4: input 'x' has no value", "median", "Row 2", "'pink'"):
+    for words in ("Row 4: input 'x' has no value", "median", "Row 2", "'pink'"):
         assert words in result.out
+    assert "row 5: no input has a value; it has no prediction" in result.err
+    assert "on 4 of 5 rows" in result.out
     rows = _read(place / "p.csv")
     assert rows[4] == {"row": "5", "y.predicted": "", "k.predicted": "", "k.p.a": "", "k.p.b": ""}
     assert all(row["y.predicted"] for row in rows[:4])
+
+
+def test_a_row_that_cannot_be_read_is_listed_and_the_others_are_predicted(command: Command, place: Path) -> None:
+    csv_rows = 'color,x\nred,1\n\nred,2,3,4\n"a\nb",5\nblue,6\n'
+    json_rows = '{"color": "red", "x": 1}\n{"color": \n{"color": "pink", "x": 5}\n{"color": "blue", "x": 6}\n'
+    for name, content, reason in (
+        ("new.csv", csv_rows, "line 4 has 4 cells, the header has 2"),
+        ("new.jsonl", json_rows, "line 2 is no JSON object"),
+    ):
+        Path(name).write_text(content, encoding="utf-8")
+        result = command("predict", 1, name, "--json", "--force", "--out", "p.csv")
+        assert (result.status, result.err) == (0, f"row 2: {reason}; it has no prediction\n")
+        said = result.json
+        assert (said["runs"], said["rows"], said["unreadable"]) == ([1], 4, [{"row": 2, "reason": reason}])
+        rows = _read(place / "p.csv")
+        assert [bool(row["y.predicted"]) for row in rows] == [True, False, True, True]
+        assert [row["row"] for row in rows] == ["1", "2", "3", "4"]
+
+
+def test_a_data_file_that_may_not_be_read_is_a_fault_of_the_environment(
+    command: Command, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("new.csv").write_text("color,x\nred,1\n", encoding="utf-8")
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.suffix == ".csv":
+            raise OSError(errno.EIO, "Input/output error")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    Path("data.csv").touch()  # else it is known already
+    for words in (("predict", 1, "new.csv", "--out", "p.csv"), ("evaluate", 1), ("train", "spec.yaml")):
+        result = command(*words)
+        assert result.status == 3, result.err
+        assert "cannot be read (input/output error)" in result.err
 
 
 def test_a_folder_of_models_predicts_without_the_data_and_like_its_runs(command: Command, place: Path) -> None:

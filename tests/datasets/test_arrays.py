@@ -113,6 +113,7 @@ def test_a_folder_of_files_of_mnist_is_split_as_its_files_say(tmp_path: Path) ->
     assert len(rows["val"]) == 7  # 0.15 / 0.85 of the training rows
     np.testing.assert_array_equal(data.test.inputs["image"][:, 0], IMAGES[:7])
     np.testing.assert_array_equal(data.train.targets["digit"], KIND[rows["train"]])
+    assert describe(dataset).split_rows == (ROWS, 0, 7)
     text = " ".join(map(str, (*describe(dataset).notes, *data.notes)))
     assert "'images' is train-images and t10k-images" in text
     assert "split so: 40 train, 7 test" in text

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.preparation import load
+from mtl_core.errors import EnvironmentFault
 from mtl_core.spec import (
     BinaryTask,
     BundledDataset,
@@ -105,7 +106,7 @@ def test_a_file_without_read_permission_is_refused(
 
     path = write(homes)
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(InputError, match=r"dataset.path: cannot be read \(permission denied\)"):
+    with pytest.raises(EnvironmentFault, match=r"dataset.path: cannot be read \(permission denied\)"):
         describe(TableDataset(path=path))
 
 

@@ -67,7 +67,10 @@ def test_inputs_have_the_parts_that_the_spec_asks_for(path: str) -> None:
     assert data.input_shapes == {"table": (9,)}
     assert describe(dataset).input_shapes == {"table": (9,)}
     assert data.fingerprint != plain.fingerprint
-    assert ["days since" in str(note) for note in (*plain.notes, *data.notes)] == [True]
+    assert ["are read as days" in str(note) for note in plain.notes] == [True]
+    assert str(data.notes[-1]) == "Column 'day': as an input each date becomes year, weekday, days since 1970-01-01."
+    columns = {column.name: column.date_parts for column in describe(dataset).columns}
+    assert columns == {"day": ("year", "month", "weekday", "elapsed"), "at": (), "y": ()}
     inputs = data.train.inputs["table"]
     assert (inputs[:, 1:8].sum(1) == 1).all()
     np.testing.assert_array_equal(inputs[:, 8], plain.train.inputs["table"][:, 0])

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from mtl_core.evaluation.scores import evaluate
 from mtl_core.runner.execution import execute
 from mtl_core.runner.saved_models import best_checkpoint_path
-from mtl_core.spec import load_spec
+from mtl_core.spec import diff_data, flatten, load_spec, spec_to_data
+from mtl_core.spec.io.diff import ABSENT
 from mtl_core.store import RunStore, SeriesKey, open_store
+from mtl_core.store.tables import RUN
 
 _FOLDER = Path(__file__).parent / "previous_version"
 _FIRST_STEPS = 300
@@ -39,6 +42,18 @@ def test_its_runs_are_listed_with_their_scores(previous: RunStore) -> None:
 
 def test_its_spec_file_is_the_experiment_of_its_run(previous: RunStore) -> None:
     assert load_spec(_FOLDER / "pcgrad.yaml") == previous.spec(1)
+
+
+def test_settings_that_have_another_name_now_are_no_difference(previous: RunStore) -> None:
+    layers = [{"kind": "embedding", "dim": 24}, {"kind": "global_avg_pool"}]
+    with previous._database.write_transaction() as connection:  # none of its runs reads texts
+        data = connection.scalar(sa.select(RUN.c.spec).where(RUN.c.id == 1))
+        model = {**data["model"], "shared": layers, "heads": {"species": layers[:1]}}
+        connection.execute(sa.update(RUN).where(RUN.c.id == 1).values(spec={**data, "model": model}))
+    old, now = previous.spec_data(1), spec_to_data(previous.spec(1))
+    assert flatten(old)["model.shared[0].dimensions"] == flatten(old)["model.heads.species[0].dimensions"] == 24
+    absent = {difference.path for difference in diff_data(old, now) if difference.right is ABSENT}
+    assert absent == set()
 
 
 @pytest.mark.parametrize("run", [1, 3])

@@ -94,7 +94,7 @@ def test_dates_and_units_are_noted(tmp_path: Path) -> None:
     dataset = table(tmp_path, "when,share,y\n" + lines)
     assert (column(dataset, "when").dates, column(dataset, "share").unit) == ("ymd", "%")
     assert describe(dataset).preview[0] == ("2020-01-01", "1", "1")
-    assert "days since 1970-01-01; '2020-01-01' is read as 18262" in notes(dataset, "when")[0].what
+    assert "days since 1970-01-01; '2020-01-01' is 18262" in notes(dataset, "when")[0].what
     assert "the unit '%' is left away" in notes(dataset, "share")[0].what
 
 

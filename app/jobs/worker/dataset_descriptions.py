@@ -7,12 +7,13 @@ from typing import Any
 
 from app.jobs.callbacks import Failed, call_back
 from app.jobs.worker.worker_client import Worker
+from mtl_core.errors import WorkbenchError
 from mtl_core.protocol.questions import DatasetQuestion
-from mtl_core.spec import DatasetInfo, InputError
+from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
-_UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "text", "split")
+_UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "date_features", "text", "split")
 """The settings that a description does not depend on; but for generated data, whose rows follow the split."""
 
 
@@ -108,5 +109,5 @@ def _version(dataset: Any) -> Any:
 
     try:
         return [file_stamp(str(part.get("path"))) for part in (dataset, *(dataset.get("join") or ()))]
-    except (AttributeError, InputError, TypeError):  # the data may be anything
+    except (AttributeError, WorkbenchError, TypeError):  # the data may be anything
         return None

@@ -26,7 +26,7 @@ from mtl_core.spec import (
     spec_to_data,
 )
 from mtl_core.spec.data.bundled import BUNDLED
-from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec.data.dataset import DEFAULT_DATE_PARTS, dataset_kind
 from mtl_core.spec.data.splits import GeneratedRowsSplit, split_kind, train_share
 from mtl_core.spec.image_defaults import image_layers, image_training, is_image_default
 from mtl_core.spec.table_defaults import (
@@ -116,6 +116,11 @@ def with_dataset(
     if "numeric_inputs" in dataset and _input_kind_of_data(info) == "table" and not (named or _has_objectives(info)):
         new_dataset["numeric_inputs"] = table_numeric_inputs(rows)
         new_dataset["categorical_inputs"] = table_categorical_inputs(rows)
+    if "date_features" in dataset_kind(new_dataset).model_fields:
+        dates = {column.name: list(column.date_parts) for column in info.columns if column.suggested == "input"}
+        new_dataset["date_features"] = {
+            name: parts for name, parts in dates.items() if parts not in ([], list(DEFAULT_DATE_PARTS))
+        }
     if not dataset_kind(new_dataset).has_default_inputs:
         new_dataset["inputs"] = suggested_inputs(new_dataset, info)
     elif named and dataset_kind(new_dataset).from_folder:

@@ -9,14 +9,15 @@ from mtl_core.text import format_names
 
 
 def dataset_notice(before: Mapping[str, Any], after: Mapping[str, Any], info: DatasetInfo) -> str:
-    """How training settings and numeric inputs followed the data; empty when neither did.
+    """How training settings, numeric inputs and dates followed the data; empty when none did.
 
     Args:
         before: The experiment with the data set before.
         after: The experiment with the new one.
         info: The description of the new one.
     """
-    return " ".join(filter(None, (_training_notice(before, after), _numeric_inputs_notice(before, after, info))))
+    numeric, dates = _numeric_inputs_notice(before, after, info), _dates_notice(after)
+    return " ".join(filter(None, (_training_notice(before, after), numeric, dates)))
 
 
 def join_notice(before: Mapping[str, Any], after: Mapping[str, Any], known: Collection[str], info: DatasetInfo) -> str:
@@ -55,3 +56,8 @@ def _numeric_inputs_notice(before: Mapping[str, Any], after: Mapping[str, Any], 
     if not is_input_type(after, info, "numeric"):
         return ""
     return f"Numeric inputs get {numeric['bins']} bins each."
+
+
+def _dates_notice(after: Mapping[str, Any]) -> str:
+    names = list(after["dataset"].get("date_features") or {})
+    return f"The parts of dates that vary are inputs ({format_names(names)})." if names else ""

@@ -27,7 +27,7 @@ from app.pages.data.preview_tabs import PreviewTabs
 from app.pages.data.problem_text import error_text, problem_text
 from app.pages.data.problems import JOIN, SPLIT, DataProblems
 from app.pages.data.role_edits import RoleEditor
-from app.pages.data.view_state import task_views
+from app.pages.data.view_state import date_notes, task_views
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Button, Card, CardRow, Chip, PageBody, scroll_area
@@ -161,7 +161,9 @@ class DataPage(PageBody):
         self._tasks.show_tasks(views, problem, fix, self.add_absent_tasks, complete_rows=complete)
         self._show_notes()
         columns = [column.name for column in info.columns if not column.pixels] if info else []
-        self._split.show_split(data["dataset"].get("split") or {}, info.rows if info else 0, columns)
+        self._split.show_split(
+            data["dataset"].get("split") or {}, info.rows if info else 0, columns, info.split_rows if info else None
+        )
         self._split.show_problems(self._problems.at(SPLIT), problem_text)
         for card in self._encoding_cards:
             card.show_data(data, info, self._problems.at(card.PATH))
@@ -201,6 +203,7 @@ class DataPage(PageBody):
             model = self._session.model_info
             files = file_columns(named_inputs(self._document.data, info))  # whose names are no values
             notes = [note for note in info.notes if note.place != "column" or note.name not in files]
+            notes += date_notes(self._document.data, info)
             self._preview.notes.show_notes((*notes, *(model.notes if model else ())))
 
     def _enable_check(self) -> None:

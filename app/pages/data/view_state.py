@@ -10,7 +10,8 @@ from app.pages.data.cards.tasks_card import TaskView
 from app.pages.data.named_inputs import file_columns, has_names, inputs_by_column, named_inputs, suggested_kinds
 from app.pages.data.roles import KIND_TITLES, kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DataNote, DatasetInfo, ModelInfo
-from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec.data.data_notes import date_parts_note, date_parts_text
+from mtl_core.spec.data.dataset import DEFAULT_DATE_PARTS, dataset_kind
 from mtl_core.spec.reports import Role
 from mtl_core.text import group_digits
 
@@ -44,7 +45,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 kinds=_kinds((column,), kind) if kind else (),
                 color=place if place >= 0 else None,
                 task=str(task.get("name", "")),
-                about=about_column(column),
+                about=about_column(column, stated_parts(data, column)),
             )
         )
     return views
@@ -100,7 +101,7 @@ class _Use:
             color=place if place >= 0 else None,
             is_used=role != "ignore",
             warning="" if column.name in self._files else _short_note(self._warnings.get(column.name, ""), column.name),
-            about=about_column(column),
+            about=about_column(column, stated_parts(self._data, column)),
         )
 
     def _type(self, column: ColumnInfo) -> str:
@@ -122,15 +123,38 @@ def _short_note(text: str, column: str) -> str:
     return short[:1].upper() + short[1:]
 
 
-def about_column(column: ColumnInfo) -> str:
-    """The tooltip of a column: how it is read, and what counts as missing in it."""
+def stated_parts(data: Data, column: ColumnInfo) -> tuple[str, ...]:
+    """What the experiment says the dates of a column become as inputs; empty where it says nothing."""
+    return tuple((data["dataset"].get("date_features") or {}).get(column.name) or ())
+
+
+def date_notes(data: Data, info: DatasetInfo) -> list[DataNote]:
+    """Notes about what the experiment says the dates of its input columns become."""
+    roles = roles_of(data, info)
+    columns = [column for column in info.columns if column.dates and roles[column.name] == "input"]
+    return [
+        date_parts_note(column.name, parts, is_time=column.dates == "time")
+        for column in columns
+        if (parts := stated_parts(data, column))
+    ]
+
+
+def about_column(column: ColumnInfo, date_parts: Sequence[str] = ()) -> str:
+    """The tooltip of a column: how it is read, and what counts as missing in it.
+
+    Args:
+        column: The column.
+        date_parts: What its dates become as inputs, where the experiment says so.
+    """
     lines = [f"{group_digits(column.unique)} different values"]
     if column.decimal == ",":
         lines.append("decimal commas")
     if column.unit:
         lines.append(f"without the unit {column.unit!r}")
     if column.dates:
-        lines.append("hours of the day" if column.dates == "time" else "dates, as days since 1970-01-01")
+        is_time = column.dates == "time"
+        parts = date_parts_text(date_parts or DEFAULT_DATE_PARTS, is_time=is_time)
+        lines.append(f"{'times' if is_time else 'dates'}, as {parts}")
     if column.missing:
         counts = [
             f"{text!r} {group_digits(cells)}" if text else f"empty {group_digits(cells)}"

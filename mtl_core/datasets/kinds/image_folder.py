@@ -11,7 +11,7 @@ import pandas as pd
 
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
-from mtl_core.errors import InputError
+from mtl_core.errors import EnvironmentFault, InputError
 from mtl_core.media.file_listing import FileListing, list_files
 from mtl_core.media.images.image_file import IMAGE_SUFFIXES
 from mtl_core.protocol.series_key import SPLITS
@@ -137,9 +137,9 @@ def _labels_at_fault() -> Iterator[None]:
     """Context manager that names the table of labels as the place of an error."""
     try:
         yield
-    except InputError as error:
+    except (InputError, EnvironmentFault) as error:
         problem = error.problem
-        raise InputError("dataset.labels", problem.rule, found=problem.found or None, fix=problem.fix) from None
+        raise type(error)("dataset.labels", problem.rule, found=problem.found or None, fix=problem.fix) from None
 
 
 def _join(

@@ -8,6 +8,7 @@ from pathlib import Path
 from mtl_core.datasets.column_settings import check_column_settings
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source, SourceSample
+from mtl_core.errors import EnvironmentFault
 from mtl_core.spec import InputError, JoinedTable, TableDataset
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.join import check_key, join_tables
@@ -107,14 +108,15 @@ def read_joined(path: str, where: str) -> RawTable:
         where: Path of the joined table in the spec, for errors.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: There is no such file, or it is no table.
+        EnvironmentFault: It may not or cannot be read.
     """
     try:
         return read_file(path)
-    except InputError as error:
+    except (InputError, EnvironmentFault) as error:
         problem = error.problem
         found = problem.found or Path(path).name
-        raise InputError(f"{where}.path", problem.rule, found=found, fix=problem.fix) from None
+        raise type(error)(f"{where}.path", problem.rule, found=found, fix=problem.fix) from None
 
 
 def _join(table: RawTable, joined: JoinedTable, where: str) -> RawTable:

@@ -1,5 +1,6 @@
 """Notes about the data: what the program found in them or decided about them, shown to the user."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
@@ -31,3 +32,15 @@ class DataNote(Report):
 
     def __str__(self) -> str:
         return f"{self.what} {self.fix}".rstrip()
+
+
+def date_parts_text(parts: Sequence[str], *, is_time: bool = False) -> str:
+    """What the dates of a column become as inputs: ``year, month, days since 1970-01-01``."""
+    elapsed = "hours since midnight" if is_time else "days since 1970-01-01"
+    return ", ".join(elapsed if part == "elapsed" else part for part in parts)
+
+
+def date_parts_note(column: str, parts: Sequence[str], *, is_time: bool = False) -> DataNote:
+    """The note that says what the dates of an input column become."""
+    what = f"Column {column!r}: as an input each {'time' if is_time else 'date'} becomes"
+    return DataNote(place="column", name=column, what=f"{what} {date_parts_text(parts, is_time=is_time)}.")

@@ -32,6 +32,9 @@ DEFAULT_DATE_PARTS: tuple[DatePart, ...] = ("elapsed",)
 class BaseDataset(Spec):
     """What all kinds of data set have in common.
 
+    Kinds repeat some fields, such as ``types`` and ``split``: in written specs those of a base class would stand before
+    the kind's own.
+
     Attributes:
         from_file: Whether the data are a file of the user's, at ``path``.
         from_folder: Whether the data are a folder of the user's, at ``path``.

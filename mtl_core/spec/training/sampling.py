@@ -55,7 +55,7 @@ class TaskTemperature(Spec):
     limit: int | None = field(
         None,
         "Rows beyond which a task is drawn no more often; empty: no limit.",
-        title="Rows that count",
+        title="Row limit",
         ge=1,
         le=1_000_000_000,
         unit="rows",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from mtl_core.errors import file_error
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError, column_name
 from mtl_core.tabular.arrays import NO_ARRAYS, is_array_name
@@ -66,7 +67,7 @@ def array_files(folder: Path) -> list[Path]:
     try:
         files = sorted(file for file in folder.iterdir() if is_array_name(file.name) and file.is_file())
     except OSError as error:
-        raise InputError("dataset.path", f"cannot be read ({error.strerror})", found=folder) from None
+        raise file_error("dataset.path", "cannot be read", error, found=folder) from None
     if not files:
         fix = "Choose a folder with files whose names end in .npy, .npz, .idx or -ubyte, or in these with .gz."
         raise InputError("dataset.path", NO_ARRAYS, found=folder, fix=fix)
@@ -92,6 +93,8 @@ def _read_file(path: Path, default_name: str) -> Arrays:
             "dataset.path", error.problem.rule, found=error.problem.found or path.name, fix=error.problem.fix
         ) from None
     except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise file_error("dataset.path", "cannot be read", error, found=path) from None
         reason = str(error).splitlines()[0].rstrip(".")[:80] if str(error) else type(error).__name__
         raise InputError("dataset.path", f"is no whole file of arrays ({reason})", found=path.name, fix=_FIX) from None
 

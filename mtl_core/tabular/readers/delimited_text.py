@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mtl_core.spec import DataNote, InputError, shorten
 from mtl_core.tabular.readers.header_row import number_columns
+from mtl_core.tabular.readers.long_rows import empty_long_rows
 from mtl_core.tabular.readers.plain_text import read_plain_text
-from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat
+from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat, UnreadableRow
 from mtl_core.tabular.readers.text_layout import DELIMITERS, find_layout
 
 if TYPE_CHECKING:
@@ -32,11 +34,20 @@ def _read(file: FileContent) -> RawTable:
     first_line = (2 if hint else 1) + layout.title_lines
     _check_width(text, layout.delimiter)
     content = file.utf8 if text is file.text else text.encode("utf-8", "replace")
-    frame, notes = _read_cells(text, content, layout.delimiter, first_line)
-    frame, header_notes = _with_header(frame, file.header)
+    unreadable: tuple[UnreadableRow, ...] = ()
+    try:
+        cells, notes = _read_cells(text, content, layout.delimiter, first_line)
+    except InputError:
+        text, unreadable = empty_long_rows(text, layout.delimiter, first_line)
+        if not (file.allows_unreadable and unreadable):
+            raise
+        cells, notes = _read_cells(text, text.encode("utf-8", "replace"), layout.delimiter, first_line)
+    frame, header_notes = _with_header(cells, file.header)
+    offset = len(frame) - len(cells)  # 1 where the first row of the file holds no names
+    unreadable = tuple(replace(row, row=row.row + offset) for row in unreadable)
     description = f"{DELIMITERS.get(layout.delimiter, repr(layout.delimiter))}-separated text, {file.encoding}"
     notes = (*title_notes, *header_notes, *notes)
-    return RawTable(frame, description, notes=notes, delimiter=layout.delimiter, encoding=file.encoding)
+    return RawTable(frame, description, "", notes, layout.delimiter, file.encoding, unreadable=unreadable)
 
 
 def _parse_delimiter(delimiter: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError
-from mtl_core.tabular.arrow import arrow, arrow_parquet
+from mtl_core.tabular.arrow import arrow, parquet
 from mtl_core.tabular.readers.table_format import Excerpt, FileContent, RawTable, TableFormat
 
 _SUFFIXES = (".parquet", ".pq")
@@ -21,7 +21,7 @@ def _read(file: FileContent) -> RawTable | None:
         return None
     pa = arrow()
     try:
-        source = arrow_parquet().ParquetFile(io.BytesIO(file.data))
+        source = parquet().ParquetFile(io.BytesIO(file.data))
         groups = []
         for group in range(source.num_row_groups):
             report_progress(f"Reading {file.name}", 0.1 + 0.2 * group / source.num_row_groups)
@@ -37,7 +37,7 @@ def _excerpt(path: Path) -> Excerpt | None:
     with path.open("rb") as file:
         if path.stat().st_size < _MIN_BYTES or file.read(len(_MAGIC)) != _MAGIC:
             return None
-    pa, pq = arrow(), arrow_parquet()
+    pa, pq = arrow(), parquet()
     try:
         with pq.ParquetFile(path) as source:
             others = range(1, source.num_row_groups, max(1, (source.num_row_groups - 1) // _GROUPS))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
+from mtl_core.errors import file_error
 from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError, column_name
 from mtl_core.tabular.readers.encodings import BINARY_FIX, BinaryDataError
@@ -26,6 +27,7 @@ def file_stamp(path: str, where: str = "dataset.path") -> Stamp:
 
     Raises:
         InputError: There is no such file, or it is a folder or a device.
+        EnvironmentFault: It may not or cannot be read.
     """
     if not path.strip():
         raise InputError(where, "must name a file", fix=f"Choose a {format_titles()} file.")
@@ -34,8 +36,10 @@ def file_stamp(path: str, where: str = "dataset.path") -> Stamp:
         status = absolute.stat()
     except FileNotFoundError:
         raise InputError(where, "there is no such file", found=Path(path)) from None
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(where, f"cannot be read ({_reason(error)})", found=Path(path)) from None
+    except OSError as error:
+        raise file_error(where, "cannot be read", error, found=Path(path)) from None
+    except (ValueError, RuntimeError) as error:
+        raise InputError(where, f"cannot be read ({str(error).lower()})", found=Path(path)) from None
     if stat.S_ISDIR(status.st_mode):
         raise InputError(where, "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
@@ -53,14 +57,15 @@ def read_file(path: str, options: FileContent | None = None) -> RawTable:
         options: What is stated about the file, with any content; None: nothing.
 
     Raises:
-        InputError: It cannot be read or is no table; the error says which and where.
+        InputError: There is no such file, or it is no table; the error says which and where.
+        EnvironmentFault: It may not or cannot be read.
     """
     options = options or FileContent(b"", Path(path).name)
     try:
         report_progress(f"Reading {Path(path).name}", 0.0)
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
-        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
+        raise file_error("dataset.path", "cannot be read", error, found=Path(path)) from None
     return read_table_content(replace(options, data=data))
 
 
@@ -107,10 +112,6 @@ def _read(file: FileContent) -> RawTable:
         pass
     what, found = ("; this is an archive", file.name) if is_archive else ("", "binary data")
     raise InputError("dataset.path", f"must be {format_titles()}{what}", found=found, fix=BINARY_FIX)
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def named_columns(header: Sequence[str], where: str, fix: str) -> list[str]:

@@ -17,6 +17,19 @@ TOO_NARROW = "A table needs at least two columns: an input and a target."
 CellKind = Literal["text", "typed"]
 
 
+@dataclass(frozen=True)
+class UnreadableRow:
+    """A row of a file that cannot be read.
+
+    Attributes:
+        row: Its number among the rows, from 1.
+        reason: Why, as a clause.
+    """
+
+    row: int
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class RawTable:
     """The cells of a table as a file has them.
@@ -30,6 +43,7 @@ class RawTable:
         encoding: The encoding of a text; empty for other files.
         sheets: The names of the sheets of a workbook; none of other files.
         sheet: The name of the sheet that was read; empty for other files.
+        unreadable: The rows that could not be read, whose cells are empty; only where that is allowed.
     """
 
     frame: "pd.DataFrame"
@@ -40,6 +54,7 @@ class RawTable:
     encoding: str = ""
     sheets: tuple[str, ...] = ()
     sheet: str = ""
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +70,7 @@ class FileContent:
         stated_format: Kind of a format of another package; None infers the format from name and content.
         header: Whether the first row holds the names of the columns; None finds it by looking.
         sheet: The name of the sheet of a workbook; None takes the first with a table.
+        allows_unreadable: Whether a row that cannot be read becomes one of empty cells, instead of an error.
     """
 
     data: bytes
@@ -65,6 +81,7 @@ class FileContent:
     stated_format: str | None = None
     header: bool | None = None
     sheet: str | None = None
+    allows_unreadable: bool = False
 
     @property
     def text(self) -> str:

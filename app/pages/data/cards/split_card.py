@@ -99,13 +99,16 @@ class SplitCard(Card):
         self.body.addWidget(self._error)
         self.body.addStretch(1)
 
-    def show_split(self, split: Mapping[str, Any], rows: int, columns: Sequence[str]) -> None:
+    def show_split(
+        self, split: Mapping[str, Any], rows: int, columns: Sequence[str], own_rows: Shares | None = None
+    ) -> None:
         """Show the split of the experiment.
 
         Args:
             split: Its spec data.
             rows: Number of rows of the data; 0 when unknown.
             columns: The columns of the data.
+            own_rows: Numbers of training, validation and test rows, where the data come with them.
         """
         kind = split_kind(split)
         self.form.combo.setToolTip(plain_tooltip(kind.help()))
@@ -114,6 +117,8 @@ class SplitCard(Card):
         self._show_shares(split, rows)
         for widget in (self._bar, *self._share_widgets):
             widget.setVisible(kind.has_shares)
+        if own_rows is not None and kind.has_shares:
+            self._show_own_rows(own_rows)
         _set_silently(self.seed, int(str(split.get("seed", 0))))
         for widget in (self.seed, self._seed_label):
             widget.setVisible("seed" in kind.model_fields)
@@ -138,6 +143,18 @@ class SplitCard(Card):
             _set_silently(spin, share / 10)
             label.setText(f"≈ {group_digits(round(rows * share / _WHOLE))}" if rows else "")
         self._bar.set_shares(self._shares)
+
+    def _show_own_rows(self, own_rows: Shares) -> None:
+        """Show the numbers of rows of data with a split of their own, instead of shares to edit."""
+        train, val, test = own_rows
+        if not val:  # as the training drew it
+            val = round(train * self._shares[1] / (self._shares[0] + self._shares[1]))
+            train -= val
+        rows = sum(own_rows)
+        for spin, label, count in zip(self.spins, self._rows, (train, val, test), strict=True):
+            spin.hide()
+            label.setText(group_digits(count))
+        self._bar.set_shares((train * _WHOLE // rows, val * _WHOLE // rows, test * _WHOLE // rows))
 
     def _on_edited(self, path: str, value: object, _label: str) -> None:
         if path == _PATH and isinstance(value, dict):

@@ -17,6 +17,7 @@ from app.pages.data.cards.columns_table import Cell, ColumnsTable, format_share
 from app.pages.data.cards.inputs_card import InputsCard
 from app.pages.data.cards.samples_table import SamplesTable
 from app.pages.data.cards.tasks_card import TasksCard
+from app.pages.data.view_state import column_views, date_notes
 from app.session import Session
 from app.widgets import InlineError
 from mtl_core.protocol.questions import InputSamples, SampleRows
@@ -248,6 +249,27 @@ def test_labels_that_tasks_have_in_common_are_told(opened: DataPage, session: Se
     assert tasks is not None
     assert tasks.subtitle.full_text() == "2 tasks · 30 rows with all labels"
     assert tasks.boxes[0]._target.toolTip() == "30 rows with a label of sold too"
+
+
+def test_a_new_table_begins_with_the_parts_of_its_dates_that_vary_and_says_so(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    page.loader.open_file(Path("/x/homes.csv"))
+    parts = ("year", "month", "elapsed")
+    dates = (
+        numeric("built", dates="ymd", date_parts=parts),
+        numeric("day", dates="ymd", date_parts=("elapsed",)),
+        numeric("sale", dates="ymd", date_parts=parts, suggested="target"),
+    )
+    worker.answer(table(columns=(*table().columns, *dates)))
+    assert session.document.get("dataset.date_features") == {"built": list(parts)}
+    assert session.document.valid
+    assert page.info is not None  # without another question
+    said = [note.what for note in date_notes(session.document.data, page.info)]
+    assert said == ["Column 'built': as an input each date becomes year, month, days since 1970-01-01."]
+    views = {view.name: view.about for view in column_views(session.document.data, page.info)}
+    assert "dates, as year, month, days since 1970-01-01" in views["built"]
+    assert "dates, as days since 1970-01-01" in views["day"]
 
 
 def test_parts_of_a_date_are_chosen_in_the_menu_of_its_column(

@@ -9,7 +9,7 @@ from app.forms.editors.column import ColumnEditor
 from app.pages.data import DataPage
 from app.session import Session
 from mtl_core.spec import InputError
-from tests.app.pages.data.conftest import PatientWorker
+from tests.app.pages.data.conftest import PatientWorker, describe
 from tests.app.pages.data.synthetic_sets import table
 
 
@@ -89,3 +89,16 @@ def test_another_data_set_does_not_take_the_column_of_the_split_along(
     opened.loader.open_file(Path("/x/other.csv"))
     worker.answer(table().model_copy(update={"columns": table().columns[1:], "title": "other.csv"}))
     assert session.document.data["dataset"]["split"]["kind"] == "stratified"
+
+
+def test_data_with_a_split_of_their_own_show_its_rows_and_no_shares_to_edit(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    page.loader.open_folder(Path("/x/mnist"))
+    worker.answer(table().model_copy(update={"split_rows": (85, 0, 15)}))
+    texts = [label.text() for label in page._split._rows]
+    assert texts == ["70", "15", "15"]
+    assert not is_shown(page, "split-train")
+    assert is_shown(page, "split-seed")
+    describe(session, table())
+    assert is_shown(page, "split-train")
