@@ -39,7 +39,7 @@ def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> InferenceCost:
     data = load_outline(spec.dataset, spec.tasks)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
     model = build_model(spec.model, data.input_shapes, {task.name: task.out_features for task in tasks}).to(device)
-    model.eval()
+    model.eval().requires_grad_(False)  # else torch's counter fails where a layer is given a view of a parameter
     inputs = data.train.select_inputs(slice(1), device)
     tensors = [*model.parameters(), *model.buffers()]
     with torch.inference_mode(), use_threads(model, inputs, max(rows), spec.training.threads) as threads:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mtl_core.errors import StoreError
+from mtl_core.evaluation.inference_cost import cost
 from mtl_core.evaluation.scores import evaluate
 from mtl_core.runner.execution import execute
 from mtl_core.runner.saved_models import best_checkpoint_path
@@ -79,3 +80,19 @@ def test_a_file_that_is_not_a_checkpoint_is_refused(spec: ExperimentSpec, tmp_pa
     (tmp_path / "best.safetensors").write_bytes(b"no")
     with pytest.raises(StoreError, match="is not a whole checkpoint"):
         evaluate(spec, tmp_path / "best.safetensors", "test")
+
+
+def test_the_cost_of_a_fusion_whose_parameters_layers_read_is_counted(tmp_path: Path) -> None:
+    rows = [f"{n},{n % 7},{n % 3}" for n in range(30)]
+    (tmp_path / "table.csv").write_text("\n".join(["a,b,y", *rows]))
+    inputs = {name: {"kind": "table", "columns": [name]} for name in "ab"}
+    fused = spec_from_data(
+        {
+            "version": 2,
+            "dataset": {"kind": "table", "path": str(tmp_path / "table.csv"), "inputs": inputs},
+            "tasks": [{"name": "y", "kind": "regression", "target": "y"}],
+            "model": {"fusion": {"kind": "bottleneck", "width": 4, "heads": 1, "tokens": 2}},
+            "training": {"device": "cpu"},
+        }
+    )
+    assert cost(fused, [1]).flops > 0
