@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from mtl_core.spec import (
     spec_to_data,
 )
 from mtl_core.store import RunStore, open_store
+from tests import fork_server
 from tests.runner.conftest import Experiment, Wait
 from tests.runner.test_execution import assert_same_points
 
@@ -37,8 +38,8 @@ from tests.runner.test_execution import assert_same_points
 class Worker:
     """A worker process and its two pipes."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
+    def __init__(self, popen: Callable[..., fork_server.Process] = fork_server.popen) -> None:
+        self.process = popen(
             worker_command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -81,8 +82,8 @@ class Worker:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    """A worker that many tests ask."""
-    worker = Worker()
+    """A worker that many tests ask, started as by the window."""
+    worker = Worker(subprocess.Popen)
     assert worker.read() == Reply(0, "ready")
     yield worker
     worker.end()
