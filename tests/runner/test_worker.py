@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError, Problem, StoreError, WorkbenchError, WorkerError
-from mtl_core.protocol.questions import DatasetQuestion, TrainQuestion
+from mtl_core.protocol.questions import DatasetQuestion, DevicesQuestion, TrainQuestion
 from mtl_core.protocol.wire import Reply, decode_reply, encode_question, encode_reply, to_user_error, worker_command
 from mtl_core.protocol.work_progress import WorkProgress, report_progress
 from mtl_core.runner import inspection
@@ -92,6 +92,12 @@ def worker() -> Iterator[Worker]:
 def test_devices_are_told(worker: Worker) -> None:
     found = [DeviceInfo.model_validate(device) for device in worker.ask(1, "devices").value]
     assert found[-1].name == "cpu"
+
+
+def test_devices_are_written_without_a_warning() -> None:
+    """Which is an error in this process, and a line in the log of a worker."""
+    reply = worker_module._handle_line(encode_question(1, DevicesQuestion()), lambda _: None)
+    assert reply.error is None, reply.error
 
 
 def test_a_dataset_is_described(worker: Worker) -> None:
