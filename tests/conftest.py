@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import fork_server
+
 settings.register_profile("untimed", deadline=None)  # a busy machine must fail no test
 settings.load_profile("untimed")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -42,6 +44,13 @@ def heeded_interrupts() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fork_servers() -> Iterator[None]:
+    """End what forks processes for the tests once none is left."""
+    yield
+    fork_server.close_servers()
 
 
 @pytest.fixture(autouse=True)
@@ -99,12 +108,7 @@ def _windows() -> set[object]:
 
 def _children() -> set[object]:
     """The numbers and commands of this process's children, where the system tells."""
-    numbers: list[str] = []
-    for task in Path("/proc/self/task").glob("*/children"):
-        try:
-            numbers += task.read_text().split()
-        except OSError:
-            continue
+    numbers = (fork_server.children_of(os.getpid()) - fork_server.servers()) | fork_server.forked()
     return {f"{number} {command}" for number in numbers if (command := _command(number))}
 
 
@@ -122,7 +126,7 @@ def _end(processes: list[str]) -> None:
             os.waitpid(number, 0)
 
 
-def _command(number: str) -> str:
+def _command(number: int) -> str:
     """The command of a process; nothing for Python's own helper, which stays by design."""
     try:
         command = Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")

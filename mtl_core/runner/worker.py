@@ -99,7 +99,7 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
         case DevicesQuestion():
             from mtl_core.training.runtime.devices import list_devices
 
-            value = list_devices()
+            value = list(list_devices())
         case DatasetQuestion(dataset=dataset, preview=preview):
             from mtl_core.runner.inspection import inspect_dataset
 

@@ -14,6 +14,7 @@ from app.main_window import MainWindow
 from app.session import Session
 from app.theme import apply_theme
 from mtl_core.spec import ExperimentSpec, load_preset
+from tests import fork_server
 
 FAKE_WORKER = (sys.executable, str(Path(__file__).parent / "jobs" / "fake_worker.py"))
 
@@ -52,6 +53,12 @@ class Answers:
 
     def file_to_save(self, suggestion: Path) -> Path | None:
         return self.file
+
+
+@pytest.fixture(autouse=True)
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers begin with their modules loaded."""
+    monkeypatch.setattr("app.jobs.worker.process.Popen", fork_server.popen)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from app.settings import Settings
 from mtl_core.protocol.questions import DevicesQuestion
 from mtl_core.spec import load_preset, spec_to_data
 from mtl_core.store import open_store
+from tests import fork_server
 from tests.bad_input.cases import COLUMNS, DEVICES, FILES, MODELS, RESUMES, RUNS, SPECS, STORES, TEXTS, Case
 from tests.bad_input.place import STOPPED, Place
 
@@ -55,6 +56,12 @@ def home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MTL_WORKBENCH_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers begin with torch loaded."""
+    monkeypatch.setattr("app.jobs.worker.process.Popen", fork_server.popen)
 
 
 @pytest.fixture(scope="module")

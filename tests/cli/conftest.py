@@ -1,7 +1,7 @@
 """Fixtures of the command line: its main function in this process, and a short experiment."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,24 @@ def spec(tmp_path: Path) -> Path:
     file = tmp_path / "iris.yaml"
     file.write_text(SPEC, encoding="utf-8")
     return file
+
+
+@pytest.fixture(scope="session")
+def seeds_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with runs 1 and 2, two seeds of one study; to be copied and not to be touched."""
+    folder = tmp_path_factory.mktemp("seeds")
+    train_in(folder / "home", ("--seed", "1", "--seed", "2"))
+    return folder / "home"
+
+
+def train_in(home: Path, *settings: Sequence[str]) -> None:
+    """Train the spec in another home folder, once with each of these settings."""
+    file = home.with_name("iris.yaml")
+    file.write_text(SPEC, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MTL_WORKBENCH_HOME", str(home))
+        for words in settings:
+            assert main(["train", str(file), *words]) == 0
 
 
 @pytest.fixture

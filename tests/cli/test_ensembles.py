@@ -3,20 +3,28 @@
 Covers: mtl_core/evaluation/ensemble.py, mtl_core/runner/saved_models.py.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, train_in
+
+
+@pytest.fixture(scope="module")
+def template(seeds_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with the runs, to be copied."""
+    home = tmp_path_factory.mktemp("runs") / "home"
+    shutil.copytree(seeds_template, home)
+    alone = "tasks=[{name: species, kind: multiclass, target: species}]"
+    train_in(home, ("--set", alone), ("--set", "dataset.split.seed=5"))
+    return home
 
 
 @pytest.fixture
-def trained_runs(command: Command, spec: Path) -> None:
+def trained_runs(template: Path, home: Path) -> None:
     """Runs 1 and 2: two seeds; 3: other tasks; 4: another split."""
-    assert command("train", spec, "--seed", 1, "--seed", 2).status == 0
-    alone = "tasks=[{name: species, kind: multiclass, target: species}]"
-    assert command("train", spec, "--set", alone).status == 0
-    assert command("train", spec, "--set", "dataset.split.seed=5").status == 0
+    shutil.copytree(template, home)
 
 
 def test_an_ensemble_stands_beside_its_members_and_its_losses_are_no_worse_than_their_mean(

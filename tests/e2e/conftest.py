@@ -20,6 +20,7 @@ from app.theme import ThemeMode, apply_theme
 from mtl_core.spec import save_spec
 from mtl_core.store import RunStore, open_store
 from mtl_core.store.processes import is_alive
+from tests import fork_server
 from tests.e2e.experiments import houses
 from tests.e2e.person import PATIENCE_MS, Person
 
@@ -30,6 +31,12 @@ OpenWindow = Callable[..., Person]
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the workers of a test from fighting over the processor."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers begin with torch loaded; windows in processes of their own start them as ever."""
+    monkeypatch.setattr("app.jobs.worker.process.Popen", fork_server.popen)
 
 
 @pytest.fixture
@@ -75,11 +82,11 @@ def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenW
 
 def _worker_children() -> Iterator[int]:
     """The workers that this process has started and that still live, so that no failed test leaves one training."""
-    for children in Path("/proc/self/task").glob("*/children"):
+    yield from fork_server.forked()
+    for pid in fork_server.children_of(os.getpid()) - fork_server.servers():
         with contextlib.suppress(OSError):
-            for pid in map(int, children.read_text().split()):
-                if b"mtl_core" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    yield pid
+            if b"mtl_core" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                yield pid
 
 
 def put_away(qtbot: QtBot, person: Person) -> None:

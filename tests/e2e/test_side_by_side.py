@@ -1,9 +1,9 @@
 """A window and the command line on one store at once."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pytest
@@ -11,9 +11,11 @@ import pytest
 from app.navigation import Page
 from mtl_core.spec import save_spec
 from mtl_core.store import RunStore
+from tests import fork_server
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.experiments import ENDLESS, houses
 from tests.e2e.person import Person, column
+from tests.fork_server import Process
 
 
 @pytest.mark.slow
@@ -39,19 +41,21 @@ def test_the_window_and_the_command_line_work_on_one_store_at_once(
     assert shown["state"] == "stopped"
 
 
-def command(*arguments: str) -> "subprocess.Popen[str]":
+def command(*arguments: str) -> Process:
     """A command beside the window."""
     words = [sys.executable, "-m", "mtl_core", *arguments]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return fork_server.popen(words, stdout=PIPE, stderr=DEVNULL, encoding="utf-8")
 
 
-def finish(person: Person, process: "subprocess.Popen[str]", *, parse: bool = True) -> Any:
+def finish(person: Person, process: Process, *, parse: bool = True) -> Any:
     """Wait for a command while the window goes on; what it printed."""
     try:
         person.wait(lambda: process.poll() is not None, "the command to end")
     finally:
         process.kill()
-        text, _ = process.communicate()
+        process.wait()
+    with process.stdout:
+        text = process.stdout.read()
     assert process.returncode == 0
     return json.loads(text) if parse else text
 

@@ -14,6 +14,11 @@ from tests.e2e.person import Person, column
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
+@pytest.fixture(autouse=True)
+def forked_workers() -> None:
+    """No worker is forked here: all start as the application starts them."""
+
+
 @pytest.mark.slow
 def test_a_model_is_designed_trained_watched_found_again_and_compared(open_window: OpenWindow, store: RunStore) -> None:
     person = open_window()

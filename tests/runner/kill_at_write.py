@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from tests import fork_server
+
 _SOURCE = Path(__file__).with_suffix(".c")
 _SPEC: dict[str, Any] = {
     "version": 1,
@@ -43,8 +45,7 @@ def command(folder: Path, every: int = 1) -> tuple[list[str], dict[str, str]]:
 
 def main(folder: Path, every: int, library: str) -> dict[str, Any]:
     """Kill and resume; how many writes the run has, and what went wrong after which."""
-    import mtl_core.runner.execution  # noqa: F401  # loaded once, and only then forked
-
+    fork_server.prepare(fork_server.ENGINE)
     shim = ctypes.CDLL(library)
     shim.writes.restype = ctypes.c_long
     template = folder / "template"

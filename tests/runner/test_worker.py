@@ -8,14 +8,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError, Problem, StoreError, WorkbenchError, WorkerError
-from mtl_core.protocol.questions import DatasetQuestion, TrainQuestion
+from mtl_core.protocol.questions import DatasetQuestion, DevicesQuestion, TrainQuestion
 from mtl_core.protocol.wire import Reply, decode_reply, encode_question, encode_reply, to_user_error, worker_command
 from mtl_core.protocol.work_progress import WorkProgress, report_progress
 from mtl_core.runner import inspection
@@ -30,6 +30,7 @@ from mtl_core.spec import (
     spec_to_data,
 )
 from mtl_core.store import RunStore, open_store
+from tests import fork_server
 from tests.runner.conftest import Experiment, Wait
 from tests.runner.test_execution import assert_same_points
 
@@ -37,8 +38,8 @@ from tests.runner.test_execution import assert_same_points
 class Worker:
     """A worker process and its two pipes."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
+    def __init__(self, popen: Callable[..., fork_server.Process] = fork_server.popen) -> None:
+        self.process = popen(
             worker_command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -81,8 +82,8 @@ class Worker:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    """A worker that many tests ask."""
-    worker = Worker()
+    """A worker that many tests ask, started as by the window."""
+    worker = Worker(subprocess.Popen)
     assert worker.read() == Reply(0, "ready")
     yield worker
     worker.end()
@@ -91,6 +92,12 @@ def worker() -> Iterator[Worker]:
 def test_devices_are_told(worker: Worker) -> None:
     found = [DeviceInfo.model_validate(device) for device in worker.ask(1, "devices").value]
     assert found[-1].name == "cpu"
+
+
+def test_devices_are_written_without_a_warning() -> None:
+    """Which is an error in this process, and a line in the log of a worker."""
+    reply = worker_module._handle_line(encode_question(1, DevicesQuestion()), lambda _: None)
+    assert reply.error is None, reply.error
 
 
 def test_a_dataset_is_described(worker: Worker) -> None:

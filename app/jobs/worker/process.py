@@ -7,6 +7,7 @@ import queue
 import subprocess
 import threading
 from pathlib import Path
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -42,10 +43,10 @@ class WorkerProcess(QObject):
         self._log = home() / "worker.log"
         self._log_start = _rotate(self._log)
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = Popen(
                 command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdin=PIPE,
+                stdout=PIPE,
                 stderr=log,
                 encoding="utf-8",
                 **_new_session(),
@@ -81,7 +82,7 @@ class WorkerProcess(QObject):
         """Wait for the process and its threads to end; return whether they did within ``seconds``."""
         try:
             self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             return False
         self.close()
         self._reader.join(seconds)
