@@ -115,6 +115,7 @@ class DatasetInfo(Report):
         inputs: Suggested input columns.
         delimiter: The separator of the cells of a text file; empty for other files.
         encoding: The character encoding of a text file.
+        version: What changes whenever the data do, such as a file; empty where it is not known.
     """
 
     name: str
@@ -135,6 +136,7 @@ class DatasetInfo(Report):
     fingerprint: str = ""
     delimiter: str = ""
     encoding: str = ""
+    version: str = ""
 
 
 class Fix(Report):

@@ -231,9 +231,8 @@ def _print_shapes(models: Sequence[Shapes]) -> None:
     _say(f"\nFrom an edit on the Model page to the shapes of its layers, medians {_load()}")
     for one in models:
         window, worker = (round(1000 * seconds) for seconds in (one.window_cpu, one.worker_cpu))
-        _say(
-            f"  {one.model:15} {one.median * 1000:4.0f} ms; of the processor {window} in the window, {worker} in its worker"
-        )
+        cpu = f"{window} ms of processor time in the window, {worker} ms in its worker"
+        _say(f"  {one.model:15} {one.median * 1000:4.0f} ms   {cpu}")
     slowest = max(models, key=lambda one: one.median)
     _goal(f"seconds until the shapes of {slowest.model} are shown", slowest.median, SHAPES_GOAL)
 
