@@ -58,8 +58,8 @@ class FormGrid(QGridLayout):
 
     def least_width(self) -> int:
         """The width of the widest label or editor, at which labels stand above."""
-        widgets = [item.widget() for i in range(self.count()) if (item := self.itemAt(i)) is not None]
-        return max((_least_width(widget) for widget in widgets), default=0)
+        items = filter(None, map(self.itemAt, range(self.count())))
+        return max((_least_width(widget) for item in items if (widget := item.widget()) is not None), default=0)
 
     def _place(self, row: int, label: QWidget, cell: QWidget) -> None:
         if self._stacked:
