@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.document import is_below
 from app.forms.discard import discard
@@ -26,6 +27,7 @@ from app.forms.field_shapes import (
     fields_of,
     initial,
 )
+from app.forms.form_grid import FormGrid
 from app.theme import GAP, control_height
 from app.widgets import Label, Muted, plain_tooltip
 from mtl_core.spec import Problem, Spec, join, kind_of, parse
@@ -69,7 +71,7 @@ class SpecForm(QWidget):
         self._cells: dict[str, FieldCell] = {}
         self._folded: list[QWidget] = []
         self._value: dict[str, Any] = {}
-        self._grid = _grid(self, label_characters)
+        self._grid = FormGrid(self, self.fontMetrics().horizontalAdvance("0") * label_characters)
         shown = [f for f in fields_of(spec) if (not only or f.name in only) and f.name not in skip]
         shown = [f for f in shown if not f.hidden and not isinstance(f.shape, Unknown)]
         for shape in (f for f in shown if not f.advanced):
@@ -100,6 +102,15 @@ class SpecForm(QWidget):
             if isinstance(editor, ColumnEditor | SpecForm | KindForm):
                 editor.set_columns(columns)
 
+    def minimumSizeHint(self) -> QSize:
+        """The least width, at which labels stand above their editors."""
+        return QSize(self._grid.least_width(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the labels where there is room for them."""
+        super().resizeEvent(event)
+        self._grid.fit(event.size().width())
+
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem below the field it concerns; those of other fields are ignored."""
         problems = list(problems)
@@ -120,27 +131,22 @@ class SpecForm(QWidget):
             editor.show_unit(unit)
             unit = ""
         cell = FieldCell(editor, unit)
-        row = self._grid.rowCount()
         self.editors[shape.name], self._cells[shape.name] = editor, cell
         if isinstance(shape.shape, Nested | KindList):
             group = Muted(shape.title)
-            self._grid.addWidget(group, row, 0, 1, 2)
-            self._grid.addWidget(cell, row + 1, 0, 1, 2)
+            self._grid.add_group(group, cell)
             return [group, cell]
         label = _label(shape, editor)
         if isinstance(editor, WeightsEditor):  # its sliders need the room
-            self._grid.addWidget(label, row, 0, 1, 2)
-            self._grid.addWidget(cell, row + 1, 0, 1, 2)
+            self._grid.add_group(label, cell)
             return [label, cell]
-        self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(cell, row, 1)
-        if isinstance(editor, OptionalEditor) and (inner := _form_in(editor)) is not None:
-            self._grid.addWidget(inner, row + 1, 0, 1, 2)
+        self._grid.add_field(label, cell, _form_in(editor) if isinstance(editor, OptionalEditor) else None)
         return [label, cell]
 
     def _add_folded(self, shapes: list[FieldShape]) -> None:
         button = FoldButton(f"{self.path}:more", self._unfold)
-        self._grid.addWidget(button, self._grid.rowCount(), 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        self._grid.add_group(button)
+        self._grid.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
         for shape in shapes:
             self._folded += self._add(shape)
         self._unfold(False)
@@ -299,16 +305,6 @@ def _carry_over(value: dict[str, Any], old: type[Spec] | None, new: type[Spec]) 
         if name in fields and (name not in before or setting != before[name])
     }
     return {**defaults, **changed}
-
-
-def _grid(owner: QWidget, label_characters: int) -> QGridLayout:
-    grid = QGridLayout(owner)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(GAP)
-    grid.setVerticalSpacing(GAP)
-    grid.setColumnMinimumWidth(0, owner.fontMetrics().horizontalAdvance("0") * label_characters)
-    grid.setColumnStretch(1, 1)
-    return grid
 
 
 def _label(shape: FieldShape, editor: QWidget) -> Label:

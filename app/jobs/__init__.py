@@ -1,5 +1,6 @@
 """Background work: worker processes, the store off the GUI thread, the run queue, and drafts of unsaved edits."""
 
+from app.jobs.background import Background
 from app.jobs.callbacks import Failed
 from app.jobs.drafts import AbandonedDraft, Draft, Drafts
 from app.jobs.runs.run_follower import RunFollower
@@ -13,6 +14,7 @@ from app.jobs.worker.worker_client import Worker
 __all__ = [
     "COMMAND",
     "AbandonedDraft",
+    "Background",
     "DatasetDescriptions",
     "Draft",
     "Drafts",

@@ -1,11 +1,14 @@
 """New, open, save and recent files, with questions before unsaved edits are lost."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
+from app.document import OpenedFile, read_file
+from app.jobs import Background
 from app.main_window.dialogs import Questions
 from app.navigation import Page
 from app.session import Session
@@ -31,6 +34,7 @@ class FileActions(QObject):
         self._session = session
         self._document = session.document
         self.questions = questions
+        self._background = Background("spec file", self)
         session.confirm_replace = self.may_replace
 
     def may_leave(self) -> bool:
@@ -83,15 +87,15 @@ class FileActions(QObject):
     def open(self) -> None:
         """Ask for a file and open it."""
         if self.may_leave() and (path := self.questions.file_to_open(self._folder())) is not None:
-            self.load(path)
+            self._read(path)
 
     def open_recent(self, path: Path) -> None:
         """Open one of the recent files."""
         if self.may_leave():
-            self.load(path)
+            self._read(path)
 
     def load(self, path: Path) -> bool:
-        """Open ``path`` and return whether that succeeded; otherwise the error is shown and the document stays."""
+        """Open ``path`` before the window is shown, and return whether that succeeded; otherwise the error is shown."""
         try:
             self._document.open(path)
         except WorkbenchError as error:
@@ -99,6 +103,17 @@ class FileActions(QObject):
             return False
         self._remember(path)
         return True
+
+    def _read(self, path: Path) -> None:
+        """Read ``path`` in the background and open it; if it cannot be read, the document stays."""
+        before = self._document.data
+
+        def show(file: OpenedFile) -> None:
+            if self._document.data is before or self.may_leave():
+                self._document.show_file(file)
+                self._remember(path)
+
+        self._background.call(partial(read_file, path), show, self._session.show_error)
 
     def save(self) -> bool:
         """Save to the document's file, or ask for a file; return whether it was saved."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, QTimer, Signal, Slot
@@ -13,6 +15,8 @@ from shiboken6 import isValid
 from app.plots.curve_image import Picture, Snapshot, paint
 
 TICK_MS = 80
+_TURN_MS = 8
+"""Between two plots, which is more than Qt waits before it paints."""
 
 
 class Drawable(Protocol):
@@ -44,6 +48,15 @@ class Ticker(QObject):
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._rendered.connect(self._take)
+        self._turns: deque[Callable[[], object]] = deque()
+        self._turn_timer = QTimer(self, interval=_TURN_MS)
+        self._turn_timer.timeout.connect(self._take_turn)
+
+    def in_turn(self, draw: Callable[[], object]) -> None:
+        """Call ``draw`` once what was asked for before has been painted: eight plots in one frame block the window."""
+        self._turns.append(draw)
+        if not self._turn_timer.isActive():
+            self._turn_timer.start()
 
     def request(self, plot: Drawable) -> None:
         """Request that a plot is drawn at the next tick; repeated requests are cheap."""
@@ -53,7 +66,7 @@ class Ticker(QObject):
 
     def is_idle(self) -> bool:
         """Whether no request is pending."""
-        return not self._requested and not self._in_flight
+        return not self._requested and not self._in_flight and not self._turn_timer.isActive()
 
     def wait(self) -> None:
         """Blocks until the background thread has nothing left; for the end of the application."""
@@ -77,17 +90,29 @@ class Ticker(QObject):
         self._in_flight[number] = tuple(weakref.ref(plot) for plot in plots)
         self._pool.start(lambda: self._rendered.emit(number, [_render(snapshot) for snapshot in snapshots]))
 
+    @Slot()
+    def _take_turn(self) -> None:
+        if self._turns:
+            self._turns.popleft()()
+        else:
+            self._turn_timer.stop()
+
     @Slot(int, object)
     def _take(self, number: int, pictures: Sequence[Picture | Exception]) -> None:
         failed: Exception | None = None
         for ref, picture in zip(self._in_flight.pop(number), pictures, strict=True):
-            plot = ref()
             if isinstance(picture, Exception):
                 failed = picture
-            elif plot is not None and isValid(plot):
-                plot.show_picture(picture)
+            else:
+                self.in_turn(partial(_show, ref, picture))
         if failed is not None:
             raise failed
+
+
+def _show(ref: weakref.ref[Drawable], picture: Picture) -> None:
+    plot = ref()
+    if plot is not None and isValid(plot):
+        plot.show_picture(picture)
 
 
 def _render(snapshot: Snapshot) -> Picture | Exception:

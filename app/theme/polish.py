@@ -26,12 +26,18 @@ def repolish(app: QApplication) -> None:
 class VisibleConnection(QObject):
     """Calls ``slot`` when ``signal`` is emitted, or, while ``widget`` is hidden, once when it is next shown.
 
-    It is a child of ``widget`` and deleted with it.
+    It is a child of ``widget`` and deleted with it. ``on_show`` is called in place of ``slot`` when it is next shown.
     """
 
-    def __init__(self, widget: QWidget, signal: SignalInstance, slot: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        widget: QWidget,
+        signal: SignalInstance,
+        slot: Callable[[], object],
+        on_show: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(widget)
-        self._widget, self._slot, self._pending = widget, slot, False
+        self._widget, self._slot, self._on_show, self._pending = widget, slot, on_show or slot, False
         signal.connect(self._on_signal)
         widget.installEventFilter(self)
 
@@ -39,7 +45,7 @@ class VisibleConnection(QObject):
         """Call the slot if the signal was emitted while the widget was hidden."""
         if self._pending and event.type() is QEvent.Type.Show:
             self._pending = False
-            self._slot()
+            self._on_show()
         return False
 
     def _on_signal(self) -> None:

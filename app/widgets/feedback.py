@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.theme import CARD_GAP, GAP, card_title_font, icon
@@ -67,7 +67,8 @@ class EmptyState(QWidget):
         column.setSpacing(GAP)
         column.addStretch(1)
         center = Qt.AlignmentFlag.AlignHCenter
-        column.addWidget(Glyph(icon_name, lines=2.6), 0, center)
+        self._glyph = Glyph(icon_name, lines=2.6)
+        column.addWidget(self._glyph, 0, center)
         column.addWidget(self.title, 0, center)
         # Centered by stretches and not by alignment: an aligned widget gets its preferred width only, and wrapped lines
         # would be cut off.
@@ -83,6 +84,12 @@ class EmptyState(QWidget):
             column.addSpacing(GAP)
             column.addWidget(self.action, 0, center)
         column.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the icon where there is no room for it."""
+        super().resizeEvent(event)
+        texts = self.title.sizeHint().height() + self.text.heightForWidth(min(self.width(), self.text.maximumWidth()))
+        self._glyph.setVisible(self.height() >= texts + self._glyph.height() + 4 * GAP)
 
 
 class InlineError(QWidget):

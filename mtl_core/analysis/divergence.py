@@ -24,3 +24,8 @@ def divergence_event(record: RunRecord, events: Sequence[EventRecord]) -> EventR
     if record.state != "failed" or not outcomes or outcomes[-1].kind != "nan":
         return None
     return outcomes[-1]
+
+
+def can_resume(record: RunRecord, events: Sequence[EventRecord]) -> bool:
+    """Whether a run has ended early and would go on if it were resumed from its checkpoint: it has not diverged."""
+    return record.is_resumable and divergence_event(record, events) is None

@@ -1,6 +1,7 @@
 """The kinds of data set, each from the module of its name, and how any data set is opened."""
 
 from collections.abc import Hashable
+from hashlib import blake2b
 from importlib import import_module
 
 from mtl_core.datasets.dataset_kind import DatasetKind
@@ -20,6 +21,16 @@ def open_source(dataset: Dataset) -> Source:
         InputError: It cannot be read.
     """
     return KINDS[dataset.kind].open_source(dataset)
+
+
+def data_version(dataset: Dataset) -> str:
+    """What changes whenever the data behind a data set do, such as a file; settings of the spec do not count.
+
+    Raises:
+        InputError: A file of it is not there.
+    """
+    stamp = KINDS[dataset.kind].stamp(dataset)
+    return blake2b(repr(stamp).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def source_key(dataset: Dataset) -> Hashable:

@@ -32,17 +32,19 @@ class DevicesQuestion(Question[list[DeviceInfo]]):
     answer: ClassVar[Any] = list[DeviceInfo]
 
 
-class DatasetQuestion(Question[DatasetInfo]):
-    """Asks for the columns and statistics of a data set.
+class DatasetQuestion(Question[DatasetInfo | None]):
+    """Asks for the columns and statistics of a data set; the answer is None where they are as known.
 
     Attributes:
         preview: Whether a description of some rows suffices where it takes long to read all.
+        known: The version of the data that whoever asks has a description of; empty if it has none.
     """
 
     ask: Literal["dataset"] = "dataset"
-    answer: ClassVar[Any] = DatasetInfo
+    answer: ClassVar[Any] = DatasetInfo | None
     dataset: Any
     preview: bool = False
+    known: str = ""
 
 
 class ModelQuestion(Question[ModelInfo]):

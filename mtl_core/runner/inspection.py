@@ -8,6 +8,7 @@ from mtl_core.datasets.common_labels import common_labels
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe, describe_sample
 from mtl_core.datasets.preparation import load_outline
+from mtl_core.datasets.registry import data_version
 from mtl_core.datasets.samples import sample_rows
 from mtl_core.protocol.questions import SampleRows
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
@@ -32,10 +33,19 @@ class Inspection:
     notes: tuple[DataNote, ...] = ()
 
 
-def inspect_dataset(dataset: Dataset, *, preview: bool = False) -> DatasetInfo:
-    """Describe a data set for the Data page; with ``preview`` some rows of it where it takes long to read all."""
-    info = describe_sample(dataset) if preview else None
-    return info or describe(dataset)
+def inspect_dataset(dataset: Dataset, *, preview: bool = False, known: str = "") -> DatasetInfo | None:
+    """Describe a data set for the Data page.
+
+    Args:
+        dataset: The data set.
+        preview: Whether some rows of it suffice where it takes long to read all.
+        known: A version of the data; None is returned if it is the present one.
+    """
+    version = data_version(dataset)
+    if version == known:
+        return None
+    info = (describe_sample(dataset) if preview else None) or describe(dataset)
+    return info.model_copy(update={"version": version})
 
 
 def inspect_model(spec: ExperimentSpec) -> ModelInfo:

@@ -100,10 +100,10 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             from mtl_core.training.runtime.devices import list_devices
 
             value = list(list_devices())
-        case DatasetQuestion(dataset=dataset, preview=preview):
+        case DatasetQuestion(dataset=dataset, preview=preview, known=known):
             from mtl_core.runner.inspection import inspect_dataset
 
-            value = inspect_dataset(dataset_from_data(dataset), preview=preview)
+            value = inspect_dataset(dataset_from_data(dataset), preview=preview, known=known)
         case ModelQuestion(spec=spec):
             from mtl_core.runner.inspection import inspect_model
 

@@ -121,6 +121,7 @@ class DatasetInfo(Report):
         encoding: The character encoding of a text file.
         sheets: The names of the sheets of a workbook; none of other files.
         sheet: The name of the sheet that was read; empty for other files.
+        version: What changes whenever the data do, such as a file; empty where it is not known.
     """
 
     name: str
@@ -144,6 +145,7 @@ class DatasetInfo(Report):
     encoding: str = ""
     sheets: tuple[str, ...] = ()
     sheet: str = ""
+    version: str = ""
 
 
 class Fix(Report):

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.main_window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
 from app.navigation import Page
 from app.theme import apply_theme
-from mtl_core.spec import load_spec, study_members
+from mtl_core.spec import load_preset, load_spec, study_members
 from mtl_core.store import open_store
 from tests.app.conftest import Answers, show_window
 
@@ -148,12 +148,32 @@ def test_an_experiment_that_diverged_is_edited_in_place_or_opened_with_other_set
     assert session.document.get("training.optimizer.lr") == 0.125
 
 
+def test_a_file_is_read_in_the_background_unless_edits_come_between(
+    window: MainWindow, answers: Answers, tmp_path: Path, wait: Any
+) -> None:
+    document = window.session.document
+    for name in ("first", "second"):
+        document.load_spec(load_preset("wine"), name)
+        document.save_as(tmp_path / f"{name}.yaml")
+    window.files.open_recent(tmp_path / "first.yaml")
+    assert document.name == "second"
+    wait(lambda: document.name == "first")
+    assert document.path == tmp_path / "first.yaml"
+    assert window.session.settings.recent() == [tmp_path / "first.yaml"]
+    window.files.open_recent(tmp_path / "second.yaml")
+    edit(window, "edited meanwhile")
+    answers.choice = "Cancel"
+    wait(lambda: answers.asked)
+    assert document.name == "edited meanwhile"
+
+
 def test_a_file_that_cannot_be_read_is_told_and_changes_nothing(
     window: MainWindow, answers: Answers, tmp_path: Path, qtbot: QtBot
 ) -> None:
     answers.file = tmp_path / "broken.yaml"
     answers.file.write_text("tasks: [")
     qtbot.keyClick(window, Qt.Key.Key_O, CONTROL)
+    qtbot.waitUntil(lambda: bool(window.toasts.banners()))
     assert [banner.objectName() for banner in window.toasts.banners()] == ["message-error"]
     assert window.session.document.name == "two digits, hard sharing"
 

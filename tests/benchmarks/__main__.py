@@ -24,13 +24,26 @@ from tests.benchmarks.reading import Reading, read_large
 from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.run_list import LISTINGS, fill_store, list_runs, show_runs
 from tests.benchmarks.seeds import SEEDS, seeds
+from tests.benchmarks.shapes import SHAPES_GOAL, Shapes, time_shapes
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
 
 SPEED_GOAL, BLOCKED_GOAL, PREVIEW_GOAL, DISK_GOAL = 0.95, 0.1, 2.0, 0.9
 PREFLIGHT_GOAL = 2.0
-_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs", "reading", "disk", "preflight")
+_PARTS = (
+    "speed",
+    "startup",
+    "blocked",
+    "methods",
+    "seeds",
+    "quality",
+    "runs",
+    "reading",
+    "disk",
+    "preflight",
+    "shapes",
+)
 _COUNTS = (2, 8, 40)
 _QUALITY_SEEDS, _QUALITY_SECONDS = 5, 60
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
@@ -81,6 +94,8 @@ def main() -> int:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
         if "preflight" in parts:
             _print_preflight(preflight(_made(folder / "preflight"), 100_000))
+        if "shapes" in parts:
+            _print_shapes(time_shapes(_made(folder / "shapes"), 6 if quick else 20))
         if "reading" in parts:
             _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
         if "disk" in parts:
@@ -211,6 +226,16 @@ def _print_preflight(result: Preflight) -> None:
     _goal("seconds of the first check, once the table has been read", result.first, PREFLIGHT_GOAL)
     _say(f"  {result.checks} checks, {result.findings} findings; again {result.seconds:.2f} s")
     _say(f"  reading the table {result.reading:.2f} s")
+
+
+def _print_shapes(models: Sequence[Shapes]) -> None:
+    _say(f"\nFrom an edit on the Model page to the shapes of its layers, medians {_load()}")
+    for one in models:
+        window, worker = (round(1000 * seconds) for seconds in (one.window_cpu, one.worker_cpu))
+        cpu = f"{window} ms of processor time in the window, {worker} ms in its worker"
+        _say(f"  {one.model:15} {one.median * 1000:4.0f} ms   {cpu}")
+    slowest = max(models, key=lambda one: one.median)
+    _goal(f"seconds until the shapes of {slowest.model} are shown", slowest.median, SHAPES_GOAL)
 
 
 def _print_reading(reading: Reading) -> None:

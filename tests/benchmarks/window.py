@@ -56,7 +56,14 @@ class Window:
 
     def ask(self, command: str) -> dict[str, Any]:
         """Have it do something; its answer."""
-        answers = {"follow": "follows", "run": "runs", "visit": "visits", "watch": "watches", "list": "lists"}
+        answers = {
+            "follow": "follows",
+            "run": "runs",
+            "visit": "visits",
+            "watch": "watches",
+            "list": "lists",
+            "edit": "edits",
+        }
         answers |= {"quit": "quits"}
         assert self._process.stdin is not None
         self._process.stdin.write(command + "\n")

@@ -2,8 +2,8 @@
 
 It says ``painted`` after its first frame and ``ready`` once its worker has answered. Then it takes:
 ``follow N`` (show run N on Live), ``run`` (press Run), ``visit PAGE``, ``list N`` (open Runs and wait until it shows N
-runs with all their metrics), ``watch`` (count blocked time from here on),
-``report`` and ``quit``. Every command is answered with one line of JSON.
+runs with all their metrics), ``edit PATH NUMBER`` (set a setting and wait until its shapes are shown), ``watch`` (count
+blocked time from here on), ``report`` and ``quit``. Every command is answered with one line of JSON.
 """
 
 import json
@@ -12,6 +12,7 @@ import sys
 import time
 from typing import Any
 
+import psutil
 from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
 
 from app import __main__ as entry
@@ -75,6 +76,8 @@ class Lead(QObject):
                 _say("visits")
             case "list", (runs,):
                 self._list(int(runs))
+            case "edit", (path, number):
+                self._edit(path, int(number))
             case "watch", ():
                 self._heartbeat.start()
                 _say("watches")
@@ -85,6 +88,24 @@ class Lead(QObject):
             case "quit", ():
                 self._window.close_now()
                 _say("quits")
+
+    def _edit(self, path: str, number: int) -> None:
+        session = self._window.session
+        workers = psutil.Process().children(recursive=True)
+        begun, worker, window = time.perf_counter(), _seconds_of(workers), time.process_time()
+
+        def tell() -> None:
+            seconds, cpu = time.perf_counter() - begun, time.process_time() - window
+            _say("edits", seconds=seconds, window=cpu, worker=_seconds_of(workers) - worker)
+
+        def on_shapes() -> None:
+            if session.model_info is not info:
+                session.modelInfoChanged.disconnect(on_shapes)
+                QTimer.singleShot(0, tell)  # once they are painted
+
+        info = session.model_info
+        session.modelInfoChanged.connect(on_shapes)
+        session.document.set(path, number)
 
     def _list(self, runs: int) -> None:
         begun = time.perf_counter()
@@ -100,6 +121,11 @@ class Lead(QObject):
 
         look.timeout.connect(see_whether_full)
         look.start()
+
+
+def _seconds_of(processes: list[psutil.Process]) -> float:
+    """The processor time of processes, in seconds."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 def _say(what: str, **more: Any) -> None:

@@ -103,10 +103,12 @@ def test_devices_are_written_without_a_warning() -> None:
 def test_a_dataset_is_described(worker: Worker) -> None:
     info = DatasetInfo.model_validate(worker.ask(2, "dataset", dataset={"kind": "bundled", "name": "iris"}).value)
     assert info.rows == 150
+    known = {"dataset": {"kind": "bundled", "name": "iris"}, "known": info.version}
+    assert worker.ask(3, "dataset", **known).value is None
 
 
 def test_progress_is_written_before_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def described(_: object, *, preview: bool) -> DatasetInfo:
+    def described(_: object, *, preview: bool, known: str) -> DatasetInfo:
         report_progress("Reading a.csv", 0.25)
         facts: dict[str, Any] = {"title": "", "description": "", "input_kind": "table", "columns": ()}
         return DatasetInfo(name=str(preview), rows=1, input_shapes={"table": (1,)}, **facts)

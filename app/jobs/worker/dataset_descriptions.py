@@ -7,10 +7,8 @@ from typing import Any
 
 from app.jobs.callbacks import Failed, call_back
 from app.jobs.worker.worker_client import Worker
-from mtl_core.errors import WorkbenchError
 from mtl_core.protocol.questions import DatasetQuestion
 from mtl_core.spec import DatasetInfo
-from mtl_core.spec.data.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
 _UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "date_features", "text", "split")
@@ -19,7 +17,7 @@ _UNRELATED = ("inputs", "numeric_inputs", "categorical_inputs", "date_features",
 
 @dataclass(frozen=True)
 class _Description:
-    version: Any
+    split: Any
     info: DatasetInfo
 
 
@@ -46,9 +44,11 @@ class DatasetDescriptions:
     def request(
         self, dataset: Any, done: Callable[[DatasetInfo], object], failed: Failed | None = None, *, key: str = ""
     ) -> None:
-        """Call ``done`` with the description of a data set, at once if the data are the same as when it was described.
+        """Call ``done`` with the description of a data set.
 
-        Of large data it is called first with the description of some rows, and again with that of all.
+        Where it was described before, the worker only says whether the data have changed since; of generated data that
+        is known without it. Of large data ``done`` is called with the description of some rows, and again with that
+        of all.
 
         Args:
             dataset: Spec data of the data set.
@@ -56,31 +56,37 @@ class DatasetDescriptions:
             failed: Called with the ``WorkbenchError`` that says why there is none.
             key: A request that was not sent to the worker yet is replaced by a later one with the same key.
         """
-        version = _version(dataset)
         description = self._descriptions.get(_identity(dataset))
-        if description is not None and version is not None and description.version == version:
+        split = _split_of_generated(dataset)
+        if description is not None and split is not None and description.split == split:
             done(description.info)
-            if not description.info.sample:
-                return
+            return
+        is_sample = description is not None and bool(description.info.sample)
+        if description is not None and is_sample:
+            done(description.info)
 
-        def keep(info: DatasetInfo) -> None:
-            self.add(dataset, info, version)
+        def keep(info: DatasetInfo | None) -> None:
+            if info is None:  # the data are as they were
+                call_back(done, None if description is None else description.info)
+                return
+            self.add(dataset, info)
             if info.sample:
                 self._worker.ask(DatasetQuestion(dataset=dataset), keep, failed, key=key)
             call_back(done, info)
 
-        is_sample = description is not None and bool(description.info.sample)
-        self._worker.ask(DatasetQuestion(dataset=dataset, preview=not is_sample), keep, failed, key=key)
+        known = "" if description is None or is_sample else description.info.version
+        question = DatasetQuestion(dataset=dataset, preview=not is_sample, known=known)
+        self._worker.ask(question, keep, failed, key=key)
 
     def cancel(self, key: str) -> bool:
         """Give up the requests with a key; whether there was one. A process that works on it is replaced."""
         return self._worker.cancel(key)
 
-    def add(self, dataset: Any, info: DatasetInfo, version: Any = None) -> None:
+    def add(self, dataset: Any, info: DatasetInfo) -> None:
         """Keep a description; the oldest one is dropped when there are too many."""
         identity = _identity(dataset)
         self._descriptions.pop(identity, None)
-        self._descriptions[identity] = _Description(version, info)
+        self._descriptions[identity] = _Description(_split_of_generated(dataset), info)
         if len(self._descriptions) > _MAX_DESCRIPTIONS:
             del self._descriptions[next(iter(self._descriptions))]
 
@@ -92,22 +98,9 @@ def _identity(dataset: Any) -> str:
     return json.dumps(settings, sort_keys=True, default=str)
 
 
-def _version(dataset: Any) -> Any:
-    """What tells whether the data have changed since: the file's stamp, or the split of generated data.
-
-    Returns:
-        None when it cannot be told.
-    """
-    if not isinstance(dataset, dict):
+def _split_of_generated(dataset: Any) -> Any:
+    """The split of bundled data, which never change otherwise; None of all others."""
+    if not isinstance(dataset, dict) or dataset.get("kind") != "bundled":
         return None
-    if dataset_kind(dataset).from_folder or dataset.get("kind") == "query":
-        return None
-    if not dataset_kind(dataset).from_file:
-        split = dataset.get("split")
-        return {**split, "tasks": []} if isinstance(split, dict) else {}
-    from mtl_core.tabular.readers.table_file import file_stamp  # with all formats, which the start need not wait for
-
-    try:
-        return [file_stamp(str(part.get("path"))) for part in (dataset, *(dataset.get("join") or ()))]
-    except (AttributeError, WorkbenchError, TypeError):  # the data may be anything
-        return None
+    split = dataset.get("split")
+    return {**split, "tasks": []} if isinstance(split, dict) else {}

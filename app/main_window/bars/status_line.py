@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from app.main_window import run_messages
 from app.theme import PAGE_MARGIN, small_font, theme
@@ -27,8 +27,10 @@ class StatusLine(QFrame):
         self.progress.setAccessibleName("Progress of the run")
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
-        self.progress.setFixedWidth(220)
+        self.progress.setMinimumWidth(40)
+        self.progress.setMaximumWidth(220)
         policy = self.progress.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Expanding)
         policy.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(policy)
         self.eta = self._label("status-eta", "Time left", "ETA 10 min 10 s")
@@ -38,8 +40,8 @@ class StatusLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(PAGE_MARGIN, 1, PAGE_MARGIN, 0)
         row.setSpacing(20)
-        for widget in (self.run, self.progress, self.eta, self.rate):
-            row.addWidget(widget)
+        for widget, stretch in ((self.run, 0), (self.progress, 100), (self.eta, 0), (self.rate, 0)):
+            row.addWidget(widget, stretch)
         row.addStretch(1)
         row.addWidget(self.waiting)
         row.addWidget(self.store)

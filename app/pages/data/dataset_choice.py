@@ -10,6 +10,7 @@ from app.pages.data.named_inputs import (
     has_names,
     input_columns,
     named_inputs,
+    needed_types,
     suggested_inputs,
     with_inputs,
     without_columns,
@@ -122,7 +123,9 @@ def with_dataset(
             name: parts for name, parts in dates.items() if parts not in ([], list(DEFAULT_DATE_PARTS))
         }
     if not dataset_kind(new_dataset).has_default_inputs:
-        new_dataset["inputs"] = suggested_inputs(new_dataset, info)
+        new_dataset["inputs"] = inputs = suggested_inputs(new_dataset, info)
+        if isinstance(inputs, dict) and dataset_kind(new_dataset).has_column_types:
+            new_dataset["types"] = needed_types(inputs, info)
     elif named and dataset_kind(new_dataset).from_folder:
         new_dataset["inputs"] = named
     return {

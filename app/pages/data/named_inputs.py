@@ -130,7 +130,7 @@ def with_inputs(data: Data, info: DatasetInfo, inputs: Inputs) -> dict[str, Any]
     """
     dataset = data["dataset"]
     changes = _short_form(dataset, inputs) or {"dataset.inputs": inputs}
-    types = _needed_types(inputs, info)
+    types = needed_types(inputs, info)
     if isinstance(columns := changes.get("dataset.inputs"), list) and "text" in inputs:
         types |= dict.fromkeys(columns, "text")  # by which the spec knows that the short form is a text
     if types and dataset_kind(dataset).has_column_types:
@@ -139,7 +139,7 @@ def with_inputs(data: Data, info: DatasetInfo, inputs: Inputs) -> dict[str, Any]
     return {**changes, **encoder_changes(data, input_kinds(dataset), after)}
 
 
-def _needed_types(inputs: Inputs, info: DatasetInfo) -> dict[str, str]:
+def needed_types(inputs: Inputs, info: DatasetInfo) -> dict[str, str]:
     """The types of columns that are read otherwise than their inputs need."""
     types = {column.name: column.type for column in info.columns}
     needed: dict[str, str] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
 from app.pages.live.manual_weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
-from mtl_core.analysis.divergence import divergence_event
+from mtl_core.analysis.divergence import can_resume, divergence_event
 from mtl_core.protocol.series_names import LOSS_WEIGHT
 from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import TOTAL, ExperimentSpec, score_of
@@ -86,7 +86,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         tone=STATE_LABELS[run.state][1],
         notice=notice(run, spec, events, latest),
         can_pause=run.state == "running",
-        can_resume=(run.state == "paused" or run.is_resumable) and divergence_event(run, events) is None,
+        can_resume=run.state == "paused" or can_resume(run, events),
         can_stop=not run.has_ended,
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
         weights_header=last_move_text(moves),

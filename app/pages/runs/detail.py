@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.formatting import format_duration, format_metric, format_timestamp
 from app.tables import format_study, method_title
+from mtl_core.analysis.divergence import can_resume
 from mtl_core.spec import TOTAL
 from mtl_core.text import DIRECTION_ARROWS
 
@@ -22,20 +23,26 @@ _HEADINGS = ("metric", "best", "last", "test")
 
 @dataclass(frozen=True)
 class RunDetail:
-    """Everything the panel shows of a run; ``notes`` are the events about its data."""
+    """Everything the panel shows of a run; ``notes`` are the events about its data.
+
+    Attributes:
+        can_resume: Whether the run has ended early and would go on from its checkpoint.
+    """
 
     record: RunRecord
     summaries: tuple[Summary, ...]
     events: tuple[EventRecord, ...]
     notes: tuple[EventRecord, ...] = ()
+    can_resume: bool = False
 
 
 def read_detail(store: RunStore, run: int) -> RunDetail:
     """Read a run with its summaries and latest events; for the store's thread."""
-    events = store.events(run)
+    record, events = store.run(run), store.events(run)
     notes = tuple(event for event in events if event.kind == "note")
     log_events = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
-    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(log_events), notes)
+    summaries = tuple(store.summaries([run]))
+    return RunDetail(record, summaries, tuple(log_events), notes, can_resume(record, events))
 
 
 def facts(record: RunRecord) -> list[tuple[str, str]]:

@@ -79,7 +79,7 @@ class RunsPage(PageBody):
         records = self.view.selected_records()
         if key == "menu":
             self._menu(self._panel_corner())
-        if not any(action.key == key for action in actions_for(records)):
+        if not any(action.key == key for action in actions_for(records, self._diverged)):
             return
         runs, actions = [record.id for record in records], self.run_actions
         do: dict[str, Callable[[], object]] = {
@@ -154,6 +154,7 @@ class RunsPage(PageBody):
     def _make_timers(self) -> None:
         self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
         self._refresh_timer.timeout.connect(self.refresh)
+        self._diverged: set[int] = set()
         self._detail_timer = QTimer(self, singleShot=True, interval=_DETAIL_DELAY_MS)
         self._detail_timer.timeout.connect(self._request_detail)
 
@@ -232,7 +233,7 @@ class RunsPage(PageBody):
         self.compare.setEnabled(len(records) > 1)
         self.export.setEnabled(bool(records))
         if len(records) == 1:
-            self.panel.set_record(records[0], actions_for(records))
+            self.panel.set_record(records[0], actions_for(records, self._diverged))
             self._detail_timer.start()
         else:
             self.panel.clear(len(records))
@@ -247,6 +248,11 @@ class RunsPage(PageBody):
             self._session.store.call(lambda store: read_detail(store, run), self._on_detail, lane="live")
 
     def _on_detail(self, detail: RunDetail) -> None:
+        record = detail.record
+        before = record.id in self._diverged
+        (self._diverged.add if record.is_resumable and not detail.can_resume else self._diverged.discard)(record.id)
+        if record.id == self.panel.run and before != (record.id in self._diverged):
+            self.panel.set_record(record, actions_for([record], self._diverged))
         self.panel.set_detail(detail)
 
     def _show_run(self, run: int) -> None:
@@ -260,7 +266,7 @@ class RunsPage(PageBody):
     # --- doing
 
     def _menu(self, at: QPoint) -> None:
-        open_menu(actions_for(self.view.selected_records()), self.act, at, self)
+        open_menu(actions_for(self.view.selected_records(), self._diverged), self.act, at, self)
 
     def _panel_corner(self) -> QPoint:
         button = self.panel.findChild(QWidget, "run-more")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,13 @@ ARCHIVE = Action("archive", "Archive", "archive", "Delete")
 RESTORE = Action("archive", "Take out of the archive", "archive", "Delete")
 
 
-def actions_for(records: Sequence[RunRecord]) -> tuple[Action, ...]:
-    """The actions that make sense for the selected runs, in the order of the menu."""
+def actions_for(records: Sequence[RunRecord], diverged: Collection[int] = ()) -> tuple[Action, ...]:
+    """The actions that make sense for the selected runs, in the order of the menu.
+
+    Args:
+        records: The selected runs.
+        diverged: Runs that would not go on if they were resumed.
+    """
     if not records:
         return ()
     star = UNSTAR if all(record.starred for record in records) else STAR
@@ -47,7 +52,7 @@ def actions_for(records: Sequence[RunRecord]) -> tuple[Action, ...]:
         return (COMPARE, AGAIN, *stop, star, EXPORT, put_away)
     (record,) = records
     watch = CURVES if record.has_ended else WATCH
-    resume = (RESUME,) if record.is_resumable else ()
+    resume = (RESUME,) if record.is_resumable and record.id not in diverged else ()
     archive = (put_away,) if record.has_ended else ()
     baselines = (BASELINES,) if len(record.tasks) > 1 else ()
     return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, EXPORT, *archive)

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.plots.canvas import Canvas
 from app.plots.curve_image import Curve, Picture, Snapshot
@@ -55,7 +56,7 @@ class CurvePlot(QWidget):
         self._canvas.hovered.connect(self._hover)
         self._canvas.reset.connect(self.show_all)
         self._canvas.box.sigRangeChangedManually.connect(self._zoom)
-        VisibleConnection(self, manager().changed, self._restyle)
+        VisibleConnection(self, manager().changed, self._restyle_in_turn, self._restyle)
         self._restyle()
         self._limits((0.0, 1.0), (0.0, 1.0))
 
@@ -242,6 +243,16 @@ class CurvePlot(QWidget):
         self._ask()
 
     # -- style --
+
+    def _restyle_in_turn(self) -> None:
+        """Keep the picture in the old colors until the plots before this one have been painted in the new ones."""
+        self._canvas.viewport().setUpdatesEnabled(False)
+        ticker().in_turn(self._end_old_colors)
+
+    def _end_old_colors(self) -> None:
+        if isValid(self):
+            self._restyle()
+            self._canvas.viewport().setUpdatesEnabled(True)
 
     def _restyle(self) -> None:
         self._canvas.restyle()

@@ -128,8 +128,9 @@ def test_curves_follow_the_theme(qtbot: QtBot, qapp: QApplication, plot: CurvePl
     apply_theme(qapp, "dark")
     plot.show()  # hidden plots follow when they are shown
     assert main.opts["pen"].color().name().upper() == DARK.series[1]
-    apply_theme(qapp, "light")
-    assert main.opts["pen"].color().name().upper() == LIGHT.series[1]
+    apply_theme(qapp, "light")  # visible ones follow one after another
+    qtbot.waitUntil(lambda: main.opts["pen"].color().name().upper() == LIGHT.series[1])
+    assert plot._canvas.viewport().updatesEnabled()
 
 
 def test_lines_are_one_pixel_wide_as_wider_ones_freeze(qtbot: QtBot, plot: CurvePlot) -> None:

@@ -68,14 +68,14 @@ class SourceCard(Card):
         self._current: dict[str, Any] = {}
         self.error = InlineError()
         self.error.setObjectName("source-error")
-        self.open = Button("Open…", icon_name="folder-open", name="open-data")
+        self.open = Button("Open…", name="open-data")
         formats = f"{format_titles()} tables, folders of images and arrays can also be dropped onto this page"
         self.open.setToolTip(plain_tooltip(formats))
-        self.labels = Button("Table of labels…", self.labelsRequested.emit, icon_name="table", name="open-labels")
+        self.labels = Button("Table of labels…", self.labelsRequested.emit, name="open-labels")
         self.labels.setToolTip("Further columns of the images, from a table whose first column holds their names")
-        self.join = Button("Join a table…", self.joinRequested.emit, icon_name="intersect", name="join-table")
+        self.join = Button("Join a table…", self.joinRequested.emit, name="join-table")
         self.join.setToolTip("Columns from another table by a key, such as the labels of a task")
-        self.query = Button("Edit the query…", self.queryRequested.emit, icon_name="database", name="edit-query")
+        self.query = Button("Edit the query…", self.queryRequested.emit, name="edit-query")
         self.joins = JoinedTables()
         self.options = self._build_options()
         self.format = FormatChoice()

@@ -10,6 +10,7 @@ from shiboken6 import isValid
 
 from app.formatting import format_quantity
 from app.jobs import Worker
+from app.pages.data.dialogs.dialog_height import fit_height
 from app.pages.data.problem_text import error_text
 from app.theme import CARD_GAP, GAP
 from app.widgets import Button, Elided, InlineError, Label, Muted, PrimaryButton, guard_wheel
@@ -68,6 +69,7 @@ class JoinDialog(QDialog):
         self.columns.hide()
         self.error.set_error(error_text(error))
         self.join_button.setEnabled(False)
+        fit_height(self)
 
     def _ask(self, key: str | None, other_key: str | None) -> None:
         """Ask how many rows match by a key; None: by the one that suits best."""
@@ -90,6 +92,7 @@ class JoinDialog(QDialog):
         for label, text in ((self.matches, matches), (self.columns, columns)):
             label.setText(text)
             label.setVisible(bool(text))
+        fit_height(self)
 
     def _show_preview(self, preview: JoinPreview) -> None:
         for combo, names, current in (
@@ -108,6 +111,7 @@ class JoinDialog(QDialog):
             self.error.set_error("It has no column beside the key.")
         elif not preview.matched:
             self.error.set_error("No row matches: choose other columns.")
+        fit_height(self)
         self.join_button.setEnabled(bool(preview.added and preview.matched and not preview.repeated))
 
     def _choose(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.pages.data.dialogs.dialog_height import fit_height
 from app.pages.data.problem_text import error_text
 from app.theme import CARD_GAP, GAP, mono_font
 from app.widgets import Button, InlineError, Label, LineEdit, Muted, PrimaryButton, ToolButton
@@ -70,6 +71,7 @@ class QueryDialog(QDialog):
         self.url_error.set_error(error_text(error) if at_url else "")
         self.sql_error.set_error("" if at_url else error_text(error))
         (self.url if at_url else self.sql).setFocus()
+        fit_height(self)
 
     def ask_file(self) -> None:
         """Ask for a file of SQLite, whose URL is then shown."""

@@ -33,3 +33,9 @@ def test_metrics_stand_by_task_with_validation_and_test() -> None:
 
 def test_tags_are_apart_by_commas_and_stand_once() -> None:
     assert parse_tags(" paper, seed study ;paper,,") == ("paper", "seed study")
+
+
+def test_a_run_that_diverged_is_not_offered_to_be_resumed() -> None:
+    failed = record(3, state="failed")
+    assert "resume" in [action.key for action in actions_for([failed])]
+    assert "resume" not in [action.key for action in actions_for([failed], {3})]
