@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
 from mtl_core.spec.sharing.base import BaseSharing
-from mtl_core.spec.sharing.block_diagram import Block, SchemeDiagram, TrunkLayers, heads
+from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, task_unit_diagram
 
 
 class SoftPrompts(BaseSharing):
@@ -12,11 +12,13 @@ class SoftPrompts(BaseSharing):
 
     Only prompts and heads are trained, so let the shared layers begin with a run or a pretrained folder. A prompt
     stands before the other positions from the first shared layer with attention to the last one, and is left out behind
-    it. A trunk without attention takes no prompts. Methods that combine gradients find nothing shared to combine.
+    it; a pretrained model of texts reads it among its embedded tokens. A trunk without attention takes no prompts.
+    Methods that combine gradients find nothing shared to combine.
     """
 
     title: ClassVar[str] = "Soft prompts"
     one_representation: ClassVar[bool] = False
+    trains_trunk: ClassVar[bool] = False
     kind: Literal["prompts"] = "prompts"
     length: int = field(10, "Learned tokens of each task.", title="Prompt length", ge=1, le=1000, unit="tokens")
     initial_std: float = field(
@@ -30,7 +32,4 @@ class SoftPrompts(BaseSharing):
 
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A prompt for each task between the input and the trunk."""
-        inputs = Block(role="input", wide=True)
-        prompts = tuple(Block(role="unit", title="prompt", task=task, reads=(inputs,)) for task in range(tasks))
-        layers = Block(role="layers", layers=trunk.all, reads=prompts, wide=True)
-        return SchemeDiagram(((inputs,), prompts, (layers,), heads([[layers]] * tasks)))
+        return task_unit_diagram(trunk, tasks, "prompt")
