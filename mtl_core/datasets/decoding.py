@@ -11,6 +11,9 @@ from mtl_core.media.images.normalization import normalize_images
 from mtl_core.media.sounds.masking import mask_spectrograms
 from mtl_core.spec.augmentation import ImageAugmentation, SoundAugmentation
 
+FULL_SCALE = 2**15 - 1
+"""The integer that a sample of 1 is stored as."""
+
 
 class Decoder(Protocol):
     """Turns stored rows ``[B, …]`` into float32 inputs ``[B, …]`` on the same device."""
@@ -81,6 +84,25 @@ class BandScaling:
         """Scale spectrograms ``[B, 1, mels, frames]``."""
         mean = torch.tensor(self.mean, dtype=torch.float32, device=stored.device)[:, None]
         std = torch.tensor(self.std, dtype=torch.float32, device=stored.device)[:, None]
+        return stored.to(torch.float32).sub_(mean).div_(std)
+
+
+@dataclass(frozen=True)
+class WaveScaling:
+    """Scales samples, stored as 16-bit integers, by the mean and the standard deviation of the training rows.
+
+    Attributes:
+        mean: Mean of the samples of -1…1.
+        std: Standard deviation, above 0.
+    """
+
+    mean: float
+    std: float
+
+    def __call__(self, stored: Tensor) -> Tensor:
+        """Scale waveforms ``[B, 1, samples]``."""
+        values = torch.tensor([self.mean, self.std], dtype=torch.float32, device=stored.device) * FULL_SCALE
+        mean, std = values.unbind()  # tensors, as above
         return stored.to(torch.float32).sub_(mean).div_(std)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mtl_core.datasets.date_features import date_part, varying_parts
 from mtl_core.datasets.inputs.image import example_files, image_shape
 from mtl_core.datasets.inputs.registry import default_columns
-from mtl_core.datasets.inputs.sound import spectrogram_shape
+from mtl_core.datasets.inputs.sound import sound_shape
 from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
 from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
@@ -150,7 +150,7 @@ def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
         return (spec.channels, *spec.size) if source.folder and spec.column in source.columns else None
     if isinstance(spec, SoundInput):
         exists = spec.column in source.columns or spec.column in source.sounds
-        return spectrogram_shape(spec.model_dump()) if exists else None
+        return sound_shape(spec.model_dump()) if exists else None
     columns = [source.columns[name] for name in source.expand(spec.source_columns) if name in source.columns]
     if isinstance(spec, TableInput):
         return _table_shape(columns, (spec.numeric_inputs, spec.categorical_inputs), source)

@@ -310,7 +310,8 @@ def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str,
         excluded["join"] = {"__all__": {"path"}}
     if dataset.named_inputs is not None:
         unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
-        unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput | SoundInput)}
+        unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput)}
+        unused |= {i.name: {"augmentation", *_unused_bands(i.spec)} for i in inputs if isinstance(i.spec, SoundInput)}
         return excluded | {"inputs": unused}
     (spec,) = (spec_input.spec for spec_input in inputs)
     if isinstance(spec, TextInput):
@@ -328,6 +329,11 @@ def _unused_encodings(spec: TableInput) -> dict[str, Any]:
         "numeric_inputs": True if numeric == Standardized() else unmarked,
         "categorical_inputs": True if spec.categorical_inputs == OneHot() else set(),
     }
+
+
+def _unused_bands(sound: SoundInput) -> set[str]:
+    """The settings of spectrograms, where there are none; else the form, which was none before there were two."""
+    return {"mels", "window", "hop"} if sound.form == "waveform" else {"form"}
 
 
 def _unused_words(text: TextInput) -> set[str]:

@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.inputs.media_reader import MediaReader
 from mtl_core.datasets.inputs.registry import input_preprocessing, inputs_of, open_inputs
+from mtl_core.datasets.inputs.sound import display_spectrogram
 from mtl_core.datasets.preparation import load_outline
 from mtl_core.datasets.registry import open_source
 from mtl_core.datasets.source import Source
@@ -67,7 +68,10 @@ def _samples(preprocessing: Mapping[str, Any], stored: Tensor, present: Sequence
             images = tuple(_pixels(row, color=color) if there else None for row, there in rows)
             return InputSamples(kind=kind, images=images, color=color)
         case "sound":
-            return InputSamples(kind=kind, images=tuple(_spectrogram(row) if there else None for row, there in rows))
+            spectrograms = ((display_spectrogram(row, preprocessing), there) for row, there in rows)
+            return InputSamples(
+                kind=kind, images=tuple(_spectrogram(row) if there else None for row, there in spectrograms)
+            )
         case "text":
             words = preprocessing.get("vocabulary")
             return InputSamples(kind=kind, texts=tuple(_tokens(row, words) if there else None for row, there in rows))

@@ -21,6 +21,7 @@ from mtl_core.spec.training.initial_weights import Scratch
 from mtl_core.spec.training.sampling import BalancedClasses, TaskProportions
 from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
+from mtl_core.spec.validation.fine_tuning import fine_tuning_problems
 from mtl_core.spec.validation.inputs import input_problems
 from mtl_core.spec.validation.pydantic_errors import to_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
@@ -147,6 +148,7 @@ def _cross_field_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     yield from _monitor_problems(spec)
     yield from _sampling_problems(spec)
     yield from _continual_problems(spec)
+    yield from fine_tuning_problems(spec.model, spec.training)
     yield from input_problems(spec.dataset, spec.model, spec.tasks)
 
 

@@ -55,7 +55,7 @@ class Trainer:
     def _train_epoch(self) -> None:
         """Train the rest of the current epoch."""
         state, counters, training = self._state, self._state.counters, self._state.spec.training
-        freeze_trunk(state.model, frozen=counters.epoch < training.shared.freeze_epochs)
+        freeze_trunk(state.model, frozen=counters.epoch < training.frozen_epochs)
         if state.regularizer is not None:
             state.regularizer.begin_epoch()
         first_batch = counters.step - counters.epoch * counters.steps_per_epoch

@@ -70,6 +70,47 @@ def save_tokenizer(folder: Path, vocabulary: dict[str, int] = VOCABULARY) -> Non
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
+SAMPLES, BANDS, WINDOWS = 120, 8, 16
+"""Samples of a small waveform; bands and windows of a small spectrogram."""
+_LAYERS = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 8}
+_CONVOLUTIONS = {"conv_dim": (8, 8), "conv_kernel": (10, 3), "conv_stride": (5, 2), "num_feat_extract_layers": 2}
+_WAVES = {**_LAYERS, **_CONVOLUTIONS, "num_conv_pos_embeddings": 4, "num_conv_pos_embedding_groups": 2}
+_ENCODER_DECODER = {
+    f"{part}_{name}": value
+    for part in ("encoder", "decoder")
+    for name, value in (("layers", 2), ("attention_heads", 2), ("ffn_dim", 8))
+}
+_MARKS = {f"{name}_token_id": 1 for name in ("pad", "bos", "eos", "decoder_start")}
+_BANDS = {"num_mel_bins": BANDS, "max_length": WINDOWS, "patch_size": 4, "frequency_stride": 4, "time_stride": 4}
+_SOUNDS: dict[str, dict[str, Any]] = {
+    "Wav2Vec2": {"hidden_size": WIDTH, **_WAVES},
+    "Hubert": {"hidden_size": WIDTH, **_WAVES},
+    "WavLM": {"hidden_size": WIDTH, **_WAVES},
+    "AST": {"hidden_size": WIDTH, **_LAYERS, **_BANDS},
+    "Whisper": {
+        "d_model": WIDTH,
+        **_ENCODER_DECODER,
+        **_MARKS,
+        "vocab_size": 9,
+        "num_mel_bins": BANDS,
+        "max_source_positions": WINDOWS // 2,
+    },
+}
+ENCODER_DECODERS: dict[str, dict[str, Any]] = {
+    "T5": {"d_model": WIDTH, "d_kv": 8, "d_ff": 8, "num_layers": 2, "num_heads": 2},
+    "Bart": {"d_model": WIDTH, **_ENCODER_DECODER},
+}
+"""The settings of small models of texts with an encoder and a decoder."""
+
+
+def sound_folder(folder: Path, name: str = "Wav2Vec2", **changes: Any) -> Any:
+    """Save a small model of sounds in a folder; the model."""
+    lib = library()
+    model = getattr(lib, f"{name}Model")(getattr(lib, f"{name}Config")(**{**_SOUNDS[name], **changes}))
+    model.save_pretrained(folder)
+    return model.eval()
+
+
 def layer_data(folder: Path, **settings: Any) -> dict[str, Any]:
     """The layer of a folder as plain data."""
     return {"kind": "pretrained", "path": str(folder), **settings}

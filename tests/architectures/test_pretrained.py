@@ -166,7 +166,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a broken config": (lambda folder: (folder / "config.json").write_text("{"), "cannot be built from"),
     "no such kind of model": (lambda folder: edit_config(folder, model_type="vat"), "cannot be built from"),
     "a wrong setting": (lambda folder: edit_config(folder, hidden_size="big"), "cannot be built from"),
-    "code of its own": (with_code, "cannot be built from"),
+    "code of its own": (with_code, "runs no code of a folder"),
     "quantised": (lambda folder: edit_config(folder, quantization_config={"bits": 4}), "'quantization_config'"),
     "a pickle": (as_pickle, "reads weights from model.safetensors only"),
     "broken weights": (lambda folder: (folder / "model.safetensors").write_text("x"), "cannot read the weights"),

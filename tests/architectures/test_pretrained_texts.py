@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mtl_core.architectures import SCHEMES, MultiTaskModel, build_model, describe_model
 from mtl_core.spec import Fix, InputError, ModelSpec, TargetInfo, TextSpec, set_at, spec_to_data
 from mtl_core.tabular.text.tokenizer import encode_texts
 from tests.architectures.folders import (
+    ENCODER_DECODERS,
     LONGEST,
     VOCABULARY,
     WIDTH,
@@ -84,6 +86,28 @@ def test_pooled_features_are_the_models_own(name: str, tmp_path: Path) -> None:
     torch.testing.assert_close(features(built(tmp_path)), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ENCODER_DECODERS)
+def test_of_an_encoder_and_a_decoder_the_encoder_is_taken(name: str, tmp_path: Path) -> None:
+    theirs = text_folder(tmp_path, name, **ENCODER_DECODERS[name])
+    model = built(tmp_path, output="mean")
+    states = [alone(theirs.get_encoder(), row).last_hidden_state[0].T.mean(1) for row in TOKENS]
+    torch.testing.assert_close(features(model), torch.stack(states), rtol=1e-4, atol=1e-5)
+    assert not any("decoder" in parameter for parameter, _ in model.named_parameters())
+    model.train()(as_table(TOKENS))[0].sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_an_encoder_whose_words_have_no_weights_is_refused(tmp_path: Path) -> None:
+    text_folder(tmp_path, "T5", **ENCODER_DECODERS["T5"])
+    weights = load_file(tmp_path / "model.safetensors")
+    save_file({n: t for n, t in weights.items() if n != "shared.weight"}, tmp_path / "model.safetensors")
+    with pytest.raises(InputError, match=r"finds no weights for embed_tokens\.weight in"):
+        built(tmp_path, output="mean")
+    kept = {name: tensor for name, tensor in weights.items() if not name.startswith("decoder.")}
+    save_file(kept, tmp_path / "model.safetensors")
+    assert features(built(tmp_path, output="mean")).isfinite().all()
+
+
 @pytest.mark.parametrize("output", ["pooled", "mean", "positions"])
 def test_a_text_without_a_token_gives_numbers_all_the_same(output: str, tmp_path: Path) -> None:
     text_folder(tmp_path)
@@ -104,7 +128,7 @@ def test_a_model_is_described_as_it_is_built_and_learns(output: str, tmp_path: P
 
 @pytest.mark.parametrize("kind", SCHEMES)
 def test_any_sharing_scheme_has_it_as_its_first_layer(kind: str, tmp_path: Path) -> None:
-    text_folder(tmp_path)
+    text_folder(tmp_path, max_position_embeddings=32)
     layers = [layer_data(tmp_path), {"kind": "relu"}, {"kind": "linear", "out_features": 4}]
     model = build_model(spec_of(*layers, sharing=kind), {"table": (LENGTH,)}, {"a": 1, "b": 2})
     sum(output.square().sum() for output in model.train()(as_table(TOKENS))).backward()
@@ -129,7 +153,6 @@ BAD: dict[str, tuple[Callable[[Path], Any], dict[str, Any], int, str]] = {
         LENGTH,
         "numbers tokens up to 12, and the model knows 12",
     ),
-    "an encoder and a decoder": (lambda at: text_folder(at, "T5"), {}, LENGTH, "needs an encoder of texts"),
     "a model of images": (model_folder, {}, LENGTH, "takes channels × height × width; 8 features arrive here"),
     "images to scale": (text_folder, {"image_size": 9}, LENGTH, "has no images to scale"),
     "no pooling": (lambda at: small(at, "DistilBert"), {}, LENGTH, "cannot take these texts (it does not pool)"),

@@ -13,6 +13,7 @@ import torch
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
+from mtl_core.training.optimization.param_groups import named_shared_parameters
 from mtl_core.training.step.forward import PenaltyGradient
 from mtl_core.weighting import detach_at_representation
 from tests.architectures.schemes import IMAGE, KINDS, OUTPUTS, TRUNKS, batch, built, number, outputs_of, spec_of
@@ -42,6 +43,14 @@ def test_a_model_is_built_as_it_was_described(kind: str, trunk: str) -> None:
     assert info.shared_parameters == number(model.shared_parameters()) + frozen
     assert info.trained_parameters == (info.parameters - frozen if frozen else None)
     assert [tuple(output.shape) for output in model(as_table(batch(trunk)))] == [(6, 3), (6, 2)]
+
+
+@every_scheme
+def test_a_scheme_says_whether_it_trains_anything_outside_the_tasks_own_parts(kind: str) -> None:
+    model = built(kind)
+    scheme = spec_of(kind, []).sharing
+    is_trained = any(parameter.requires_grad for parameter in named_shared_parameters(model).values())
+    assert is_trained == scheme.trains_trunk
 
 
 @every_scheme
@@ -179,7 +188,7 @@ def test_a_fault_of_a_layer_is_found_under_any_scheme(kind: str) -> None:
 def test_a_model_too_large_for_its_scheme_is_refused_before_it_is_made(kind: str) -> None:
     shared: list[dict[str, Any]] = [{"kind": "linear", "out_features": 1_000_000}]
     info = describe_model(spec_of(kind, shared), {"table": (1200,)}, TARGETS)
-    if kind in ("hard", "prompts", "lora"):
+    if kind in ("hard", "prompts", "prefixes", "lora"):
         assert not info.problems
         return
     (problem,) = info.problems

@@ -7,7 +7,7 @@ from mtl_core.spec.sharing import Sharing
 from mtl_core.store import SeriesKey, open_store
 from tests.cli.conftest import Command
 
-FROZEN = ("prompts", "lora")
+FROZEN = ("prompts", "prefixes", "lora")
 """Their trunks are trained before."""
 SCHEMES = [kind for kind in map(kind_of, members(Sharing)) if kind not in FROZEN]
 WEIGHTINGS = ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo")

@@ -51,6 +51,14 @@ def test_each_kind_of_input_is_shown_as_the_model_sees_it(dataset: dict[str, Any
     assert all(text is not None and text for text in samples.inputs["size"].texts)
 
 
+def test_a_waveform_is_shown_as_a_spectrogram(dataset: dict[str, Any]) -> None:
+    dataset["inputs"] = {"sound": {**dataset["inputs"]["sound"], "form": "waveform"}}
+    samples = sample_rows(dataset_from_data(dataset), (MulticlassTask(name="label", target="label"),))
+    images = [image for image in samples.inputs["sound"].images if image]
+    loudest = {max(range(len(image)), key=[sum(row) for row in image].__getitem__) for image in images}
+    assert len(loudest) > 3  # the tones are of different pitch
+
+
 def test_augmented_pictures_are_shown_augmented(dataset: dict[str, Any]) -> None:
     task = (MulticlassTask(name="label", target="label"),)
     plain = sample_rows(dataset_from_data(dataset), task).inputs["picture"]

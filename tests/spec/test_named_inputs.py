@@ -72,6 +72,11 @@ def test_a_spec_of_version_1_is_read_as_version_2() -> None:
         ("model.inputs.title", [], "model.inputs.title: a text must first go through an Embedding"),
         ("model.inputs.behaviour", [{"kind": "pretrained", "path": "m"}], "model.inputs.behaviour[0]: a pretrained"),
         ("dataset.inputs.title.tokenizer", "m", "dataset.inputs.title.tokenizer: only its pretrained model reads"),
+        (
+            "dataset.inputs.title",
+            {"kind": "sound", "column": "title", "form": "waveform", "augmentation": [{"kind": "time_mask"}]},
+            "dataset.inputs.title.augmentation: masks are those of spectrograms",
+        ),
     ],
     ids=str,
 )

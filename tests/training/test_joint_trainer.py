@@ -83,6 +83,7 @@ def assert_close_series(left: TrainingRun, right: TrainingRun) -> None:
         {"training__grad_clip": 0.1},
         {"model__shared": [{"kind": "linear", "bias": False}, {"kind": "gelu"}, {"kind": "linear"}, {"kind": "relu"}]},
         {"training__shared": {"freeze_epochs": 1, "lr_factor": 0.5}},
+        {"training__start_from": {"kind": "from_run"}, "training__fine_tuning": {"freeze_epochs": 1}},
         {"training__schedule": {"kind": "cosine", "warmup_steps": 4}},
         {"weighting": {"kind": "manual", "weights": {"price": 3.0, "kind": 0.2}}},
         {"weighting": {"kind": "equal", "moves": [{"step": 6, "weights": {"sold": 5.0}}]}},

@@ -1,6 +1,6 @@
-"""Training of soft prompts on the trunk of a run before, which stays as it was to the bit.
+"""Training of soft prompts and prefixes on the trunk of a run before, which stays as it was to the bit.
 
-Covers: mtl_core/architectures/sharing/prompts.py.
+Covers: mtl_core/architectures/sharing/prompts.py, mtl_core/architectures/sharing/prefixes.py.
 """
 
 from dataclasses import replace
@@ -22,7 +22,10 @@ TRUNK: list[dict[str, Any]] = [
     {"kind": "transformer_block", "heads": 2, "dropout": 0.1},
     {"kind": "global_avg_pool"},
 ]
-PROMPTS: dict[str, Any] = {"model__shared": TRUNK, "model__sharing": {"kind": "prompts", "length": 2}}
+PROMPTS, PREFIXES = (
+    {"model__shared": TRUNK, "model__sharing": {"kind": kind, "length": 2, **settings}}
+    for kind, settings in (("prompts", {}), ("prefixes", {"hidden": 3}))
+)
 
 
 def table_data() -> TaskData:
@@ -39,15 +42,19 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> tuple[ToyRun, Path]:
     ), folder / "last.safetensors"
 
 
-@pytest.mark.parametrize("level", ["parameters", "last_layer"])
-def test_only_prompts_and_heads_change(tmp_path: Path, earlier: tuple[ToyRun, Path], level: str) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "level"), [(PROMPTS, "parameters"), (PROMPTS, "last_layer"), (PREFIXES, "parameters")], ids=str
+)
+def test_only_prompts_or_prefixes_and_heads_change(
+    tmp_path: Path, earlier: tuple[ToyRun, Path], scheme: dict[str, Any], level: str
+) -> None:
     first, checkpoint = earlier
     weighting = {"kind": "pcgrad", "level": level}
     part = {"freeze_epochs": 1, "weight_decay": 0.5}
     changes = {"weighting": weighting, "training__shared": part, "training__epochs": 2}
     begun, found = (
         run(
-            experiment(**PROMPTS, **changes, training__optimizer={"kind": "adamw", "lr": lr}),
+            experiment(**scheme, **changes, training__optimizer={"kind": "adamw", "lr": lr}),
             tmp_path / str(lr),
             data=table_data(),
             start=checkpoint,
@@ -60,12 +67,13 @@ def test_only_prompts_and_heads_change(tmp_path: Path, earlier: tuple[ToyRun, Pa
     for name in trunk:
         assert torch.equal(found.parameters()[name], first.parameters()[name])
     for task in TASKS:
-        name = f"prompts.task_{task}.tokens"
+        name = f"{scheme['model__sharing']['kind']}.task_{task}.tokens"
         assert not torch.equal(found.parameters()[name], begun.parameters()[name])
 
 
-def test_training_resumes_bit_equal(tmp_path: Path) -> None:
-    assert_resumes(tmp_path, {**PROMPTS, "weighting": {"kind": "uncertainty"}}, 4, data=table_data())
+@pytest.mark.parametrize("scheme", [PROMPTS, PREFIXES], ids=str)
+def test_training_resumes_bit_equal(tmp_path: Path, scheme: dict[str, Any]) -> None:
+    assert_resumes(tmp_path, {**scheme, "weighting": {"kind": "uncertainty"}}, 4, data=table_data())
 
 
 def test_gradients_of_a_common_representation_are_refused() -> None:

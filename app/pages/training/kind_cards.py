@@ -13,7 +13,17 @@ from app.pages.training.dependent_choice import DependentChoice
 from app.pages.training.start_run_choice import StartRunChoice
 from app.session import Session
 from app.widgets import Card, LinkButton
-from mtl_core.spec import Averaging, ContinualLearning, InitialWeights, Optimizer, Sampling, Spec, kind_of, members
+from mtl_core.spec import (
+    Averaging,
+    ContinualLearning,
+    InitialWeights,
+    Optimizer,
+    Sampling,
+    Spec,
+    TrainingSpec,
+    kind_of,
+    members,
+)
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, Scratch
 from mtl_core.spec.training.optimizers import HeadsGroupSpec, SharedGroupSpec
@@ -99,6 +109,9 @@ class SharedCard(KindCard):
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self.part = _bound_form(session, "shared", SharedGroupSpec)
         self.body.addWidget(self.part)
+        self.tuning = SpecForm(TrainingSpec, "training", only=("fine_tuning",))
+        bind(self.tuning, session.document)
+        self.body.addWidget(self.tuning)
         self.body.addStretch(1)
         session.document.changed.connect(self._document_changed)
         self._document_changed([""])

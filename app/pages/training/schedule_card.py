@@ -9,6 +9,7 @@ from app.plots import SchedulePlot
 from app.session import Session
 from app.widgets import Card
 from mtl_core.spec import Schedule, learning_rates, members
+from mtl_core.spec.training.fine_tuning import FineTuning
 from mtl_core.spec.training.schedules import PlateauSchedule
 
 _POINTS = 400
@@ -42,13 +43,22 @@ class ScheduleCard(Card):
         if spec is None:
             return
         length = run_length(spec, self._session.dataset_info)
-        peak = spec.training.optimizer.lr
-        steps, rates = learning_rates(spec.training.schedule, peak, length.steps, length.steps_per_epoch, _POINTS)
+        training = spec.training
+        steps, rates = learning_rates(
+            training.schedule,
+            training.optimizer.lr,
+            length.steps,
+            length.steps_per_epoch,
+            _POINTS,
+            tuning=training.fine_tuning,
+        )
         self.plot.set_schedule(steps, rates, length.steps_per_epoch)
-        self.set_subtitle(schedule_summary(spec.training.schedule, max(rates)))
+        self.set_subtitle(schedule_summary(training.schedule, max(rates), training.fine_tuning))
 
 
-def schedule_summary(schedule: Schedule, highest: float) -> str:
-    """The highest learning rate, with a note where the schedule depends on results."""
+def schedule_summary(schedule: Schedule, highest: float, tuning: FineTuning | None = None) -> str:
+    """The highest learning rate, with notes where it is that of the heads alone or depends on results."""
     text = f"peak {number_text(float(f'{highest:.3g}'))}"
+    if tuning is not None:
+        text += f", all layers from epoch {tuning.freeze_epochs + 1}"
     return f"{text}, while results improve" if isinstance(schedule, PlateauSchedule) else text

@@ -3,8 +3,10 @@
 The library is imported only when a model is loaded, since that takes seconds.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,15 @@ from torch import nn
 
 Stamp = tuple[tuple[str, int, int], ...]
 """Names, modification times and sizes of a folder's files, as a cache key of its model."""
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """Which parameters of a model its files lack, or hold in another shape."""
+
+    missing: set[str]
+    mismatched: set[str]
+
 
 _EXTERNAL_SETTINGS = ("quantization_config", "backbone")
 """Settings that make the library load other packages, or access the network."""
@@ -39,10 +50,25 @@ def folder_stamp(path: str) -> Stamp:
 
 
 def load_config(path: str) -> Any:
-    """Loads the configuration of the model in a folder."""
+    """Loads the configuration of the model in a folder; nothing in it is masked or left out at random.
+
+    Models of sounds would mask by random numbers that no seed and no checkpoint holds, and skip whole layers.
+    """
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+    config: Any = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+    for name, value in (("apply_spec_augment", False), ("layerdrop", 0.0), ("encoder_layerdrop", 0.0)):
+        if hasattr(config, name):
+            setattr(config, name, value)
+    return config
+
+
+def needs_own_code(path: str) -> bool:
+    """Whether a folder's config.json names code of its own."""
+    try:
+        return "auto_map" in json.loads((Path(path) / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
 
 
 def external_setting(config: Any) -> str:
@@ -56,21 +82,20 @@ def _options() -> dict[str, Any]:
 
 
 def empty_model(config: Any) -> nn.Module:
-    """Builds the model with random weights."""
+    """Builds the model with random weights; of an encoder and a decoder the encoder."""
     from transformers import AutoModel
 
-    model: nn.Module = AutoModel.from_config(config, **_options())
-    return model
+    return _encoder(AutoModel.from_config(config, **_options()))[0]
 
 
-def load_model(path: str, config: Any) -> tuple[nn.Module, dict[str, Any]]:
-    """Loads the model with its weights, and lists those that were missing or had another shape.
+def load_model(path: str, config: Any) -> tuple[nn.Module, LoadedWeights]:
+    """Loads the model with its weights, of an encoder and a decoder the encoder.
 
     The random number generator is restored afterwards, so that other layers are initialized as without this one.
     """
     from transformers import AutoModel
 
-    with _quiet(), torch.random.fork_rng(devices=[]):
+    with quiet(), torch.random.fork_rng(devices=[]):
         model, loaded = AutoModel.from_pretrained(
             path,
             config=config,
@@ -80,11 +105,27 @@ def load_model(path: str, config: Any) -> tuple[nn.Module, dict[str, Any]]:
             output_loading_info=True,
             **_options(),
         )
-    return model, loaded
+    encoder, prefix = _encoder(model)
+    missing, mismatched = set(loaded["missing_keys"]), {name for name, *_ in loaded["mismatched_keys"]}
+    tied = {f"{prefix}embed_tokens.weight": "shared.weight"} if prefix else {}  # T5 and BART keep it once
+    names = [(f"{prefix}{name}", name) for name in encoder.state_dict(keep_vars=True)]
+    return encoder, LoadedWeights(
+        missing={name for full, name in names if {full, tied.get(full, full)} & missing},
+        mismatched={name for full, name in names if {full, tied.get(full, full)} & mismatched},
+    )
+
+
+def _encoder(model: Any) -> tuple[nn.Module, str]:
+    """The part of a model that reads its input, and the beginning of the names of its parameters in the whole."""
+    if not getattr(model.config, "is_encoder_decoder", False):
+        return model, ""
+    encoder: nn.Module = model.get_encoder()
+    name = next((name for name, module in model.named_modules() if module is encoder), "")
+    return encoder, f"{name}." if name else ""
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silences the library's progress bars and reports; our errors have their contents."""
     from transformers.utils import logging
 

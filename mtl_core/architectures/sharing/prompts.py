@@ -4,21 +4,22 @@ Lester, Al-Rfou & Constant: The Power of Scale for Parameter-Efficient Prompt Tu
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import TaskModules, build_heads, build_stack
+from mtl_core.architectures.components.frozen_trunk import FrozenTrunkModel, attention_layers
 from mtl_core.architectures.components.inputs import InputReader, build_inputs
 from mtl_core.architectures.layers.faults import Fault
-from mtl_core.architectures.layers.modules.layer_stack import LayerStack
-from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
+from mtl_core.architectures.layers.modules.layer_stack import LayerStack, next_mask
+from mtl_core.architectures.layers.pretrained import Pretrained
+from mtl_core.architectures.layers.pretrained_rules import prompt_fault
 from mtl_core.architectures.planning.layer_stack import LayerPlan, plan_layers
 from mtl_core.architectures.planning.model_plan import ModelPlan
-from mtl_core.datasets.data import Inputs
+from mtl_core.spec import layers as spec_layers
 from mtl_core.spec.reports import Shape
-from mtl_core.spec.sharing.prompts import SoftPrompts, reads_prompts
+from mtl_core.spec.sharing.prompts import SoftPrompts
 
 
 class Prompt(nn.Module):
@@ -42,12 +43,8 @@ class Prompt(nn.Module):
         return torch.cat([tokens, inputs], dim=2), mask
 
 
-class PromptModel(MultiTaskModel):
+class PromptModel(FrozenTrunkModel):
     """A frozen trunk, and for each task a prompt in front of what its attention reads, and a head.
-
-    The shared half ends where the prompts begin; the trunk runs on from there once for each task, as part of its head,
-    so that a prompt gets the plain gradient of its task. Parameters of the trunk would there get the sum of all tasks'
-    gradients, past the weighting, which is why the scheme never trains them.
 
     Args:
         inputs: Reads the inputs, as one tensor.
@@ -57,8 +54,6 @@ class PromptModel(MultiTaskModel):
         prompts: Each task's prompt; empty if no layer reads them.
     """
 
-    depends_on_task_order: ClassVar[bool] = False
-
     def __init__(
         self,
         inputs: InputReader,
@@ -67,71 +62,56 @@ class PromptModel(MultiTaskModel):
         heads: Mapping[str, nn.Module],
         prompts: Mapping[str, Prompt],
     ) -> None:
-        super().__init__()
-        self.tasks = tuple(heads)
-        self.inputs = inputs.requires_grad_(False)
-        self.shared = shared.requires_grad_(False)
-        self.heads = TaskModules(heads)
+        super().__init__(inputs, shared, span.start, heads)
         self.prompts = TaskModules(prompts)
         self._span = span
 
-    def features(self, inputs: Inputs) -> Features:
-        """Runs the layers before the prompts; the padding mask of their output follows if there is one."""
-        outputs, mask = self._layers(0, self._span.start).with_mask(*self.inputs.with_mask(inputs))
-        return (outputs,) if mask is None else (outputs, mask.to(outputs.dtype))
-
-    def head(self, task: int, features: Features) -> Tensor:
-        """Runs the rest of the trunk with a task's prompt, then its head."""
-        name = self.tasks[task]
-        outputs, *masks = features
-        mask = masks[0] if masks else None
+    def run_trunk(self, task: str, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Runs the layers that read the prompts, without their positions in the output, then those behind."""
         if self._span:
-            outputs, mask = self._run_prompted(name, outputs, mask)
-        outputs, mask = self._layers(self._span.stop, len(self.shared)).with_mask(outputs, mask)
-        result: Tensor = self.heads.for_task(name)(outputs, mask)
-        return result
+            inputs, mask = self._run_prompted(task, inputs, mask)
+        return self.layers(self._span.stop, len(self.shared)).with_mask(inputs, mask)
 
     def _run_prompted(self, task: str, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Runs the layers that read the prompts, and leaves the prompt's positions out of their output."""
+        prompt, first = self.prompts.for_task(task), self.shared[self._span.start]
+        if isinstance(first, Pretrained):
+            outputs: Tensor = first(inputs, prompt.tokens)
+            return outputs, next_mask(first, outputs, first.padding_mask(inputs))
         length = inputs.shape[2]
-        prompted = self.prompts.for_task(task)(inputs, mask)
-        outputs, _ = self._layers(self._span.start, self._span.stop).with_mask(*prompted)
+        outputs, _ = self.layers(self._span.start, self._span.stop).with_mask(*prompt(inputs, mask))
         return outputs[:, :, -length:], mask
 
-    def _layers(self, start: int, stop: int) -> LayerStack:
-        layers = self.shared[start:stop]
-        assert isinstance(layers, LayerStack)
-        return layers
-
-    def shared_parameters(self) -> list[nn.Parameter]:
-        """An empty list: nothing that the tasks share is trained."""
-        return []
-
-    def last_shared_parameters(self) -> list[nn.Parameter]:
-        """An empty list: nothing that the tasks share is trained."""
-        return []
-
-    def frozen_parameters(self) -> list[nn.Parameter]:
-        """The parameters of what reads the inputs, and of the trunk."""
-        return [*self.inputs.parameters(), *self.shared.parameters()]
-
-    def head_parameters(self, task: str) -> list[nn.Parameter]:
-        """The parameters of the task's prompt and head."""
-        prompt = self.prompts.for_task(task).parameters() if self._span else ()
-        return [*self.heads.for_task(task).parameters(), *prompt]
+    def own_parameters(self, task: str) -> list[nn.Parameter]:
+        """The task's prompt."""
+        return list(self.prompts.for_task(task).parameters()) if self._span else []
 
 
 def _prompted_span(layer_plans: Sequence[LayerPlan]) -> range:
-    """The indices from the first shared layer with attention to the last; empty, behind the trunk, if there is none."""
-    indices = [index for index, layer_plan in enumerate(layer_plans) if reads_prompts(layer_plan.layer)]
+    """The indices from the first shared layer with attention to the last; empty, behind the trunk, if there is none.
+
+    A pretrained model of texts in front reads the prompts alone; other pretrained models read none.
+    """
+    indices = attention_layers(layer_plans)
+    if indices and _reads_text(layer_plans[indices[0]]):
+        return range(indices[0], indices[0] + 1)
+    indices = [index for index in indices if not isinstance(layer_plans[index].layer, spec_layers.Pretrained)]
     return range(indices[0], indices[-1] + 1) if indices else range(len(layer_plans), len(layer_plans))
+
+
+def _reads_text(layer_plan: LayerPlan) -> bool:
+    return isinstance(layer_plan.layer, spec_layers.Pretrained) and len(layer_plan.input_shape or ()) == 1
 
 
 def check(plan: ModelPlan) -> ModelPlan:
     """Adds a fault at the first layer between those with attention that cannot take a prompt's positions too."""
     spec, span = plan.sharing, _prompted_span(plan.shared)
     assert isinstance(spec, SoftPrompts)
-    if not span:
+    for index, layer_plan in enumerate(plan.shared):
+        if isinstance(layer_plan.layer, spec_layers.Pretrained) and (
+            fault := prompt_fault(layer_plan.layer, layer_plan.input_shape or (), spec.length)
+        ):
+            return plan.with_fault(index, fault)
+    if not span or _reads_text(plan.shared[span.start]):
         return plan
     layer_plans = [plan.shared[index] for index in span]
     channels, length = layer_plans[0].input_shape or (0, 0)
@@ -167,6 +147,13 @@ def build(plan: ModelPlan) -> PromptModel:
     spec, span = plan.sharing, _prompted_span(plan.shared)
     assert isinstance(spec, SoftPrompts)
     inputs, shared, heads = build_inputs(plan.inputs), build_stack(plan.shared), build_heads(plan)
-    shape = plan.shared[span.start].input_shape if span else None
-    prompts = {task: Prompt(shape[0], spec.length, spec.initial_std) for task in heads} if shape else {}
+    if not span:
+        return PromptModel(inputs, shared, span, heads, {})
+    channels = _channels(shared[span.start], plan.shared[span.start])
+    prompts = {task: Prompt(channels, spec.length, spec.initial_std) for task in heads}
     return PromptModel(inputs, shared, span, heads, prompts)
+
+
+def _channels(module: nn.Module, layer_plan: LayerPlan) -> int:
+    """Numbers in a token of what a layer reads."""
+    return module.embedding_width if isinstance(module, Pretrained) else (layer_plan.input_shape or (0,))[0]

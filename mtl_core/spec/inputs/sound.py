@@ -9,7 +9,10 @@ from mtl_core.spec.tasks import Column
 
 
 class SoundInput(BaseInput):
-    """A sound as a log-mel spectrogram: 1 × mel bands × windows, a picture of which frequencies sound when."""
+    """A sound as a log-mel spectrogram: 1 × mel bands × windows, a picture of which frequencies sound when.
+
+    Or as its waveform: 1 × samples, as models such as Wav2Vec2 read it.
+    """
 
     title: ClassVar[str] = "Sound"
     kind: Literal["sound"] = "sound"
@@ -18,7 +21,12 @@ class SoundInput(BaseInput):
     seconds: float = field(
         2.0, "Duration: longer sounds are cut at the end, shorter ones are followed by silence.", gt=0, le=600, unit="s"
     )
-    mels: int = field(64, "Bands of frequency.", ge=2, le=512)
+    form: Literal["spectrogram", "waveform"] = field(
+        "spectrogram",
+        "A log-mel spectrogram; or the samples themselves, for which bands and windows do not matter.",
+        title="Read as",
+    )
+    mels: int = field(64, "Bands of frequency of a spectrogram.", ge=2, le=512)
     window: float = field(25.0, "Length of a window.", gt=1, le=1000, unit="ms", advanced=True)
     hop: float = field(10.0, "Time from one window to the next.", gt=0.5, le=1000, unit="ms", advanced=True)
     augmentation: tuple[SoundAugmentation, ...] = field(

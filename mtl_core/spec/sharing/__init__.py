@@ -22,6 +22,7 @@ from mtl_core.spec.sharing.mmoe import Mmoe
 from mtl_core.spec.sharing.mtan import Mtan
 from mtl_core.spec.sharing.nddr import Nddr
 from mtl_core.spec.sharing.ple import Ple
+from mtl_core.spec.sharing.prefixes import Prefixes
 from mtl_core.spec.sharing.prompts import SoftPrompts
 from mtl_core.spec.sharing.separate import SeparateModels
 from mtl_core.spec.sharing.sluice import Sluice
@@ -42,6 +43,7 @@ Sharing = Annotated[
     | Branching
     | Adversarial
     | SoftPrompts
+    | Prefixes
     | Lora,
     Field(discriminator="kind"),
 ]
@@ -77,6 +79,7 @@ __all__ = [
     "Mtan",
     "Nddr",
     "Ple",
+    "Prefixes",
     "SeparateModels",
     "Sharing",
     "Sluice",

@@ -20,12 +20,14 @@ class BaseSharing(Spec):
     Attributes:
         one_representation: Whether all tasks read the same features, so that their gradients there can be compared.
         freezes_trunk: Whether the shared layers are never trained.
+        trains_trunk: Whether parameters outside the tasks' own parts are trained, which can be frozen for some epochs.
         trains_jointly: Whether several runs with this scheme can be trained in one loop.
         learns: The series in which runs record what the scheme learned.
     """
 
     one_representation: ClassVar[bool] = True
     freezes_trunk: ClassVar[bool] = False
+    trains_trunk: ClassVar[bool] = True
     trains_jointly: ClassVar[bool] = False
     learns: ClassVar[tuple[LearnedSeries, ...]] = ()
 

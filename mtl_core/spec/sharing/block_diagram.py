@@ -98,6 +98,14 @@ def trunk_diagram(trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
     return SchemeDiagram((*rows, heads([[last]] * tasks)))
 
 
+def task_unit_diagram(trunk: TrunkLayers, tasks: int, title: str) -> SchemeDiagram:
+    """One trunk that reads a unit of each task beside the input."""
+    inputs = Block(role="input", wide=True)
+    units = tuple(Block(role="unit", title=title, task=task, reads=(inputs,)) for task in range(tasks))
+    layers = Block(role="layers", layers=trunk.all, reads=units, wide=True)
+    return SchemeDiagram(((inputs,), units, (layers,), heads([[layers]] * tasks)))
+
+
 def tower_diagram(trunk: TrunkLayers, tasks: int, *, unit: str = "", tied: bool = False) -> SchemeDiagram:
     """A tower for each task.
 

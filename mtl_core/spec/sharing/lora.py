@@ -16,6 +16,11 @@ class Lora(BaseSharing):
     title: ClassVar[str] = "Low-rank updates (LoRA)"
     freezes_trunk: ClassVar[bool] = True
     kind: Literal["lora"] = "lora"
+    layers: Literal["all", "attention"] = field(
+        "all",
+        "Which linear layers have an update: all, or as in the paper those of attention alone.",
+        title="Updated layers",
+    )
     rank: int = field(8, "Rank of the update of a layer, no more than the layer's width.", ge=1, le=1024)
     alpha: float = field(16.0, "The update is scaled by alpha ÷ rank.", gt=0, le=10_000)
     dropout: float = field(0.0, "Share of an update's inputs set to zero in training.", ge=0, lt=1)

@@ -1,24 +1,13 @@
 """Soft prompts: a frozen trunk that all tasks share, and learned tokens of each task in front of what it attends to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.layers import MultiHeadAttention, SelfAttention, TransformerBlock
-from mtl_core.spec.sharing.base import SHARING_PATH, BaseSharing
-from mtl_core.spec.sharing.block_diagram import Block, SchemeDiagram, TrunkLayers, heads
-
-_ATTENTION = (SelfAttention, MultiHeadAttention, TransformerBlock)
-
-
-def reads_prompts(layer: Spec) -> bool:
-    """Whether a layer, or one in it, has attention, which reads the tokens of a prompt too."""
-    return isinstance(layer, _ATTENTION) or any(map(reads_prompts, _inner_layers(layer)))
-
-
-def _inner_layers(layer: Spec) -> Iterable[Spec]:
-    return getattr(layer, "layers", ())
+from mtl_core.spec.sharing.attention import attention_problem, has_attention
+from mtl_core.spec.sharing.base import BaseSharing
+from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, task_unit_diagram
 
 
 class SoftPrompts(BaseSharing):
@@ -26,12 +15,14 @@ class SoftPrompts(BaseSharing):
 
     Only prompts and heads are trained, so let the shared layers begin with a run or a pretrained folder. A prompt
     stands before the other positions from the first shared layer with attention to the last one, and is left out behind
-    it. A trunk without attention takes no prompts. Methods that combine gradients find nothing shared to combine.
+    it; a pretrained model of texts reads it among its embedded tokens. A trunk without attention takes no prompts.
+    Methods that combine gradients find nothing shared to combine.
     """
 
     title: ClassVar[str] = "Soft prompts"
     one_representation: ClassVar[bool] = False
     freezes_trunk: ClassVar[bool] = True
+    trains_trunk: ClassVar[bool] = False
     kind: Literal["prompts"] = "prompts"
     length: int = field(10, "Learned tokens of each task.", title="Prompt length", ge=1, le=1000, unit="tokens")
     initial_std: float = field(
@@ -45,15 +36,8 @@ class SoftPrompts(BaseSharing):
 
     def trunk_problem(self, layers: Sequence[Spec]) -> Problem | None:
         """Prompts act through attention alone: without any, tasks train their heads and nothing else."""
-        if any(map(reads_prompts, layers)):
-            return None
-        rule = "no shared layer has attention, so nothing reads the prompts and only the task heads learn"
-        fix = "Add a transformer block or another layer with attention, or choose Low-rank updates (LoRA)."
-        return Problem(SHARING_PATH, rule, fix=fix)
+        return None if any(map(has_attention, layers)) else attention_problem("prompts")
 
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A prompt for each task between the input and the trunk."""
-        inputs = Block(role="input", wide=True)
-        prompts = tuple(Block(role="unit", title="prompt", task=task, reads=(inputs,)) for task in range(tasks))
-        layers = Block(role="layers", layers=trunk.all, reads=prompts, wide=True)
-        return SchemeDiagram(((inputs,), prompts, (layers,), heads([[layers]] * tasks)))
+        return task_unit_diagram(trunk, tasks, "prompt")

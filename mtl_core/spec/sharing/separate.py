@@ -15,6 +15,7 @@ class SeparateModels(BaseSharing):
     title: ClassVar[str] = "Separate models"
     kind: Literal["separate"] = "separate"
     one_representation: ClassVar[bool] = False
+    trains_trunk: ClassVar[bool] = False
     trains_jointly: ClassVar[bool] = True
 
     def input_copies(self, tasks: int) -> int:

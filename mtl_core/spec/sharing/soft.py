@@ -20,6 +20,7 @@ class SoftSharing(BaseSharing):
     title: ClassVar[str] = "Soft parameter sharing"
     kind: Literal["soft"] = "soft"
     one_representation: ClassVar[bool] = False
+    trains_trunk: ClassVar[bool] = False
     learns: ClassVar[tuple[LearnedSeries, ...]] = (DISTANCES,)
     tie: Literal["l2", "trace_norm"] = field(
         "l2",

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mtl_core.spec.base import Spec, field
+from mtl_core.spec.training.fine_tuning import FineTuning
 
 
 class _BaseSchedule(Spec):
@@ -129,7 +130,9 @@ Schedule = Annotated[
 ]
 
 
-def learning_rate(schedule: Schedule, peak: float, step: int, steps: int, steps_per_epoch: int) -> float:
+def learning_rate(
+    schedule: Schedule, peak: float, step: int, steps: int, steps_per_epoch: int, *, tuning: FineTuning | None = None
+) -> float:
     """The learning rate of a step.
 
     For reduce-on-plateau, which depends on the results as well, it is the rate before any drop; the training loop
@@ -141,7 +144,13 @@ def learning_rate(schedule: Schedule, peak: float, step: int, steps: int, steps_
         step: The step, counted from 0.
         steps: Number of steps of the run.
         steps_per_epoch: Number of steps of an epoch.
+        tuning: Fine-tuning, in each phase of which the schedule runs once.
     """
+    if tuning is not None:
+        border = min(tuning.freeze_epochs * steps_per_epoch, steps)
+        if step < border:
+            return learning_rate(schedule, peak, step, border, steps_per_epoch)
+        return learning_rate(schedule, peak * tuning.lr_factor, step - border, steps - border, steps_per_epoch)
     warmup = min(schedule.warmup_steps, steps)
     if step < warmup:
         return peak * _factor(schedule, 0, steps - warmup, steps_per_epoch) * (step + 1) / warmup
@@ -149,12 +158,23 @@ def learning_rate(schedule: Schedule, peak: float, step: int, steps: int, steps_
 
 
 def learning_rates(
-    schedule: Schedule, peak: float, steps: int, steps_per_epoch: int, points: int = 200
+    schedule: Schedule,
+    peak: float,
+    steps: int,
+    steps_per_epoch: int,
+    points: int = 200,
+    *,
+    tuning: FineTuning | None = None,
 ) -> tuple[list[int], list[float]]:
-    """Samples up to ``points`` steps evenly, the first and last included; gives the steps and their learning rates."""
+    """Samples up to ``points`` steps evenly, the first and last included; gives the steps and their learning rates.
+
+    The two steps between which fine-tuning changes its phase are among them.
+    """
     count = min(points, steps)
     samples = [round(i * (steps - 1) / max(count - 1, 1)) for i in range(count)]
-    return samples, [learning_rate(schedule, peak, step, steps, steps_per_epoch) for step in samples]
+    if tuning is not None and 0 < (border := tuning.freeze_epochs * steps_per_epoch) < steps:
+        samples = sorted({*samples, border - 1, border})
+    return samples, [learning_rate(schedule, peak, step, steps, steps_per_epoch, tuning=tuning) for step in samples]
 
 
 def _factor(schedule: Schedule, step: int, steps: int, steps_per_epoch: int) -> float:  # noqa: PLR0911 - an arm per kind

@@ -8,6 +8,7 @@ from mtl_core.spec.base import Spec, field
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.averaging import Averaging, Unaveraged
 from mtl_core.spec.training.continual import ContinualLearning, NewHeads
+from mtl_core.spec.training.fine_tuning import FineTuning
 from mtl_core.spec.training.initial_weights import InitialWeights, Scratch
 from mtl_core.spec.training.optimizers import AdamW, HeadsGroupSpec, Optimizer, SharedGroupSpec
 from mtl_core.spec.training.sampling import Sampling, Shuffled
@@ -45,6 +46,9 @@ class TrainingSpec(Spec):
     )
     shared: SharedGroupSpec = field(
         SharedGroupSpec(), "Settings of the shared layers' parameters.", title="Shared layers"
+    )
+    fine_tuning: FineTuning | None = field(
+        None, "First train the heads alone, then all layers, at lower rates the earlier a layer is; off: all alike."
     )
     heads: HeadsGroupSpec = field(HeadsGroupSpec(), "Settings of the task heads' parameters.", title="Task heads")
     averaging: Averaging = field(Unaveraged(), "Which weights are validated, tested and kept.", title="Weight average")
@@ -90,3 +94,8 @@ class TrainingSpec(Spec):
     checkpoint_seconds: float = field(
         10.0, "Time between two saved checkpoints.", title="Save every", ge=0, le=86_400, unit="s", advanced=True
     )
+
+    @property
+    def frozen_epochs(self) -> int:
+        """Epochs at the beginning in which the shared layers stay as they are."""
+        return self.fine_tuning.freeze_epochs if self.fine_tuning else self.shared.freeze_epochs

@@ -8,7 +8,7 @@ from mtl_core.errors import Problem
 from mtl_core.spec.augmentation import MixUp
 from mtl_core.spec.base import Spec
 from mtl_core.spec.data.dataset import Dataset
-from mtl_core.spec.inputs import ImageInput, TextInput
+from mtl_core.spec.inputs import ImageInput, SoundInput, TextInput
 from mtl_core.spec.layers import Embedding, Pretrained
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
@@ -42,8 +42,12 @@ def input_problems(dataset: Dataset, model: ModelSpec, tasks: Sequence[Task]) ->
 
 
 def _augmentation_problems(dataset: Dataset, tasks: Sequence[Task]) -> Iterator[Problem]:
-    """Problems of changes that move what is in a picture away from where a target says it is, or mix what cannot be."""
+    """Problems of masks of waveforms, of changes that move what a target says a place of, and of mixtures."""
     yield from _mix_up_problems(dataset, tasks)
+    for name, value in (dataset.named_inputs or {}).items():
+        if isinstance(value, SoundInput) and value.form == "waveform" and value.augmentation:
+            path, fix = join((*INPUTS, name, "augmentation")), "Leave them out, or read spectrograms."
+            yield Problem(path, "masks are those of spectrograms, and the sound is read as its waveform", fix=fix)
     task = next((task for task in tasks if isinstance(task, BoxTask | SegmentationTask)), None)
     if task is None:
         return

@@ -71,7 +71,7 @@ class JointTrainer:
     def _train_epoch(self) -> None:
         first = self._runs[0].state
         epoch = self._active_runs()[0].state.epoch
-        self._step.freeze_trunk(frozen=epoch < first.spec.training.shared.freeze_epochs)
+        self._step.freeze_trunk(frozen=epoch < first.spec.training.frozen_epochs)
         for batch in first.batches.train.iter_stacked([run.state.spec.training.seed for run in self._runs], epoch):
             if time.perf_counter() >= self._next_tick:
                 self._tick()

@@ -78,14 +78,23 @@ class LRSchedule:
         self._schedule, self._peak = training.schedule, training.optimizer.lr
         self._optimizer = optimizer
         self._steps, self._steps_per_epoch = steps, steps_per_epoch
-        self._plateau = Plateau()
-        self._is_constant = isinstance(training.schedule, ConstantSchedule) and training.schedule.warmup_steps == 0
+        self._plateau, self._tuning = Plateau(), training.fine_tuning
+        self._restart = self._tuning.freeze_epochs * steps_per_epoch if self._tuning else None
+        self._is_constant = (
+            isinstance(training.schedule, ConstantSchedule)
+            and training.schedule.warmup_steps == 0
+            and self._tuning is None
+        )
 
     def before_step(self, step: int) -> None:
-        """Set the learning rates of a step."""
+        """Set the learning rates of a step; when fine-tuning unfreezes the shared layers, a plateau begins anew."""
         if self._is_constant:
             return
-        scheduled_lr = learning_rate(self._schedule, self._peak, step, self._steps, self._steps_per_epoch)
+        if step == self._restart:
+            self._plateau = Plateau()
+        scheduled_lr = learning_rate(
+            self._schedule, self._peak, step, self._steps, self._steps_per_epoch, tuning=self._tuning
+        )
         self.lr = scheduled_lr * self._plateau.factor
         set_lr(self._optimizer, self.lr)
 

@@ -29,9 +29,11 @@ def build_param_groups(model: MultiTaskModel, training: TrainingSpec) -> list[Pa
     """Group the trainable parameters of a model by learning rate factor and weight decay.
 
     With a ``depth_factor`` (layer-wise learning rate decay) the rate of each shared layer is that of the next layer
-    times the factor; the last layer has the rate of the shared part. Layers at the same position of several trunks
-    count as one; a parameter without position counts as last. Each layer inside a pretrained model counts.
+    times the factor; the last layer has the rate of the shared part. Fine-tuning has a factor of its own, of which the
+    last layer has one too. Layers at the same position of several trunks count as one; a parameter without position
+    counts as last. Each layer inside a pretrained model counts.
     """
+    tuning = training.fine_tuning
     shared = {name: p for name, p in named_shared_parameters(model).items() if p.requires_grad}
     positions = {
         name: position for name in shared if (position := _layer_position(name)) is not None
@@ -39,8 +41,11 @@ def build_param_groups(model: MultiTaskModel, training: TrainingSpec) -> list[Pa
     depths = sorted({positions[name] for name in shared if name in positions})
     groups: dict[tuple[float, float | None], list[nn.Parameter]] = {}
     for name, parameter in shared.items():
-        layers_below = len(depths) - 1 - depths.index(positions[name]) if name in positions else 0
-        factor = training.shared.lr_factor * training.shared.depth_factor**layers_below * model.lr_factor(name)
+        layers_behind = len(depths) - 1 - depths.index(positions[name]) if name in positions else 0
+        depth_factor = (
+            tuning.depth_factor(layers_behind, len(depths)) if tuning else training.shared.depth_factor**layers_behind
+        )
+        factor = training.shared.lr_factor * depth_factor * model.lr_factor(name)
         groups.setdefault((factor, training.shared.weight_decay), []).append(parameter)
     head_params = [parameter for parameter in head_parameters(model) if parameter.requires_grad]
     if head_params:

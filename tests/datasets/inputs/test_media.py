@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from mtl_core.datasets import new_rows
@@ -23,6 +24,7 @@ from mtl_core.datasets.preparation import load, load_outline
 from mtl_core.errors import InputError
 from mtl_core.media.cache import MediaCache
 from mtl_core.media.limits import GIB, Limits, write_limits
+from mtl_core.media.sounds.sound_file import fit_duration, resample
 from mtl_core.protocol.work_progress import WorkProgress, progress_listener
 from mtl_core.spec import ImageFolderDataset, MulticlassTask, RegressionTask, TableDataset, dataset_from_data
 from tests.datasets.media import COLORS, write_class_folder, write_picture, write_tone
@@ -228,6 +230,39 @@ def test_columns_of_paths_start_at_the_folder_of_the_table_and_a_missing_file_is
     noise = data.train.select_inputs(slice(None))["noise"]
     torch.testing.assert_close(noise.mean(dim=(0, 3)), torch.zeros(1, 16), atol=0.02, rtol=0)
     assert describe(table_dataset(table)).input_shapes == data.input_shapes
+
+
+def test_a_sound_may_be_read_as_its_waveform(table: Path) -> None:
+    dataset = table_dataset(table, "noise", form="waveform")
+    data = load(dataset, CLASS)
+    assert data.input_shapes == {"noise": (1, 1000)} == describe(dataset).input_shapes
+    waves = data.train.select_inputs(slice(None))["noise"]
+    torch.testing.assert_close(torch.stack([waves.mean(), waves.std()]), torch.tensor([0.0, 1.0]), atol=0.01, rtol=0)
+    assert data.train.rows is not None
+    row = int(data.train.rows[0])
+    samples, rate = soundfile.read(table.parent / "sounds" / f"{row}.wav", dtype="float32")
+    expected = torch.from_numpy(fit_duration(resample(samples, rate, 4000), 1000))
+    fitted = data.preprocessing["inputs"]["noise"]
+    torch.testing.assert_close(waves[0, 0] * fitted["std"] + fitted["mean"], expected, atol=1e-4, rtol=0)
+    new = table.parent / "new.csv"
+    new.write_text(f"sound\nsounds/{row}.wav")
+    assert torch.equal(read_new_rows(str(new), data.preprocessing).inputs["noise"][0], waves[0])
+
+
+def test_the_settings_of_bands_do_not_change_the_data_of_waveforms(table: Path) -> None:
+    digests = [
+        load(table_dataset(table, "noise", **settings), CLASS).fingerprint
+        for settings in (
+            {"form": "waveform"},
+            {"form": "waveform", "mels": 9},
+            {},
+            {"form": "spectrogram"},
+            {"mels": 9},
+        )
+    ]
+    assert digests[0] == digests[1]
+    assert digests[2] == digests[3]
+    assert len(set(digests)) == 3
 
 
 @pytest.mark.parametrize(("column", "message"), [("size", "it is read as numbers"), ("nothing", "no such column")])

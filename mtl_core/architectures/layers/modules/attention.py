@@ -5,6 +5,7 @@ The products are written out, not taken from torch's fused kernels, whose gradie
 """
 
 from math import sqrt
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,48 @@ from torch.nn import functional
 from mtl_core.architectures.layers.modules.masks import hide_padding
 
 
-class SelfAttention(nn.Module):
+class Prefix(NamedTuple):
+    """Learned keys and values in front of those of an attention layer (Li & Liang, ACL 2021).
+
+    Attributes:
+        keys: ``[heads, P, D]``; one head for a layer without heads.
+        values: ``[heads, P, E]``.
+    """
+
+    keys: Tensor
+    values: Tensor
+
+    def prepend(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Puts them before keys ``[N, …, L, D]`` and values ``[N, …, L, E]``."""
+        pairs = ((self.keys, key), (self.values, value))
+        key, value = (
+            torch.cat([ours.to(theirs.dtype).expand(*theirs.shape[:-2], -1, -1), theirs], dim=-2)
+            for ours, theirs in pairs
+        )
+        return key, value
+
+
+class PrefixSizes(NamedTuple):
+    """What a prefix of an attention layer must have: heads, and the numbers in a key and in a value."""
+
+    heads: int
+    key: int
+    value: int
+
+
+class Attention(nn.Module):
+    """The base of attention layers, which also read a prefix while they have one.
+
+    Attributes:
+        prefix: Set while a model runs for a task that has one.
+        prefix_sizes: The sizes of a prefix.
+    """
+
+    prefix: Prefix | None = None
+    prefix_sizes: PrefixSizes
+
+
+class SelfAttention(Attention):
     """Single-head self-attention: ``[N, C, L]`` to ``[N, D, L]`` (Vaswani et al., NeurIPS 2017).
 
     Args:
@@ -31,15 +73,17 @@ class SelfAttention(nn.Module):
         self.key = nn.Linear(channels, dimensions, bias=bias)
         self.value = nn.Linear(channels, dimensions, bias=bias)
         self.dropout = nn.Dropout(dropout)
+        self.prefix_sizes = PrefixSizes(1, dimensions, dimensions)
 
     def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attends to all positions but padding."""
         tokens = inputs.transpose(1, 2)
-        outputs = attend(self.query(tokens), self.key(tokens), self.value(tokens), mask, self.dropout)
+        query, key, value = self.query(tokens), self.key(tokens), self.value(tokens)
+        outputs = attend(query, key, value, mask, self.dropout, prefix=self.prefix)
         return outputs.transpose(1, 2)
 
 
-class MultiHeadAttention(nn.Module):
+class MultiHeadAttention(Attention):
     """Multi-head self-attention of tokens ``[N, L, C]``, computed and initialized as ``nn.MultiheadAttention``.
 
     Args:
@@ -55,6 +99,7 @@ class MultiHeadAttention(nn.Module):
         self.inputs = nn.Linear(channels, 3 * channels, bias=bias)
         self.output = nn.Linear(channels, channels, bias=bias)
         self.dropout = nn.Dropout(dropout)
+        self.prefix_sizes = PrefixSizes(heads, channels // heads, channels // heads)
         nn.init.xavier_uniform_(self.inputs.weight)
         if bias:
             nn.init.zeros_(self.inputs.bias)
@@ -63,7 +108,8 @@ class MultiHeadAttention(nn.Module):
     def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attends to all tokens but padding."""
         query, key, value = (self._split_heads(part) for part in self.inputs(tokens).chunk(3, dim=-1))
-        outputs: Tensor = self.output(attend(query, key, value, mask, self.dropout).transpose(1, 2).flatten(2))
+        attended = attend(query, key, value, mask, self.dropout, prefix=self.prefix)
+        outputs: Tensor = self.output(attended.transpose(1, 2).flatten(2))
         return outputs
 
     def _split_heads(self, tokens: Tensor) -> Tensor:
@@ -148,7 +194,9 @@ class TransformerBlock(nn.Module):
         return output
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: nn.Module) -> Tensor:
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: nn.Module, *, prefix: Prefix | None = None
+) -> Tensor:
     """Computes softmax(query · keyᵀ / √D) · value.
 
     Args:
@@ -157,7 +205,11 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropo
         value: What is averaged.
         mask: ``[N, L]``, which positions are no padding.
         dropout: Applied to the attention weights.
+        prefix: Keys and values that stand before the others, and are no padding.
     """
+    if prefix is not None:
+        key, value = prefix.prepend(key, value)
+        mask = None if mask is None else functional.pad(mask, (prefix.keys.shape[-2], 0), value=1)
     scores = query @ key.transpose(-2, -1) / sqrt(query.shape[-1])
     outputs: Tensor = dropout(torch.softmax(hide_padding(scores, mask), dim=-1)) @ value
     return outputs

@@ -68,10 +68,13 @@ def run_with_mask(module: Any, inputs: Tensor, mask: Tensor | None, *, is_reader
         result: tuple[Tensor, Tensor | None] = module.with_mask(inputs, mask)
         return result
     outputs: Tensor = module(inputs, mask) if is_reader else module(inputs)
-    return outputs, None if mask is None else _next_mask(module, outputs, mask)
+    return outputs, next_mask(module, outputs, mask)
 
 
-def _next_mask(module: nn.Module, outputs: Tensor, mask: Tensor) -> Tensor | None:
+def next_mask(module: nn.Module, outputs: Tensor, mask: Tensor | None) -> Tensor | None:
+    """The mask of a layer's output, from the mask of its input."""
+    if mask is None:
+        return None
     if change := getattr(module, "next_mask", None):
         changed: Tensor | None = change(mask)
         return changed

@@ -181,6 +181,15 @@ def test_the_schedule_is_drawn_as_it_will_be_used(page: TrainingPage, session: F
     assert page.schedule.subtitle.full_text() == "peak 0.002"
 
 
+def test_fine_tuning_is_drawn_with_the_schedule_in_both_phases(page: TrainingPage, session: FakeSession) -> None:
+    document = session.document
+    document.set("training.start_from", {"kind": "from_run", "run": 1})
+    document.set("training.fine_tuning", {"freeze_epochs": 2})
+    assert document.problems == []
+    assert page.schedule.subtitle.full_text() == "peak 0.001, all layers from epoch 3"
+    assert page.shared.tuning.isVisibleTo(page)
+
+
 def test_a_schedule_that_depends_on_results_says_so(page: TrainingPage) -> None:
     choose(page.schedule.form.combo, "Reduce on plateau")
     assert page.schedule.subtitle.full_text() == "peak 0.001, while results improve"
