@@ -26,7 +26,8 @@ def _points(arguments: Namespace) -> int:
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
         run = run_number(store, arguments.run[0])
         count = export_points(store, [run], path)
-    output.print_out(f"{count} points of run {run} in {path}")
+    data = {"runs": [run], "file": str(path), "points": count}
+    output.print_result(data, f"{count} points of run {run} in {path}", as_json=arguments.json)
     return SUCCESS
 
 
@@ -41,7 +42,8 @@ def _models(arguments: Namespace) -> int:
         saved = saved_runs(store, runs)
         save_models(saved, folder, force=arguments.force)
     what = f"the model of run {saved[0].run}" if len(saved) == 1 else f"the models of {len(saved)} runs"
-    output.print_out(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
+    data = {"runs": [run.run for run in saved], "folder": str(folder)}
+    output.print_result(data, f"{what} in {folder}; see: mtl-workbench evaluate {folder}", as_json=arguments.json)
     return SUCCESS
 
 

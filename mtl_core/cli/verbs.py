@@ -82,18 +82,22 @@ def _add_training_verbs(add: _Add) -> None:
 
 
 def _add_run_verbs(add: _Add) -> None:
-    """Add the verbs that list, show, compare, resume and stop runs."""
+    """Add the verbs that list, show, query, compare, resume and stop runs."""
     store, json = _store_option(), _json_option()
     runs = add("runs", "list the stored runs", store, json)
     runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'state:finished training.epochs>10'")
     runs.add_argument("--archived", action="store_true", help="archived runs too")
     show = add("show", "one run: spec, state, device, metrics, events", store, json)
-    show.add_argument("--spec", action="store_true", help="print its spec as YAML, hand-moved weights included")
+    show.add_argument(
+        "--spec", action="store_true", help="print its spec alone, as YAML or JSON, hand-moved weights included"
+    )
     show.add_argument("run", metavar="RUN", help="its number, or 'last'")
+    query = add("query", "the rows that a SELECT on the tables of the store answers; changes nothing", store, json)
+    query.add_argument("sql", metavar="SQL", help="e.g. 'SELECT id, name FROM runs'; may begin with WITH")
     compare = add("compare", "the differing settings and the metrics of several runs", store, json)
     compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers, or study:N for those of a study")
     add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
-    stop = add("stop", "ask a run to stop and keep what it has", store)
+    stop = add("stop", "ask a run to stop and keep what it has", store, json)
     stop.add_argument("run", metavar="RUN")
     stop.add_argument(
         "--kill", action="store_true", help="kill its process; the run can be resumed from its checkpoint"
@@ -117,7 +121,7 @@ def _add_model_verbs(add: _Add) -> None:
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     help_ = "every row of a study of folds, predicted by the run that has not seen it"
     predict.add_argument("--out-of-fold", action="store_true", help=help_)
-    export = add("export", "write a run's points to a file, or the models of runs to a folder", store)
+    export = add("export", "write a run's points to a file, or the models of runs to a folder", store, json)
     export.add_argument("run", metavar="RUN", nargs="+", help="a number; for models also several, or study:N")
     help_ = "a run's points as CSV, or a folder of models that evaluate and predict read anywhere, several as one"
     export.add_argument("--to", choices=("csv", "models"), default="csv", help=help_)
@@ -150,8 +154,8 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets", "presets",
-    "check", "cache", "cost",
+    "train", "runs", "show", "query", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets",
+    "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""
 
