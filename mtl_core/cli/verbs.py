@@ -121,10 +121,16 @@ def _add_model_verbs(add: _Add) -> None:
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     help_ = "every row of a study of folds, predicted by the run that has not seen it"
     predict.add_argument("--out-of-fold", action="store_true", help=help_)
-    export = add("export", "write a run's points to a file, or the models of runs to a folder", store, json)
-    export.add_argument("run", metavar="RUN", nargs="+", help="a number; for models also several, or study:N")
-    help_ = "a run's points as CSV, or a folder of models that evaluate and predict read anywhere, several as one"
-    export.add_argument("--to", choices=("csv", "models"), default="csv", help=help_)
+    export = add("export", "write runs or their models to a file or folder that is read elsewhere", store, json)
+    help_ = "their numbers, 'last', or study:N; csv takes one run, parquet all where none is named"
+    export.add_argument("run", metavar="RUN", nargs="*", help=help_)
+    help_ = "runs that match instead, archived ones too, e.g. 'state:finished archived:no'"
+    export.add_argument("--filter", metavar="EXPR", help=help_)
+    help_ = (
+        "csv: a run's points; models: a folder of models that evaluate and predict read anywhere, several as one; "
+        "parquet: a folder with a Parquet file for each table of the store"
+    )
+    export.add_argument("--to", choices=("csv", "models", "parquet"), default="csv", help=help_)
     for verb in (predict, export):
         verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
         verb.add_argument("--force", action="store_true", help="overwrite it if it exists")
