@@ -131,8 +131,13 @@ def remove_partial_files(folder: Path, *, seconds: float = 0.0) -> None:
     """
     with suppress(OSError):
         for path in folder.iterdir():
-            if _PARTIAL.fullmatch(path.name) and time.time() - path.stat().st_mtime >= seconds:
+            if is_partial_file(path) and time.time() - path.stat().st_mtime >= seconds:
                 path.unlink()
+
+
+def is_partial_file(path: Path) -> bool:
+    """Whether a file is one that a process writes or was killed while writing."""
+    return bool(_PARTIAL.fullmatch(path.name))
 
 
 def append_to_log(log: Path, text: str) -> bool:

@@ -9,6 +9,7 @@ from mtl_core.cli import output, run_output, study_output
 from mtl_core.cli.cache_verb import cache
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
+from mtl_core.cli.imports import import_
 from mtl_core.cli.model_verbs import evaluate, predict
 from mtl_core.cli.query_verb import query
 from mtl_core.cli.references import build_spec, run_number, run_numbers, spec_data, spec_to_repeat
@@ -27,8 +28,8 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [
-    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "query", "resume",
-    "show", "stop", "train",
+    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "import_",
+    "predict", "presets", "query", "resume", "show", "stop", "train",
 ]  # fmt: skip
 
 

@@ -59,7 +59,27 @@ def _parquet(arguments: Namespace) -> None:
     output.print_result({"runs": runs, "folder": str(folder), "rows": rows}, text, as_json=arguments.json)
 
 
-_FORMATS: dict[str, Callable[[Namespace], None]] = {"csv": _points, "models": _models, "parquet": _parquet}
+def _run_file(arguments: Namespace) -> None:
+    from mtl_core.export.run_file import write_run_file
+
+    path = Path(arguments.out)
+    check_new_file(path, force=arguments.force)
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        store.reap()
+        written = write_run_file(store, selected_runs(store, arguments), path)
+    for note in () if arguments.json else written.notes:
+        output.print_error(note)
+    data = {"runs": list(written.runs), "file": str(path), "files": written.files, "notes": list(written.notes)}
+    text = f"{_count(written.runs)} with {written.files} files in {path}; see: mtl-workbench import {path}"
+    output.print_result(data, text, as_json=arguments.json)
+
+
+_FORMATS: dict[str, Callable[[Namespace], None]] = {
+    "csv": _points,
+    "models": _models,
+    "parquet": _parquet,
+    "run": _run_file,
+}
 
 
 def selected_runs(store: RunStore, arguments: Namespace, *, baselines: bool = True, or_all: bool = False) -> list[int]:

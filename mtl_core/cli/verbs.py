@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 from mtl_core import __version__
@@ -128,9 +129,13 @@ def _add_model_verbs(add: _Add) -> None:
     export.add_argument("--filter", metavar="EXPR", help=help_)
     help_ = (
         "csv: a run's points; models: a folder of models that evaluate and predict read anywhere, several as one; "
-        "parquet: a folder with a Parquet file for each table of the store"
+        "parquet: a folder with a Parquet file for each table of the store; run: one file with all of the runs, which "
+        "import adds to another store"
     )
-    export.add_argument("--to", choices=("csv", "models", "parquet"), default="csv", help=help_)
+    export.add_argument("--to", choices=("csv", "models", "parquet", "run"), default="csv", help=help_)
+    import_ = add("import", "add runs to the store that were exported elsewhere", store, json)
+    import_.add_argument("path", metavar="PATH", nargs="+", help="a file that export --to run wrote")
+    import_.add_argument("--again", action="store_true", help="import runs that the store has already once more")
     for verb in (predict, export):
         verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
         verb.add_argument("--force", action="store_true", help="overwrite it if it exists")
@@ -160,8 +165,8 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "query", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets",
-    "presets", "check", "cache", "cost",
+    "train", "runs", "show", "query", "compare", "resume", "stop", "evaluate", "predict", "export", "import",
+    "datasets", "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""
 
@@ -172,7 +177,7 @@ def load_command(verb: str) -> Callable[[Any], int]:
     ``runs`` has a module without the classes of the spec, whose import takes longer than listing the runs.
     """
     module = import_module("mtl_core.cli.run_list" if verb == "runs" else "mtl_core.cli.commands")
-    command: Callable[[Any], int] = getattr(module, verb)
+    command: Callable[[Any], int] = getattr(module, f"{verb}_" if iskeyword(verb) else verb)
     return command
 
 

@@ -11,28 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import parquet as pq
 
 from mtl_core.files import atomic_folder, check_new_folder, write_text
 from mtl_core.protocol.series_key import SeriesKey
 from mtl_core.store import Points, RunStore
 from mtl_core.store.rows.raw_rows import RAW_TABLES, raw_columns
+from mtl_core.tabular.arrow import arrow, parquet
 
 MARKER = "tables.json"
 """File in the folder that says what is in it."""
 _FORMAT = 1
 _RUNS_AT_ONCE = 500
 _ROWS_AT_ONCE = 2**20
-_TYPES = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
-_POINTS = pa.schema(
-    {
-        "run_id": pa.int64(),
-        **dict.fromkeys(SeriesKey._fields, pa.string()),
-        "step": pa.int64(),
-        "value": pa.float64(),
-    }
-)
+_TYPES = {int: "int64", float: "float64", bool: "bool", str: "string"}
+_POINTS = {"run_id": int, **dict.fromkeys(SeriesKey._fields, str), "step": int, "value": float}
+"""Columns of the points and the type of their values."""
 
 
 def check_place(folder: Path, *, force: bool) -> None:
@@ -69,21 +62,20 @@ def export_tables(store: RunStore, runs: Sequence[int], folder: Path) -> dict[st
 
 
 def _write_table(store: RunStore, runs: Sequence[int], name: str, folder: Path) -> int:
-    schema = pa.schema([(column, _TYPES[kind]) for column, kind in raw_columns(name).items()])
     count = 0
-    with _writer(folder, name, schema) as writer:
+    with _writer(folder, name, raw_columns(name)) as (writer, schema):
         for start in range(0, len(runs), _RUNS_AT_ONCE):
             rows = store.raw_rows(name, runs[start : start + _RUNS_AT_ONCE])
-            writer.write_table(pa.Table.from_pylist(rows, schema))
+            writer.write_table(arrow().Table.from_pylist(rows, schema))
             count += len(rows)
     return count
 
 
 def _write_points(store: RunStore, runs: Iterable[int], folder: Path) -> int:
     count = 0
-    with _writer(folder, "points", _POINTS) as writer:
+    with _writer(folder, "points", _POINTS) as (writer, schema):
         for batch in _batches(_series(store, runs)):
-            table = pa.concat_tables([_points_table(*series) for series in batch])
+            table = arrow().concat_tables([_points_table(schema, *series) for series in batch])
             writer.write_table(table)
             count += len(table)
     return count
@@ -109,13 +101,15 @@ def _batches(series: Iterable[tuple[int, SeriesKey, Points]]) -> Iterator[list[t
         yield batch
 
 
-def _points_table(run: int, key: SeriesKey, points: Points) -> Any:
-    count = len(points)
+def _points_table(schema: Any, run: int, key: SeriesKey, points: Points) -> Any:
+    pa, count = arrow(), len(points)
     columns = [np.full(count, run), *(pa.repeat(pa.scalar(text), count) for text in key), points.steps, points.values]
-    return pa.Table.from_arrays([pa.array(column) for column in columns], schema=_POINTS)
+    return pa.Table.from_arrays([pa.array(column) for column in columns], schema=schema)
 
 
 @contextmanager
-def _writer(folder: Path, name: str, schema: Any) -> Iterator[Any]:
-    with pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as writer:
-        yield writer
+def _writer(folder: Path, name: str, columns: Mapping[str, type]) -> Iterator[tuple[Any, Any]]:
+    """Context manager of the writer of a table, and its schema."""
+    schema = arrow().schema([(column, _TYPES[kind]) for column, kind in columns.items()])
+    with parquet().ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as writer:
+        yield writer, schema

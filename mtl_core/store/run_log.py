@@ -1,14 +1,14 @@
 """Series, events, requests and artifacts of the runs of a store."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.store.database import Database
 from mtl_core.store.records import Artifact, Cursor, EventRecord, Points, RequestRecord, RunRecord, Summary
-from mtl_core.store.rows import artifacts, events, raw_rows, requests, run_records, runs, series
+from mtl_core.store.rows import artifacts, events, requests, run_records, runs, series
 
 if TYPE_CHECKING:  # importing the message classes would slow down listing runs
     from mtl_core.protocol.events import Event
@@ -139,11 +139,6 @@ class RunLog:
             for run in intact:
                 self._damage.pop(run, None)
         self._damage.update(damage)
-
-    def raw_rows(self, table: str, runs: Sequence[int]) -> list[dict[str, Any]]:
-        """Return the rows of runs in a table as the database has them; see :mod:`mtl_core.store.rows.raw_rows`."""
-        with self._database.read_transaction() as connection:
-            return list(raw_rows.select(connection, table, runs))
 
     # --- events, requests, artifacts
 

@@ -1,4 +1,7 @@
-"""The ``export`` verb: which runs are taken, and what it prints."""
+"""The verbs ``export`` and ``import``: which runs are taken, and what they print.
+
+Covers: mtl_core/cli/imports.py.
+"""
 
 import shutil
 from pathlib import Path
@@ -44,3 +47,18 @@ def test_a_choice_of_no_run_is_refused(command: Command, tmp_path: Path, words: 
     result = command("export", *words, "--out", tmp_path / "x")
     assert (result.status, result.out, rule in result.err) == (2, "", True), result.err
     assert not (tmp_path / "x").exists()
+
+
+def test_a_study_goes_to_another_store_and_its_model_predicts_there(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "study.runs"
+    result = command("export", "study:1", "--to", "run", "--out", file, "--json").json
+    assert (result["runs"], result["notes"]) == ([1, 2], [])
+    here = command("evaluate", 2, "--json").json["metrics"]
+    other = tmp_path / "other.sqlite"
+    assert command("import", file, "--store", other).out == f"{file}: run 1 is run 1 here, run 2 is run 2 here\n"
+    assert command("evaluate", 2, "--store", other, "--json").json["metrics"] == here
+    refused = command("import", file, "--store", other, "--json")
+    assert (refused.status, refused.out, "--again" in refused.err) == (2, "", True)
+    again = command("import", file, "--store", other, "--again", "--json").json
+    assert again == {"files": [{"file": str(file), "runs": {"1": 3, "2": 4}, "notes": []}]}
+    assert command("export", 1, "--to", "run", "--out", file).status == 2
