@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -84,6 +85,31 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
             flush(folder.parent)
     except OSError as error:
         raise write_error(folder, error) from None
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Context manager in which a folder is written in place; it is removed if the block raises.
+
+    For libraries that write down where they are; others use :func:`atomic_folder`.
+
+    Raises:
+        InputError: The folder exists already, or the one around it does not.
+        EnvironmentFault: The disk is full, or a permission is missing.
+    """
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        raise InputError(str(folder), "exists already", fix="Give another --out.") from None
+    except OSError as error:
+        raise write_error(folder, error) from None
+    try:
+        yield
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise write_error(folder, error) from None
+        raise
 
 
 def check_new_folder(folder: Path, *, marker: str, what: str, force: bool) -> None:

@@ -1,14 +1,16 @@
 """The ``export`` verb: runs and their models as files that are read elsewhere."""
 
+import shlex
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 
 from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.references import run_number, run_numbers
 from mtl_core.export.series_csv import export_points
-from mtl_core.files import check_new_file
+from mtl_core.files import check_new_file, new_folder
 from mtl_core.spec import InputError
 from mtl_core.store import RunStore, open_store
 
@@ -74,11 +76,31 @@ def _run_file(arguments: Namespace) -> None:
     output.print_result(data, text, as_json=arguments.json)
 
 
+def _tracker(arguments: Namespace) -> None:
+    from mtl_core.export.trackers.tracked_run import read_run
+
+    write_runs = import_module(f"mtl_core.export.trackers.{arguments.to}").write_runs
+    folder = Path(arguments.out)
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        runs = selected_runs(store, arguments)
+        with new_folder(folder):
+            write_runs((read_run(store, run) for run in runs), folder)
+    text = f"{_count(runs)} in {folder}; see: {_VIEWERS[arguments.to].format(shlex.quote(str(folder)))}"
+    output.print_result({"runs": runs, "folder": str(folder)}, text, as_json=arguments.json)
+
+
+_VIEWERS = {
+    "tensorboard": "tensorboard --logdir {}",
+    "mlflow": "mlflow ui --backend-store-uri sqlite:///{}/mlflow.db",
+    "wandb": "wandb sync {}/wandb/offline-run-*, which sends them to its server",
+}
+"""The command that shows what was written, by tracker."""
 _FORMATS: dict[str, Callable[[Namespace], None]] = {
     "csv": _points,
     "models": _models,
     "parquet": _parquet,
     "run": _run_file,
+    **dict.fromkeys(_VIEWERS, _tracker),
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
-from mtl_core.export.run_file_import import import_run_file
+from mtl_core.export.readers.any_source import import_runs
 from mtl_core.store import open_store
 
 
@@ -14,7 +14,7 @@ def import_(arguments: Namespace) -> int:
     files = []
     with open_store(arguments.store) as store:
         for name in arguments.path:
-            imported = import_run_file(store, Path(name), again=arguments.again)
+            imported = import_runs(store, Path(name), again=arguments.again)
             files.append({"file": name, "runs": dict(imported.numbers), "notes": list(imported.notes)})
             if not arguments.json:
                 for note in imported.notes:

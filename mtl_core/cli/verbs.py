@@ -130,11 +130,16 @@ def _add_model_verbs(add: _Add) -> None:
     help_ = (
         "csv: a run's points; models: a folder of models that evaluate and predict read anywhere, several as one; "
         "parquet: a folder with a Parquet file for each table of the store; run: one file with all of the runs, which "
-        "import adds to another store"
+        "import adds to another store; tensorboard, mlflow, wandb: a new folder that these programs read"
     )
-    export.add_argument("--to", choices=("csv", "models", "parquet", "run"), default="csv", help=help_)
+    formats = ("csv", "models", "parquet", "run", "tensorboard", "mlflow", "wandb")
+    export.add_argument("--to", choices=formats, default="csv", help=help_)
     import_ = add("import", "add runs to the store that were exported elsewhere", store, json)
-    import_.add_argument("path", metavar="PATH", nargs="+", help="a file that export --to run wrote")
+    help_ = (
+        "a file that export --to run wrote, a CSV file, an event file of TensorBoard or a folder with some, a database "
+        "or folder of MLflow"
+    )
+    import_.add_argument("path", metavar="PATH", nargs="+", help=help_)
     import_.add_argument("--again", action="store_true", help="import runs that the store has already once more")
     for verb in (predict, export):
         verb.add_argument("--out", metavar="PATH", required=True, help="what to write")

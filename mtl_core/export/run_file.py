@@ -129,7 +129,7 @@ class _Writer:
 
     def array(self, name: str, array: NDArray[Any]) -> None:
         with self.member(name) as stream:
-            np.lib.format.write_array(stream, array, allow_pickle=False)  # type: ignore[arg-type]  # writes only
+            np.lib.format.write_array(stream, array, allow_pickle=False)
 
     def manifest(self) -> None:
         manifest: dict[str, Any] = {"format": FORMAT, "version": VERSION, "schema": SCHEMA, "members": self.members}

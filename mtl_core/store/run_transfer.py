@@ -1,19 +1,24 @@
 """Runs as rows and files that go to or come from elsewhere."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from mtl_core.errors import EnvironmentFault, InputError
-from mtl_core.store.rows import artifacts
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.store.records import Points
+from mtl_core.store.rows import artifacts, runs, series
 from mtl_core.store.rows.raw_rows import RawRows, find_copies, insert, select
 from mtl_core.store.run_log import RunLog
 from mtl_core.store.urls import artifacts_root
+
+if TYPE_CHECKING:  # importing the classes of the spec would slow down listing runs
+    from mtl_core.spec import ExperimentSpec
 
 
 class RunTransfer(RunLog):
@@ -79,3 +84,29 @@ class RunTransfer(RunLog):
                 raise InputError("runs", "two of their rows have the same key", found=str(error.orig)) from None
             raise
         return numbers
+
+    def add_ended_run(
+        self,
+        spec: "ExperimentSpec",
+        points: Mapping[SeriesKey, Points],
+        directions: Mapping[SeriesKey, Direction],
+        *,
+        columns: Mapping[str, Any],
+        tags: Iterable[str] = (),
+    ) -> int:
+        """Add a run that was trained by another program, in one transaction; return its number.
+
+        Args:
+            spec: Its experiment.
+            points: The points of its series.
+            directions: Which values of a series are better; see :meth:`append`.
+            columns: The columns of its row that a queued run has not: state, times, notes.
+            tags: Its tags.
+        """
+        with self._database.write_transaction() as connection:
+            run = runs.insert(connection, spec)
+            runs.update(connection, run, **columns)
+            runs.set_tags(connection, run, tags)
+            series.append(connection, run, points, directions)
+            artifacts.assign_folder(connection, self._database.url, run)
+        return run

@@ -128,7 +128,7 @@ def start_run(spec: str) -> int | None:
 
 def _renumbered_spec(spec: str, numbers: Mapping[int, int]) -> str:
     run = start_run(spec)
-    if run not in numbers:
+    if run is None or run not in numbers:
         return spec
     data = json.loads(spec)
     data["training"]["start_from"]["run"] = numbers[run]
