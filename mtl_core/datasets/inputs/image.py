@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.decoding import ChannelScaling, ImageChanges, PixelScaling
+from mtl_core.datasets.decoding import ImageChanges, PixelScaling
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
 from mtl_core.datasets.inputs.media_files import MediaForm, NewFiles, file_paths
 from mtl_core.datasets.inputs.media_reader import MediaReader, fitted_media, new_files, read_new_names
@@ -51,7 +51,7 @@ class ImageReader:
         preprocessing = {"kind": "image", "shape": list(image_shape(self._pictures)), "mean": mean, "std": std}
         present = np.ones(len(self._pictures), np.bool_)
         pixels = channels_first(self._pictures)
-        return FittedInput(pixels, preprocessing, [], present, PixelScaling(mean, std), self._augmentation)
+        return FittedInput(pixels, preprocessing, [], present, PixelScaling((mean,), (std,)), self._augmentation)
 
 
 class ImageFileReader(MediaReader):
@@ -73,7 +73,7 @@ class ImageFileReader(MediaReader):
         """Fit mean and standard deviation of each channel."""
         statistics = fit_channels(array, rows)
         values = {"shape": list(self.form.shape), "mean": list(statistics.mean), "std": list(statistics.std)}
-        decoder = ChannelScaling(statistics.mean, statistics.std)
+        decoder = PixelScaling(statistics.mean, statistics.std)
         return fitted_media(array, {"kind": "image", **self._settings, **values}, decoder, self._augmentation)
 
 
@@ -130,7 +130,8 @@ def transform_images(preprocessing: Mapping[str, Any], images: NDArray[Any]) -> 
     if images.ndim not in (3, 4) or image_shape(images) != shape:
         channels = "" if shape[0] == 1 else f"×{shape[0]}"
         raise InputError("images", f"must be {shape[1]}×{shape[2]}{channels}", found=str(images.shape[1:]))
-    return PixelScaling(preprocessing["mean"], preprocessing["std"])(torch.from_numpy(channels_first(images)))
+    scaling = PixelScaling((preprocessing["mean"],), (preprocessing["std"],))
+    return scaling(torch.from_numpy(channels_first(images)))
 
 
 def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
@@ -143,7 +144,7 @@ def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str
 def _new_files(preprocessing: Mapping[str, Any], column: Column) -> NewFiles:
     channels, *size = preprocessing["shape"]
     form = _form((size[0], size[1]), channels, preprocessing["fit"])
-    return new_files(column, form, ChannelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"])))
+    return new_files(column, form, PixelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"])))
 
 
 def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> Tensor:
