@@ -19,7 +19,7 @@ from mtl_core.protocol.questions import InputSamples, SampleRows
 from mtl_core.spec import Dataset, Task
 from mtl_core.spec.inputs import presence_key
 from mtl_core.spec.inputs.text import PADDING, UNKNOWN
-from mtl_core.tabular.column import Rows, format_number
+from mtl_core.tabular.column import Rows
 
 SAMPLES = 12
 SIDE = 64
@@ -120,5 +120,5 @@ def _label(source: Source, task: Task, row: int) -> str:
         if column is None or not column.present[row]:
             continue
         is_number = column.type == "numeric"
-        texts.append(format_number(column.numbers[row]) if is_number else str(column.texts[column.text[row]]))
+        texts.append(f"{column.numbers[row]:.6g}" if is_number else str(column.texts[column.text[row]]))
     return ", ".join(texts)

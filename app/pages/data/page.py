@@ -37,7 +37,7 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.text import format_names
 
 _SPLITTER_KEY = "page/data/parts"
-_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 29, 40, 30
+_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 29, 40, 28
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
 _STRETCHES = (5, 3)
 """Shares of the height of the upper and the lower cards."""

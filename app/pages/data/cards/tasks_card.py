@@ -18,7 +18,7 @@ from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 from mtl_core.text import group_digits
 
-_MIN_WIDTH = 24
+_MIN_WIDTH = 22
 """Of a box, in digits of the font."""
 _WIDE = 340
 """From this width on, name and kind stand on one line."""
