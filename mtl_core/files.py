@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mtl_core.errors import InputError, WorkbenchError, file_error
 
@@ -61,6 +62,60 @@ def atomic_write(
                 temporary.unlink()
 
 
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Context manager that gives the path of a new folder and moves it to ``folder`` when the block ends.
+
+    If the block raises, the new folder is removed, and ``folder`` is unchanged.
+
+    Args:
+        folder: The folder to write or replace; see :func:`check_new_folder`.
+
+    Raises:
+        InputError: The folder around it does not exist.
+        EnvironmentFault: The disk is full, or a permission is missing.
+    """
+    try:
+        with TemporaryDirectory(prefix=".partial-", dir=folder.parent, ignore_cleanup_errors=True) as temporary:
+            new = Path(temporary) / "new"
+            new.mkdir()
+            yield new
+            _move_into_place(new, folder, Path(temporary) / "old")
+            flush(folder.parent)
+    except OSError as error:
+        raise write_error(folder, error) from None
+
+
+def check_new_folder(folder: Path, *, marker: str, what: str, force: bool) -> None:
+    """Check that a folder may be written.
+
+    Args:
+        folder: The folder.
+        marker: The file that every folder of this kind has.
+        what: The kind, e.g. ``a folder of models``.
+        force: Whether to allow a folder of this kind that exists; any other is never replaced.
+
+    Raises:
+        InputError: Something exists there that may not be replaced.
+    """
+    if not exists(folder):
+        return
+    if not force:
+        raise InputError(str(folder), "exists already", fix="Give another --out, or --force to overwrite it.")
+    if folder.is_symlink() or not (folder / marker).is_file():
+        raise InputError(str(folder), f"is not {what} and is not replaced", fix="Give another --out.")
+
+
+def check_new_file(path: Path, *, force: bool) -> None:
+    """Check that a file may be written.
+
+    Raises:
+        InputError: It exists, and ``force`` is not set.
+    """
+    if exists(path) and not force:
+        raise InputError(str(path), "exists already", fix="Give another --out, or --force to overwrite it.")
+
+
 def write_text(path: str | Path, text: str, *, durable: bool = True) -> None:
     """Writes or replaces a text file in UTF-8; see :func:`atomic_write`."""
     with atomic_write(path, durable=durable) as temporary:
@@ -76,8 +131,13 @@ def remove_partial_files(folder: Path, *, seconds: float = 0.0) -> None:
     """
     with suppress(OSError):
         for path in folder.iterdir():
-            if _PARTIAL.fullmatch(path.name) and time.time() - path.stat().st_mtime >= seconds:
+            if is_partial_file(path) and time.time() - path.stat().st_mtime >= seconds:
                 path.unlink()
+
+
+def is_partial_file(path: Path) -> bool:
+    """Whether a file is one that a process writes or was killed while writing."""
+    return bool(_PARTIAL.fullmatch(path.name))
 
 
 def append_to_log(log: Path, text: str) -> bool:
@@ -97,6 +157,19 @@ def write_error(path: str | Path, error: OSError) -> WorkbenchError:
     """Converts the ``OSError`` of a file that cannot be written: an input error if its name is at fault."""
     fix = "See that its folder exists and may be written to, and that the disk has room."
     return file_error(path, "cannot be written", error, fix)
+
+
+def _move_into_place(new: Path, folder: Path, old: Path) -> None:
+    """Rename ``new`` to ``folder``; an existing folder is renamed to ``old`` first."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
 
 
 def _mode_of(path: Path) -> int | None:

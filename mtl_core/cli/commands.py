@@ -9,7 +9,9 @@ from mtl_core.cli import output, run_output, study_output
 from mtl_core.cli.cache_verb import cache
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
+from mtl_core.cli.imports import import_
 from mtl_core.cli.model_verbs import evaluate, predict
+from mtl_core.cli.query_verb import query
 from mtl_core.cli.references import build_spec, run_number, run_numbers, spec_data, spec_to_repeat
 from mtl_core.cli.training_verbs import resume, train
 from mtl_core.files import exists
@@ -26,8 +28,8 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [
-    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "show",
-    "stop", "train",
+    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "import_",
+    "predict", "presets", "query", "resume", "show", "stop", "train",
 ]  # fmt: skip
 
 
@@ -37,7 +39,8 @@ def show(arguments: Namespace) -> int:
         store.reap()
         run = run_number(store, arguments.run)
         if arguments.spec:
-            output.print_yaml(spec_to_repeat(store, run))
+            repeated = spec_to_repeat(store, run)
+            output.print_json(spec_to_data(repeated)) if arguments.json else output.print_yaml(repeated)
             return SUCCESS
         record, spec = store.run(run), store.spec_data(run)
         events, summaries, artifacts = store.events(run), store.summaries([run]), store.artifacts(run)
@@ -81,10 +84,11 @@ def stop(arguments: Namespace) -> int:
         run = run_number(store, arguments.run)
         if arguments.kill:
             store.kill(run)
-            output.print_out(f"killed run {run}; mtl-workbench resume {run} continues from its last checkpoint")
-            return SUCCESS
-        store.add_request(run, StopRequest())
-    output.print_out(f"asked run {run} to stop; what it has is kept")
+            text = f"killed run {run}; mtl-workbench resume {run} continues from its last checkpoint"
+        else:
+            store.add_request(run, StopRequest())
+            text = f"asked run {run} to stop; what it has is kept"
+    output.print_result({"run": run, "killed": bool(arguments.kill)}, text, as_json=arguments.json)
     return SUCCESS
 
 

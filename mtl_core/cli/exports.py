@@ -1,55 +1,121 @@
-"""The ``export`` verb: points of a run as CSV, or a folder of models."""
+"""The ``export`` verb: runs and their models as files that are read elsewhere."""
 
 from argparse import Namespace
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.references import run_number, run_numbers
-from mtl_core.evaluation.series_csv import export_points
-from mtl_core.files import exists
+from mtl_core.export.series_csv import export_points
+from mtl_core.files import check_new_file
 from mtl_core.spec import InputError
-from mtl_core.store import open_store
+from mtl_core.store import RunStore, open_store
 
 
 def export(arguments: Namespace) -> int:
-    """Write every point of a run as ``task,split,metric,step,value``, or the models of runs to a folder."""
-    return _models(arguments) if arguments.to == "models" else _points(arguments)
-
-
-def _points(arguments: Namespace) -> int:
-    if len(arguments.run) > 1:
-        fix = "Name one run, or add --to models."
-        raise InputError("RUN", "the points of one run are exported at a time", found=" ".join(arguments.run), fix=fix)
-    path = Path(arguments.out)
-    check_new(path, force=arguments.force)
-    with open_store(arguments.store, create=False, allow_read_only=True) as store:
-        run = run_number(store, arguments.run[0])
-        count = export_points(store, [run], path)
-    output.print_out(f"{count} points of run {run} in {path}")
+    """Write runs to a file or a folder, in the format that ``--to`` names."""
+    _FORMATS[arguments.to](arguments)
     return SUCCESS
 
 
-def _models(arguments: Namespace) -> int:
+def _points(arguments: Namespace) -> None:
+    """Write every point of a run as ``task,split,metric,step,value``."""
+    if len(arguments.run) != 1 or arguments.filter is not None:
+        fix = "Name one run; --to models and --to parquet take several."
+        raise InputError("RUN", "the points of one run are exported at a time", found=_found(arguments), fix=fix)
+    path = Path(arguments.out)
+    check_new_file(path, force=arguments.force)
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        run = run_number(store, arguments.run[0])
+        count = export_points(store, [run], path)
+    data = {"runs": [run], "file": str(path), "points": count}
+    output.print_result(data, f"{count} points of run {run} in {path}", as_json=arguments.json)
+
+
+def _models(arguments: Namespace) -> None:
     from mtl_core.evaluation.model_bundle import check_place, save_models
     from mtl_core.runner.saved_models import saved_runs
 
     folder = Path(arguments.out)
     check_place(folder, force=arguments.force)
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
-        runs = [run for name in arguments.run for run in run_numbers(store, name, baselines=False)]
-        saved = saved_runs(store, runs)
+        saved = saved_runs(store, selected_runs(store, arguments, baselines=False))
         save_models(saved, folder, force=arguments.force)
     what = f"the model of run {saved[0].run}" if len(saved) == 1 else f"the models of {len(saved)} runs"
-    output.print_out(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
-    return SUCCESS
+    data = {"runs": [run.run for run in saved], "folder": str(folder)}
+    output.print_result(data, f"{what} in {folder}; see: mtl-workbench evaluate {folder}", as_json=arguments.json)
 
 
-def check_new(path: Path, *, force: bool) -> None:
-    """Check that a file may be written.
+def _parquet(arguments: Namespace) -> None:
+    from mtl_core.export.parquet import check_place, export_tables
+
+    folder = Path(arguments.out)
+    check_place(folder, force=arguments.force)
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        runs = selected_runs(store, arguments, or_all=True)
+        rows = export_tables(store, runs, folder)
+    text = f"{_count(runs)} with {rows['points']} points as {len(rows)} Parquet files in {folder}"
+    output.print_result({"runs": runs, "folder": str(folder), "rows": rows}, text, as_json=arguments.json)
+
+
+def _run_file(arguments: Namespace) -> None:
+    from mtl_core.export.run_file import write_run_file
+
+    path = Path(arguments.out)
+    check_new_file(path, force=arguments.force)
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        store.reap()
+        written = write_run_file(store, selected_runs(store, arguments), path)
+    for note in () if arguments.json else written.notes:
+        output.print_error(note)
+    data = {"runs": list(written.runs), "file": str(path), "files": written.files, "notes": list(written.notes)}
+    text = f"{_count(written.runs)} with {written.files} files in {path}; see: mtl-workbench import {path}"
+    output.print_result(data, text, as_json=arguments.json)
+
+
+_FORMATS: dict[str, Callable[[Namespace], None]] = {
+    "csv": _points,
+    "models": _models,
+    "parquet": _parquet,
+    "run": _run_file,
+}
+
+
+def selected_runs(store: RunStore, arguments: Namespace, *, baselines: bool = True, or_all: bool = False) -> list[int]:
+    """Return the numbers of the runs that RUN names or ``--filter`` finds, each once, in order.
+
+    Args:
+        store: The store.
+        arguments: The arguments of the command line.
+        baselines: Whether the baselines of a study that RUN names are taken too.
+        or_all: Whether all runs are taken, archived ones too, where the arguments choose none.
 
     Raises:
-        InputError: It exists, and ``force`` is not set.
+        InputError: There is no such run, or none is chosen, or both ways are used.
     """
-    if exists(path) and not force:
-        raise InputError(str(path), "exists already", fix="Give another --out, or --force to overwrite it.")
+    if arguments.filter is not None or (or_all and not arguments.run):
+        if arguments.run:
+            rule = "either name runs or give a filter"
+            raise InputError("--filter", rule, found=f"{_found(arguments)} and {arguments.filter}")
+        store.reap()
+        runs = sorted(record.id for record in store.runs(archived=True, query=arguments.filter or ""))
+        for run, damage in sorted(store.damage.items()):
+            output.print_error(f"run {run} is damaged in the store and left out: {damage}")
+        if not runs:
+            fix = "mtl-workbench runs lists them."
+            raise InputError("--filter", "no run of this store matches", found=arguments.filter, fix=fix)
+        return runs
+    if not arguments.run:
+        raise InputError("RUN", "name the runs, or give a filter", fix="mtl-workbench runs lists them.")
+    named = (run_numbers(store, name, baselines=baselines) for name in arguments.run)
+    return list(dict.fromkeys(run for runs in named for run in runs))
+
+
+def _count(runs: Iterable[int]) -> str:
+    numbers = list(runs)
+    return f"run {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} runs"
+
+
+def _found(arguments: Namespace) -> str:
+    return " ".join(arguments.run) or "none"

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
-from mtl_core.cli.exports import check_new
 from mtl_core.cli.references import run_number, run_numbers
 from mtl_core.csv_file import format_numbers, write_csv
-from mtl_core.files import is_folder
+from mtl_core.files import check_new_file, is_folder
 from mtl_core.spec import InputError, ManualWeighting
 from mtl_core.store import open_store
 
@@ -76,7 +75,7 @@ def _evaluate_run(run: "SavedRun", arguments: Namespace) -> dict[str, Any]:
 def predict(arguments: Namespace) -> int:
     """Write the predictions of a model or ensemble for the rows of a split, with targets, or of a file."""
     path = Path(arguments.out)
-    check_new(path, force=arguments.force)
+    check_new_file(path, force=arguments.force)
     file = _pop_rows_file(arguments)
     if file is None:
         return _predict_folds(arguments, path) if arguments.out_of_fold else _predict_split(arguments, path)

@@ -84,6 +84,11 @@ def print_json(data: Any) -> None:
     print(text)
 
 
+def print_result(data: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """Print what a verb did: as one JSON object, or as a line of text."""
+    print_json(data) if as_json else print_out(text)
+
+
 def print_run_result(result: dict[str, Any], store: str) -> None:
     """Print the result of a run: its state, test metrics and store."""
     print_run_line(result)

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 from mtl_core import __version__
@@ -82,18 +83,22 @@ def _add_training_verbs(add: _Add) -> None:
 
 
 def _add_run_verbs(add: _Add) -> None:
-    """Add the verbs that list, show, compare, resume and stop runs."""
+    """Add the verbs that list, show, query, compare, resume and stop runs."""
     store, json = _store_option(), _json_option()
     runs = add("runs", "list the stored runs", store, json)
     runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'state:finished training.epochs>10'")
     runs.add_argument("--archived", action="store_true", help="archived runs too")
     show = add("show", "one run: spec, state, device, metrics, events", store, json)
-    show.add_argument("--spec", action="store_true", help="print its spec as YAML, hand-moved weights included")
+    show.add_argument(
+        "--spec", action="store_true", help="print its spec alone, as YAML or JSON, hand-moved weights included"
+    )
     show.add_argument("run", metavar="RUN", help="its number, or 'last'")
+    query = add("query", "the rows that a SELECT on the tables of the store answers; changes nothing", store, json)
+    query.add_argument("sql", metavar="SQL", help="e.g. 'SELECT id, name FROM runs'; may begin with WITH")
     compare = add("compare", "the differing settings and the metrics of several runs", store, json)
     compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers, or study:N for those of a study")
     add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
-    stop = add("stop", "ask a run to stop and keep what it has", store)
+    stop = add("stop", "ask a run to stop and keep what it has", store, json)
     stop.add_argument("run", metavar="RUN")
     stop.add_argument(
         "--kill", action="store_true", help="kill its process; the run can be resumed from its checkpoint"
@@ -117,10 +122,20 @@ def _add_model_verbs(add: _Add) -> None:
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     help_ = "every row of a study of folds, predicted by the run that has not seen it"
     predict.add_argument("--out-of-fold", action="store_true", help=help_)
-    export = add("export", "write a run's points to a file, or the models of runs to a folder", store)
-    export.add_argument("run", metavar="RUN", nargs="+", help="a number; for models also several, or study:N")
-    help_ = "a run's points as CSV, or a folder of models that evaluate and predict read anywhere, several as one"
-    export.add_argument("--to", choices=("csv", "models"), default="csv", help=help_)
+    export = add("export", "write runs or their models to a file or folder that is read elsewhere", store, json)
+    help_ = "their numbers, 'last', or study:N; csv takes one run, parquet all where none is named"
+    export.add_argument("run", metavar="RUN", nargs="*", help=help_)
+    help_ = "runs that match instead, archived ones too, e.g. 'state:finished archived:no'"
+    export.add_argument("--filter", metavar="EXPR", help=help_)
+    help_ = (
+        "csv: a run's points; models: a folder of models that evaluate and predict read anywhere, several as one; "
+        "parquet: a folder with a Parquet file for each table of the store; run: one file with all of the runs, which "
+        "import adds to another store"
+    )
+    export.add_argument("--to", choices=("csv", "models", "parquet", "run"), default="csv", help=help_)
+    import_ = add("import", "add runs to the store that were exported elsewhere", store, json)
+    import_.add_argument("path", metavar="PATH", nargs="+", help="a file that export --to run wrote")
+    import_.add_argument("--again", action="store_true", help="import runs that the store has already once more")
     for verb in (predict, export):
         verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
         verb.add_argument("--force", action="store_true", help="overwrite it if it exists")
@@ -150,8 +165,8 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets", "presets",
-    "check", "cache", "cost",
+    "train", "runs", "show", "query", "compare", "resume", "stop", "evaluate", "predict", "export", "import",
+    "datasets", "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""
 
@@ -162,7 +177,7 @@ def load_command(verb: str) -> Callable[[Any], int]:
     ``runs`` has a module without the classes of the spec, whose import takes longer than listing the runs.
     """
     module = import_module("mtl_core.cli.run_list" if verb == "runs" else "mtl_core.cli.commands")
-    command: Callable[[Any], int] = getattr(module, verb)
+    command: Callable[[Any], int] = getattr(module, f"{verb}_" if iskeyword(verb) else verb)
     return command
 
 

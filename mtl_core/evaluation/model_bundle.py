@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -12,7 +11,7 @@ import torch
 from mtl_core.datasets.data import TaskData
 from mtl_core.errors import InputError, StoreError, file_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
-from mtl_core.files import exists, flush, write_error, write_text
+from mtl_core.files import atomic_folder, check_new_folder, write_text
 from mtl_core.plugins import missing_package
 from mtl_core.spec import ExperimentSpec, load_spec, save_spec
 from mtl_core.training.persistence.checkpoints import Checkpoint
@@ -42,13 +41,8 @@ def save_models(saved: Sequence[SavedRun], folder: Path, *, force: bool = False)
     """
     check_place(folder, force=force)
     data = load_predictor(saved, torch.device("cpu")).data  # so that only readable models are written
-    try:
-        with TemporaryDirectory(prefix=".models-", dir=folder.parent, ignore_cleanup_errors=True) as temporary:
-            _write(saved, data, Path(temporary) / "new")
-            _move_into_place(Path(temporary) / "new", folder, Path(temporary) / "old")
-            flush(folder.parent)
-    except OSError as error:
-        raise write_error(folder, error) from None
+    with atomic_folder(folder) as new:
+        _write(saved, data, new)
 
 
 def check_place(folder: Path, *, force: bool = False) -> None:
@@ -57,12 +51,7 @@ def check_place(folder: Path, *, force: bool = False) -> None:
     Raises:
         InputError: Something exists there that may not be replaced.
     """
-    if not exists(folder):
-        return
-    if not force:
-        raise InputError(str(folder), "exists already", fix="Give another --out, or --force to overwrite it.")
-    if folder.is_symlink() or not (folder / MANIFEST).is_file():
-        raise InputError(str(folder), "is not a folder of models and is not replaced", fix="Give another --out.")
+    check_new_folder(folder, marker=MANIFEST, what="a folder of models", force=force)
 
 
 def load_models(folder: Path) -> tuple[SavedRun, ...]:
@@ -142,7 +131,6 @@ def _damaged_error(path: Path, found: str | None = None) -> StoreError:
 
 
 def _write(saved: Sequence[SavedRun], data: TaskData, folder: Path) -> None:
-    folder.mkdir()
     manifest = {
         "format": FORMAT,
         "versions": {name: text for run in saved for name, text in versions(run.spec).items()},
@@ -160,16 +148,3 @@ def _save_member(saved: SavedRun, data: TaskData, folder: Path) -> dict[str, Any
     model = Checkpoint.load(saved.checkpoint).parts.get("model", {})
     Checkpoint({"model": model}, data_header(data, saved.spec.tasks)).save(folder / names["weights"])
     return {"run": saved.run, "name": spec.name, "seed": spec.training.seed, **names}
-
-
-def _move_into_place(new: Path, folder: Path, old: Path) -> None:
-    """Rename ``new`` to ``folder``; an existing folder is renamed to ``old`` first."""
-    if not folder.exists():
-        new.rename(folder)
-        return
-    folder.rename(old)
-    try:
-        new.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise

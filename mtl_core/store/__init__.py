@@ -29,7 +29,8 @@ Reading a series without this package
     steps, values = zip(*sqlite3.connect("runs.sqlite").execute(chunks, (1, "left", "val", "accuracy")))
     steps, values = np.frombuffer(b"".join(steps), "<i8"), np.frombuffer(b"".join(values), "<f8")
 
-Questions about many runs can be asked in SQL, for example for the best accuracies of PCGrad::
+Questions about many runs can be asked in SQL, by ``mtl-workbench query``, which can change nothing, or by any program
+that reads the database; for example for the best accuracies of PCGrad::
 
     SELECT r.id, r.name, s.task, s.best, s.best_step FROM runs r JOIN summaries s ON s.run_id = r.id
     WHERE r.method = 'pcgrad' AND s.split = 'val' AND s.metric = 'accuracy' ORDER BY s.best DESC
@@ -50,6 +51,7 @@ from mtl_core.store.records import (
     RunRecord,
     Summary,
 )
+from mtl_core.store.sql_query import QueryResult, query_store
 from mtl_core.store.store import RunStore
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "EventRecord",
     "Points",
     "Progress",
+    "QueryResult",
     "RequestRecord",
     "RunRecord",
     "RunState",
@@ -72,4 +75,5 @@ __all__ = [
     "home",
     "host_name",
     "open_store",
+    "query_store",
 ]

@@ -27,29 +27,42 @@ def open_store(place: str | Path | None = None, *, create: bool = True, allow_re
     url = urls.store_url(place)
     try:
         schema.check_file(url, create=create)
-        return _open(url, "write")
+        return _store(_open_database(url, "write"))
     except EnvironmentFault:
         if not allow_read_only or urls.sqlite_file(url) is None:
             raise
-    return _open_read_only(url)
+    return _store(reading_database(place))
 
 
-def _open(url: sa.URL, access: Access) -> RunStore:
+def reading_database(place: str | Path | None) -> Database:
+    """Open the database of a store for reading only: an SQLite file in that mode, which no statement can change.
+
+    Without its log if SQLite cannot create one beside it.
+
+    Raises:
+        InputError: There is no such store.
+        StoreError: It is of another version.
+        EnvironmentFault: It cannot be opened.
+    """
+    url = urls.store_url(place)
+    schema.check_file(url, create=False, write=False)
+    try:
+        return _open_database(url, "read")
+    except EnvironmentFault:
+        schema.check_log(url)
+        return _open_database(url, "immutable")
+
+
+def _open_database(url: sa.URL, access: Access) -> Database:
     database = Database(url, access)
     try:
         schema.migrate(database)
     except BaseException:
         database.close()
         raise
+    return database
+
+
+def _store(database: Database) -> RunStore:
     database.watch_file()
     return RunStore(database)
-
-
-def _open_read_only(url: sa.URL) -> RunStore:
-    """Open a store that cannot be written to; without its log if SQLite cannot create one beside it."""
-    schema.check_file(url, create=False, write=False)
-    try:
-        return _open(url, "read")
-    except EnvironmentFault:
-        schema.check_log(url)
-        return _open(url, "immutable")

@@ -17,7 +17,7 @@ from mtl_core.store.database import ChangeDetector, Database
 from mtl_core.store.records import RunRecord
 from mtl_core.store.rows import artifacts, filters, lifecycle, run_records, runs
 from mtl_core.store.rows.damage import damage_error
-from mtl_core.store.run_log import RunLog
+from mtl_core.store.run_transfer import RunTransfer
 from mtl_core.store.tables import RUN
 
 if TYPE_CHECKING:  # importing the classes of the spec would slow down listing runs
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # importing the classes of the spec would slow down listing r
 log = logging.getLogger(__name__)
 
 
-class RunStore(RunLog):
+class RunStore(RunTransfer):
     """The runs of a database and all their data; see :mod:`mtl_core.store` for the tables.
 
     One object may be used by several threads, one database by several processes. Each method is one transaction.

@@ -1,6 +1,6 @@
 """The verbs ``evaluate``, ``predict`` and ``export`` on runs and on folders of models.
 
-Covers: mtl_core/evaluation/model_bundle.py, mtl_core/evaluation/predictions.py, mtl_core/evaluation/series_csv.py.
+Covers: mtl_core/evaluation/model_bundle.py, mtl_core/evaluation/predictions.py, mtl_core/export/series_csv.py.
 """
 
 import csv

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.navigation import Page
 from app.session import MOST_COMPARED, Session
-from mtl_core.evaluation.series_csv import export_points
+from mtl_core.export.series_csv import export_points
 from mtl_core.spec import InputError, study_members
 from mtl_core.text import group_digits
 
