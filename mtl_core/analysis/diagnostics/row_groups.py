@@ -1,6 +1,6 @@
 """Groups of rows by the values of a column, and the scores of each group."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -68,11 +68,12 @@ def group_by_category(codes: ArrayLike, names: Sequence[str]) -> RowGroups:
     return RowGroups(tuple(group_names), new_codes[rows])
 
 
-def group_by_number(numbers: ArrayLike) -> RowGroups:
+def group_by_number(numbers: ArrayLike, to_text: Callable[[float], str] | None = None) -> RowGroups:
     """Group rows by the quarter of a number: four groups of about equal size, fewer where numbers repeat.
 
     Args:
         numbers: ``[N]``, NaN where missing.
+        to_text: Writes the limits of a group; by default with four digits.
     """
     values = np.asarray(numbers, np.float64)
     known = np.isfinite(values)
@@ -81,7 +82,8 @@ def group_by_number(numbers: ArrayLike) -> RowGroups:
     edges = np.unique(np.quantile(values[known], np.linspace(0, 1, QUANTILE_GROUPS + 1)))
     codes = np.searchsorted(edges[1:-1], values, side="right") if len(edges) > 2 else np.zeros(len(values), np.int64)
     pairs = pairwise(edges) if len(edges) > 1 else [(edges[0], edges[0])]
-    names = [f"{low:.4g} … {high:.4g}" for low, high in pairs]
+    write = to_text or "{:.4g}".format
+    names = [f"{write(low)} … {write(high)}" for low, high in pairs]
     if not known.all():
         codes = np.where(known, codes, len(names))
         names.append(MISSING)
