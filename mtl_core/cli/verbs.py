@@ -116,6 +116,10 @@ def _add_model_verbs(add: _Add) -> None:
     help_ = "the metrics of all test rows of a study of folds, each predicted by the run that has not seen it"
     evaluate.add_argument("--out-of-fold", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
+    help_ = "of one run also confusion, curves, calibration, residuals, the hardest rows and common errors of tasks"
+    evaluate.add_argument("--details", action="store_true", help=help_)
+    help_ = "with --details: scores of the rows with each value of a column"
+    evaluate.add_argument("--group", metavar="COLUMN", default="", help=help_)
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store, json)
     help_ = f"{run_help}; then, to predict new rows, a table file with the inputs' columns, or a folder of images"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
