@@ -50,6 +50,7 @@ from mtl_core.store.records import (
     RunRecord,
     Summary,
 )
+from mtl_core.store.rows.removal import DiskUse
 from mtl_core.store.store import RunStore
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Artifact",
     "Cursor",
     "Direction",
+    "DiskUse",
     "EndState",
     "EventRecord",
     "Points",
