@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mtl_core.analysis.statistics import Spread
+from mtl_core.protocol.series_key import relative_change
 from mtl_core.spec import Direction, Task, direction, score_of
 from mtl_core.store.records import RunRecord, Summary
 
@@ -163,14 +164,6 @@ def compare_with_baselines(tasks: Sequence[Task], runs: Iterable[ScoredRun]) -> 
     metrics = [_compare_metric(task, metric, multi, single) for task in tasks for metric in _metrics(task)]
     finite = {seed: value for seed, value in by_seed.items() if math.isfinite(value)}
     return StudyResult(tuple(multi), tuple(metrics), finite, _describe_missing(tasks, multi, single) if single else ())
-
-
-def relative_change(multi: float, single: float, better: Direction) -> float:
-    """Return the change relative to a baseline, positive if better; NaN for a baseline of 0."""
-    if single == 0 or not (math.isfinite(multi) and math.isfinite(single)):
-        return math.nan
-    change = (multi - single) / abs(single)
-    return change if better == "max" else -change
 
 
 def _metrics(task: Task) -> list[str]:
