@@ -69,12 +69,7 @@ class MetricResult:
     @property
     def transfer(self) -> Transfer:
         """Positive or negative transfer; unclear if the 95 % confidence interval of the change contains 0."""
-        if not self.change:
-            return "unknown"
-        low, high = self.change.interval
-        if math.isnan(low) or low <= 0 <= high:
-            return "unclear"
-        return "positive" if low > 0 else "negative"
+        return transfer_of(self.change)
 
 
 @dataclass(frozen=True)
@@ -164,6 +159,16 @@ def compare_with_baselines(tasks: Sequence[Task], runs: Iterable[ScoredRun]) -> 
     metrics = [_compare_metric(task, metric, multi, single) for task in tasks for metric in _metrics(task)]
     finite = {seed: value for seed, value in by_seed.items() if math.isfinite(value)}
     return StudyResult(tuple(multi), tuple(metrics), finite, _describe_missing(tasks, multi, single) if single else ())
+
+
+def transfer_of(change: Spread) -> Transfer:
+    """Return the transfer that a relative change over seeds shows; unclear if its 95 % interval contains 0."""
+    if not change:
+        return "unknown"
+    low, high = change.interval
+    if math.isnan(low) or low <= 0 <= high:
+        return "unclear"
+    return "positive" if low > 0 else "negative"
 
 
 def _metrics(task: Task) -> list[str]:

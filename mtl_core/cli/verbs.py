@@ -25,6 +25,13 @@ _Add = Callable[..., argparse.ArgumentParser]
 """Adds a verb: arguments are its name, its help and the parsers of shared options."""
 
 
+_RUNS_HELP = "their numbers, or study:N for those of a study"
+_AGAINST_HELP = (
+    "test the others against the runs that differ from this one in nothing but the seed; may be repeated "
+    "(default: the single-task baselines, else the first run)"
+)
+
+
 class _Parser(argparse.ArgumentParser):
     """Argument parser that prints errors on one line."""
 
@@ -96,7 +103,10 @@ def _add_run_verbs(add: _Add) -> None:
     query = add("query", "the rows that a SELECT on the tables of the store answers; changes nothing", store, json)
     query.add_argument("sql", metavar="SQL", help="e.g. 'SELECT id, name FROM runs'; may begin with WITH")
     compare = add("compare", "the differing settings and the metrics of several runs", store, json)
-    compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers, or study:N for those of a study")
+    compare.add_argument("runs", metavar="RUN", nargs="+", help=_RUNS_HELP)
+    help_ = "the tables with seeds grouped, as text to print or to save; table is for the terminal"
+    compare.add_argument("--format", choices=("table", "markdown", "latex", "csv"), default="table", help=help_)
+    compare.add_argument("--against", metavar="RUN", action="append", default=[], help=_AGAINST_HELP)
     add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
     stop = add("stop", "ask a run to stop and keep what it has", store, json)
     stop.add_argument("run", metavar="RUN")

@@ -10,7 +10,8 @@ from app.pages.data.data_check import DataCheck
 from app.pages.data.problem_text import error_text
 from app.pages.data.view_state import column_rows, column_views, image_labels
 from app.session import Session
-from mtl_core.protocol.questions import SampleRows, SamplesQuestion
+from mtl_core.protocol.questions import SamplesQuestion
+from mtl_core.protocol.samples import SampleRows
 from mtl_core.spec import DatasetInfo, spec_to_data
 
 _SWITCH_KEY = "page/data/preview"
