@@ -6,10 +6,11 @@ it keeps it a text (OWASP, "CSV Injection"). Numbers, also those given as text, 
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mtl_core.files import atomic_write
 
@@ -24,13 +25,24 @@ def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[A
         InputError: ``path`` is a folder, a device or no file name.
         EnvironmentFault: The file cannot be written.
     """
-    count = 0
     with atomic_write(path) as new, new.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(map(escape_cell, header))
-        for row in rows:
-            writer.writerow(map(escape_cell, row))
-            count += 1
+        return _write(file, header, rows)
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Returns a table as the text of a CSV file."""
+    file = io.StringIO(newline="")
+    _write(file, header, rows)
+    return file.getvalue()
+
+
+def _write(file: IO[str], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    count = 0
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(map(escape_cell, header))
+    for row in rows:
+        writer.writerow(map(escape_cell, row))
+        count += 1
     return count
 
 

@@ -9,9 +9,7 @@ from app.tables.run_columns import (
     RunColumn,
     experiment_name,
     format_study,
-    method_title,
     metric_columns,
-    short_method_title,
     sort_order,
 )
 from app.tables.run_rows import RunRow, RunsReader, RunsSnapshot
@@ -33,11 +31,9 @@ __all__ = [
     "StateDelegate",
     "experiment_name",
     "format_study",
-    "method_title",
     "metric_columns",
     "paint_chip",
     "read_choices",
     "rect_within",
-    "short_method_title",
     "sort_order",
 ]

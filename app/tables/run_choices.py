@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.formatting import STATE_LABELS, format_timestamp
-from app.tables.run_columns import experiment_name, method_title
+from app.tables.run_columns import experiment_name
+from mtl_core.analysis.method_titles import method_title
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 from app.formatting import STATE_LABELS, format_duration, format_metric, format_metric_short, format_timestamp
 from app.tables.run_rows import RunRow
-from mtl_core.spec import TOTAL, Weighting, kind_of, members
+from mtl_core.analysis.method_titles import method_title, short_method_title
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
 
-_METHOD_TITLES = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
-_SHORT_TITLES = {"dwa": "DWA"}
 _PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
 """Metrics shown for a task whose score is not known or not stored; the first that it has."""
 _SIGN, _ALL_BITS = 1 << 63, (1 << 64) - 1
@@ -61,16 +60,6 @@ def _epochs(row: RunRow) -> str:
 
 def _epoch(row: RunRow) -> float | None:
     return row.record.progress.epoch if row.record.progress else None
-
-
-def method_title(kind: str) -> str:
-    """The title of a weighting method."""
-    return _METHOD_TITLES.get(kind, kind)
-
-
-def short_method_title(kind: str) -> str:
-    """The title of a weighting method for narrow columns."""
-    return _SHORT_TITLES.get(kind, method_title(kind))
 
 
 def experiment_name(record: RunRecord) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mtl_core.protocol.series_key import SeriesKey
 from mtl_core.spec import Task, score_of
 from mtl_core.store.records import RunRecord, Summary
+from mtl_core.store.store import RunStore
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ def best_epochs(
         epoch = _epoch(record, best.best_step)
         epochs.append(BestEpoch(task.name, metric, best.best, best.best_step, epoch, selected, missing))
     return tuple(epochs)
+
+
+def best_epochs_of(store: RunStore, record: RunRecord, summaries: Iterable[Summary]) -> tuple[BestEpoch, ...]:
+    """Return the best epoch of each task of a stored run; see :func:`best_epochs`."""
+    spec = store.spec(record.id)
+    return best_epochs(record, spec.tasks, summaries, spec.training.monitor)
 
 
 def _epoch(record: RunRecord, step: int) -> int | None:

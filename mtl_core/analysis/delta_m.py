@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mtl_core.analysis.statistics import Spread
+from mtl_core.protocol.series_key import relative_change
 from mtl_core.spec import Direction, Task, direction, score_of
 from mtl_core.store.records import RunRecord, Summary
 
@@ -68,12 +69,7 @@ class MetricResult:
     @property
     def transfer(self) -> Transfer:
         """Positive or negative transfer; unclear if the 95 % confidence interval of the change contains 0."""
-        if not self.change:
-            return "unknown"
-        low, high = self.change.interval
-        if math.isnan(low) or low <= 0 <= high:
-            return "unclear"
-        return "positive" if low > 0 else "negative"
+        return transfer_of(self.change)
 
 
 @dataclass(frozen=True)
@@ -165,12 +161,14 @@ def compare_with_baselines(tasks: Sequence[Task], runs: Iterable[ScoredRun]) -> 
     return StudyResult(tuple(multi), tuple(metrics), finite, _describe_missing(tasks, multi, single) if single else ())
 
 
-def relative_change(multi: float, single: float, better: Direction) -> float:
-    """Return the change relative to a baseline, positive if better; NaN for a baseline of 0."""
-    if single == 0 or not (math.isfinite(multi) and math.isfinite(single)):
-        return math.nan
-    change = (multi - single) / abs(single)
-    return change if better == "max" else -change
+def transfer_of(change: Spread) -> Transfer:
+    """Return the transfer that a relative change over seeds shows; unclear if its 95 % interval contains 0."""
+    if not change:
+        return "unknown"
+    low, high = change.interval
+    if math.isnan(low) or low <= 0 <= high:
+        return "unclear"
+    return "positive" if low > 0 else "negative"
 
 
 def _metrics(task: Task) -> list[str]:

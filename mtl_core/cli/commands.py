@@ -1,31 +1,27 @@
 """Commands of the verbs, except those in modules of their own."""
 
 from argparse import Namespace
-from collections.abc import Sequence
 
-from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
-from mtl_core.analysis.studies import studies_of
-from mtl_core.cli import output, run_output, study_output
+from mtl_core.analysis.best_epochs import best_epochs_of
+from mtl_core.cli import output, run_output
 from mtl_core.cli.cache_verb import cache
+from mtl_core.cli.comparison_verbs import compare
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
 from mtl_core.cli.imports import import_
 from mtl_core.cli.model_verbs import evaluate, predict
 from mtl_core.cli.query_verb import query
-from mtl_core.cli.references import build_spec, run_number, run_numbers, spec_data, spec_to_repeat
+from mtl_core.cli.references import build_spec, run_number, spec_data, spec_to_repeat
 from mtl_core.cli.training_verbs import resume, train
 from mtl_core.files import exists
 from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import (
-    InputError,
-    diff_data,
-    flatten,
     load_preset,
     preset_names,
     spec_to_data,
 )
 from mtl_core.spec.data.bundled import BUNDLED
-from mtl_core.store import RunRecord, RunStore, Summary, open_store
+from mtl_core.store import open_store
 
 __all__ = [
     "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "import_",
@@ -44,36 +40,8 @@ def show(arguments: Namespace) -> int:
             return SUCCESS
         record, spec = store.run(run), store.spec_data(run)
         events, summaries, artifacts = store.events(run), store.summaries([run]), store.artifacts(run)
-        best = _best_epochs(store, record, summaries)
+        best = best_epochs_of(store, record, summaries)
     run_output.print_run(record, spec, summaries, events=events, artifacts=artifacts, best=best, as_json=arguments.json)
-    return SUCCESS
-
-
-def _best_epochs(store: RunStore, record: RunRecord, summaries: Sequence[Summary]) -> tuple[BestEpoch, ...]:
-    spec = store.spec(record.id)
-    return best_epochs(record, spec.tasks, summaries, spec.training.monitor)
-
-
-def compare(arguments: Namespace) -> int:
-    """Print differing settings and metrics of several runs side by side."""
-    with open_store(arguments.store, create=False, allow_read_only=True) as store:
-        store.reap()
-        numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))
-        if len(numbers) < 2:
-            raise InputError("RUN", "name at least two different runs", found=" ".join(arguments.runs))
-        records = [store.run(run) for run in numbers]
-        specs = [store.spec_data(run) for run in numbers]
-        summaries = store.summaries(numbers)
-        best = {record.id: _best_epochs(store, record, summaries) for record in records}
-        studies = studies_of(store, records)
-    paths = list(dict.fromkeys(d.path for other in specs[1:] for d in diff_data(specs[0], other)))
-    settings = [flatten(spec) for spec in specs]
-    differences = [{"path": path, "values": [s.get(path) for s in settings]} for path in paths]
-    more = {"best": best, "studies": [study.data() for study in studies]}
-    run_output.print_comparison(records, differences, summaries, more, as_json=arguments.json)
-    if not arguments.json:
-        for study in studies:
-            study_output.print_study(study)
     return SUCCESS
 
 

@@ -25,6 +25,10 @@ _MOST_ROWS = 20
 def evaluate(arguments: Namespace) -> int:
     """Print the metrics of a run's best model, or of an ensemble of runs."""
     folder = _model_folder(arguments)
+    if arguments.details:
+        return _evaluate_details(arguments, folder)
+    if arguments.group:
+        raise InputError("--group", "is an option of --details", found=arguments.group, fix="Add --details.")
     if arguments.out_of_fold:
         return _evaluate_folds(arguments, folder)
     if not (arguments.ensemble or folder) and len(arguments.run) > 1:
@@ -40,6 +44,21 @@ def evaluate(arguments: Namespace) -> int:
         )
     else:
         output.print_scores(_evaluate_run(saved[0], arguments), as_json=arguments.json)
+    return SUCCESS
+
+
+def _evaluate_details(arguments: Namespace, folder: Path | None) -> int:
+    if folder or arguments.ensemble or arguments.out_of_fold or len(arguments.run) > 1:
+        found = str(folder) if folder else " ".join(arguments.run)
+        raise InputError("--details", "describes one run of a store", found=found, fix="Name one run.")
+    from mtl_core.cli.diagnostics_output import print_diagnostics
+    from mtl_core.runner.run_diagnostics import diagnose_run
+
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        store.reap()
+        run = run_number(store, arguments.run[0])
+        diagnostics = diagnose_run(store, run, arguments.split, group=arguments.group)
+    print_diagnostics(diagnostics, as_json=arguments.json)
     return SUCCESS
 
 

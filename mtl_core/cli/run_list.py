@@ -18,9 +18,9 @@ from mtl_core.text import escape_control_characters, to_printable
 
 _COLUMNS = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-_LAST = 1  # index into the pair of best and last value
+_LAST = 1  # index into the tuple of best, last, lowest and highest value
 
-Scores = Mapping[SeriesKey, tuple[float, float]]
+Scores = Mapping[SeriesKey, tuple[float, ...]]
 
 
 def runs(arguments: Namespace) -> int:

@@ -83,14 +83,14 @@ def print_comparison(
 ) -> None:
     """Print several runs side by side; the best value of each metric is marked.
 
-    ``more`` has the ``best`` epochs by run, and the ``studies`` as plain data.
+    ``more`` has the ``best`` epochs by run, the ``studies`` and the paired ``tests`` as plain data.
     """
     rows = _compare_metrics(records, summaries)
     if as_json:
         plain = [{k: v for k, v in row.items() if k != "direction"} for row in rows]
         best = {run: _best_epoch_data(epochs) for run, epochs in more["best"].items()}
         comparison = {"runs": [record_data(r) for r in records], "differences": differences, "metrics": plain}
-        print_json(comparison | {"best": best, "studies": more["studies"]})
+        print_json(comparison | {"best": best, "studies": more["studies"], "tests": more["tests"]})
         return
     names = [f"run {record.id}" for record in records]
     table = Table("setting", *names, title="What differs")

@@ -6,6 +6,7 @@ from mtl_core.analysis.delta_m import MetricResult, StudyResult
 from mtl_core.analysis.statistics import Spread
 from mtl_core.analysis.studies import Study
 from mtl_core.cli.output import Table, print_out
+from mtl_core.report.tables import format_percent
 from mtl_core.text import DIRECTION_ARROWS
 
 _TRANSFER = {"positive": "better together", "negative": "negative transfer", "unclear": "within chance", "unknown": ""}
@@ -60,13 +61,6 @@ def format_conclusions(result: StudyResult) -> list[str]:
     if result.missing:
         lines.append("not in Δm: " + "; ".join(result.missing))
     return lines
-
-
-def format_percent(spread: Spread) -> str:
-    """Format a relative change as ``+1.20 % ± 0.31``."""
-    if not spread:
-        return "—"
-    return f"{100 * spread.mean:+.2f} %" + ("" if math.isnan(spread.sd) else f" ± {100 * spread.sd:.2f}")
 
 
 def _format_interval(spread: Spread) -> str:

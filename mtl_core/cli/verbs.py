@@ -25,6 +25,13 @@ _Add = Callable[..., argparse.ArgumentParser]
 """Adds a verb: arguments are its name, its help and the parsers of shared options."""
 
 
+_RUNS_HELP = "their numbers, or study:N for those of a study"
+_AGAINST_HELP = (
+    "test the others against the runs that differ from this one in nothing but the seed; may be repeated "
+    "(default: the single-task baselines, else the first run)"
+)
+
+
 class _Parser(argparse.ArgumentParser):
     """Argument parser that prints errors on one line."""
 
@@ -96,7 +103,10 @@ def _add_run_verbs(add: _Add) -> None:
     query = add("query", "the rows that a SELECT on the tables of the store answers; changes nothing", store, json)
     query.add_argument("sql", metavar="SQL", help="e.g. 'SELECT id, name FROM runs'; may begin with WITH")
     compare = add("compare", "the differing settings and the metrics of several runs", store, json)
-    compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers, or study:N for those of a study")
+    compare.add_argument("runs", metavar="RUN", nargs="+", help=_RUNS_HELP)
+    help_ = "the tables with seeds grouped, as text to print or to save; table is for the terminal"
+    compare.add_argument("--format", choices=("table", "markdown", "latex", "csv"), default="table", help=help_)
+    compare.add_argument("--against", metavar="RUN", action="append", default=[], help=_AGAINST_HELP)
     add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
     stop = add("stop", "ask a run to stop and keep what it has", store, json)
     stop.add_argument("run", metavar="RUN")
@@ -116,6 +126,10 @@ def _add_model_verbs(add: _Add) -> None:
     help_ = "the metrics of all test rows of a study of folds, each predicted by the run that has not seen it"
     evaluate.add_argument("--out-of-fold", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
+    help_ = "of one run also confusion, curves, calibration, residuals, the hardest rows and common errors of tasks"
+    evaluate.add_argument("--details", action="store_true", help=help_)
+    help_ = "with --details: scores of the rows with each value of a column"
+    evaluate.add_argument("--group", metavar="COLUMN", default="", help=help_)
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store, json)
     help_ = f"{run_help}; then, to predict new rows, a table file with the inputs' columns, or a folder of images"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)

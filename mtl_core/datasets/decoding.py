@@ -7,7 +7,6 @@ import torch
 from torch import Generator, Tensor
 
 from mtl_core.media.images.augmentation import augment_images
-from mtl_core.media.images.normalization import normalize_images
 from mtl_core.media.sounds.masking import mask_spectrograms
 from mtl_core.spec.augmentation import ImageAugmentation, SoundAugmentation
 
@@ -33,33 +32,21 @@ class Augmentation(Protocol):
 
 @dataclass(frozen=True)
 class PixelScaling:
-    """Scales pixels of 0…255 by the mean and the standard deviation of the training rows.
+    """Scales pixels of 0…255 by their mean and standard deviation in the training rows.
 
     Attributes:
-        mean: Mean pixel.
-        std: Standard deviation, above 0.
+        mean: Mean pixel of each channel, or one of all.
+        std: Standard deviation of each channel, or one of all; above 0.
     """
-
-    mean: float
-    std: float
-
-    def __call__(self, stored: Tensor) -> Tensor:
-        """Scale pixels ``[B, C, H, W]``."""
-        # Tensors, since some devices multiply by the inverse of a number instead of dividing by it.
-        mean, std = torch.tensor([self.mean, self.std], dtype=torch.float32, device=stored.device).unbind()
-        return stored.float().sub_(mean).div_(std)
-
-
-@dataclass(frozen=True)
-class ChannelScaling:
-    """Scales pixels of 0…255 by the mean and the standard deviation of their channel in the training rows."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
     def __call__(self, stored: Tensor) -> Tensor:
         """Scale pixels ``[B, C, H, W]``."""
-        return normalize_images(stored, self.mean, self.std)
+        # Tensors, since some devices multiply by the inverse of a number instead of dividing by it.
+        mean, std = torch.tensor([self.mean, self.std], dtype=torch.float32, device=stored.device)[..., None, None]
+        return stored.float().sub_(mean).div_(std)
 
 
 @dataclass(frozen=True)

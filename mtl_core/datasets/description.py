@@ -239,8 +239,9 @@ def histogram(column: Column) -> Histogram:
     numbers = column.numbers[column.present]
     low, high = float(numbers.min()), float(numbers.max())
     bins = min(BINS, max(5, int(np.sqrt(len(numbers)))))
+    edges: NDArray[np.floating[Any]]
     if column.whole and high - low < BINS:
-        edges: NDArray[np.floating[Any]] = np.arange(low, high + 2) - 0.5
+        edges = np.arange(low, high + 2) - 0.5
     elif step := _grid_step(numbers):
         places = round((high - low) / step) + 1
         width = math.ceil(places / bins)  # equally many values in every bin, or the bars are uneven

@@ -157,7 +157,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     file_columns = {values["column"] for values in fitted.values() if values["kind"] in ("image", "sound")}
     try:
-        frame, table_notes, damaged = _read_frame(path, fitted, file_columns, preprocessing.get("header"))
+        frame, table_notes, damaged = _read_frame(path, preprocessing, file_columns)
         columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
     except (InputError, EnvironmentFault) as error:
         raise _error_at_file(path, error) from None
@@ -165,13 +165,14 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
 
 
 def _read_frame(
-    path: str, fitted: Mapping[str, Mapping[str, Any]], file_columns: set[str], header: bool | None
+    path: str, preprocessing: Mapping[str, Any], file_columns: set[str]
 ) -> tuple[pd.DataFrame, tuple[DataNote, ...], tuple[UnreadableRow, ...]]:
     """The cells of new rows, in which the names of files are whole paths; notes about the table, and damaged rows."""
     if file_columns and is_folder(Path(path).expanduser()):
-        return _list_files(path, fitted), (), ()
+        return _list_files(path, input_preprocessing(preprocessing)), (), ()
     file_stamp(path)
-    raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, header=header, allows_unreadable=True))
+    layout = {name: preprocessing.get(name) for name in ("header", "sheet")}
+    raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, allows_unreadable=True, **layout))
     frame, folder = raw.frame.copy(), Path(path).expanduser().absolute().parent
     for name in file_columns & set(frame.columns):
         frame[name] = [cell if not isinstance(cell, str) or not cell else str(folder / cell) for cell in frame[name]]

@@ -132,8 +132,9 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
     train, val, test = (_split(inputs, labels, targets, rows, used_rows, mapped=mapped) for rows in splits)
     augmentations = {name: x.augmentation for name, x in inputs.items() if x.augmentation}
     train = replace(train, augmentations=augmentations, mix_up=_mix_up(spec_inputs))
-    if (header := getattr(dataset, "header", None)) is not None:
-        preprocessing["header"] = header  # new rows come in files like that of the training rows
+    for name in ("header", "sheet"):  # new rows come in files like that of the training rows
+        if (value := getattr(dataset, name, None)) is not None:
+            preprocessing[name] = value
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
     reading = _reading(source, used_names, labels)
     date_notes = (

@@ -15,11 +15,12 @@ from mtl_core.datasets.inputs.sound import display_spectrogram
 from mtl_core.datasets.preparation import load_outline
 from mtl_core.datasets.registry import open_source
 from mtl_core.datasets.source import Source
-from mtl_core.protocol.questions import InputSamples, SampleRows
+from mtl_core.protocol.samples import InputSamples, SampleRows
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import Dataset, Task
 from mtl_core.spec.inputs import presence_key
 from mtl_core.spec.inputs.text import PADDING, UNKNOWN
-from mtl_core.tabular.column import Rows, format_number
+from mtl_core.tabular.column import Rows
 
 SAMPLES = 12
 SIDE = 64
@@ -47,6 +48,36 @@ def sample_rows(dataset: Dataset, tasks: Sequence[Task]) -> SampleRows:
         inputs[name] = _samples(preprocessing[name], _augmented(data, name, stored), _present(data, name, count))
     labels = {task.name: tuple(_label(source, task, row) for row in rows.tolist()) for task in tasks}
     return SampleRows(rows=count, inputs=inputs, labels=labels)
+
+
+def row_samples(dataset: Dataset, tasks: Sequence[Task], split: SplitName, rows: Rows) -> dict[str, InputSamples]:
+    """Show the pictures, sounds and texts of some rows as the model sees them in evaluation; inputs of columns are not.
+
+    Args:
+        dataset: The data.
+        tasks: The tasks.
+        split: The split of the rows.
+        rows: Their indices in the data.
+
+    Raises:
+        InputError: The data cannot be read, or does not suit the inputs or targets.
+    """
+    data, source = load_outline(dataset, tasks), open_source(dataset)
+    preprocessing = input_preprocessing(data.preprocessing)
+    all_rows = data.splits[split].rows
+    numbers = np.arange(len(data.splits[split])) if all_rows is None else all_rows.numpy()
+    positions = torch.from_numpy(np.argsort(numbers)[np.searchsorted(np.sort(numbers), rows)])
+    inputs: dict[str, InputSamples] = {}
+    for name, reader in open_inputs(inputs_of(dataset, source, tasks), source, decoded=False).items():
+        if preprocessing[name]["kind"] not in ("image", "sound", "text") or not len(rows):
+            continue
+        decoded = torch.from_numpy(reader.decode_rows(rows)) if isinstance(reader, MediaReader) else None
+        stored = data.splits[split].inputs
+        mask = stored.get(presence_key(name))
+        present = [True] * len(rows) if mask is None else mask[positions].tolist()
+        values = stored[name][positions].cpu() if decoded is None else decoded
+        inputs[name] = _samples(preprocessing[name], values, present)
+    return inputs
 
 
 def _augmented(data: TaskData, name: str, stored: Tensor) -> Tensor:
@@ -120,5 +151,5 @@ def _label(source: Source, task: Task, row: int) -> str:
         if column is None or not column.present[row]:
             continue
         is_number = column.type == "numeric"
-        texts.append(format_number(column.numbers[row]) if is_number else str(column.texts[column.text[row]]))
+        texts.append(f"{column.numbers[row]:.6g}" if is_number else str(column.texts[column.text[row]]))
     return ", ".join(texts)

@@ -87,6 +87,7 @@ def _decode_in_order(paths: Sequence[Path | None], decode: DecodeBytes) -> Itera
     threads = min(_MAX_THREADS, os.cpu_count() or 1)
     executor = ThreadPoolExecutor(threads, thread_name_prefix="decoding")
     waiting: deque[Future[_Decoded]] = deque()
+    is_done = False
     try:
         for row in range(len(paths)):
             while len(waiting) < threads * _AHEAD and row + len(waiting) < len(paths):
@@ -96,8 +97,9 @@ def _decode_in_order(paths: Sequence[Path | None], decode: DecodeBytes) -> Itera
                 _report(row, len(paths))
             yield waiting.popleft().result()
         _report(len(paths), len(paths))
-    finally:
-        executor.shutdown(cancel_futures=True)
+        is_done = True
+    finally:  # whoever ends it early does not wait for a large file or a slow drive; its thread ends by itself
+        executor.shutdown(wait=is_done, cancel_futures=True)
 
 
 def _report(count: int, total: int) -> None:

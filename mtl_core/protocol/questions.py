@@ -11,6 +11,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.base import Message
+from mtl_core.protocol.diagnostics import Diagnostics
+from mtl_core.protocol.samples import SampleRows
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, Report
@@ -53,36 +55,6 @@ class ModelQuestion(Question[ModelInfo]):
     ask: Literal["model"] = "model"
     answer: ClassVar[Any] = ModelInfo
     spec: Any
-
-
-class InputSamples(Report):
-    """An input of some training rows as the model sees it; None in place of a row that lacks it.
-
-    Attributes:
-        kind: The kind of input.
-        images: Pictures and spectrograms as rows of pixels: 0…255, or 0xRRGGBB in color.
-        color: Whether the images are in color.
-        texts: The tokens of texts; of a table its features.
-    """
-
-    kind: str
-    images: tuple[tuple[tuple[int, ...], ...] | None, ...] = ()
-    color: bool = False
-    texts: tuple[str | None, ...] = ()
-
-
-class SampleRows(Report):
-    """Some training rows as the model sees them.
-
-    Attributes:
-        rows: How many.
-        inputs: Each input by name.
-        labels: The label of each row by task, empty where it has none.
-    """
-
-    rows: int
-    inputs: dict[str, InputSamples]
-    labels: dict[str, tuple[str, ...]]
 
 
 class SamplesQuestion(Question[SampleRows]):
@@ -236,6 +208,26 @@ class EnsembleQuestion(Question[EnsembleScores]):
     split: SplitName
 
 
+class DiagnosticsQuestion(Question[Diagnostics]):
+    """Asks for diagnostics of the predictions of a run on a split.
+
+    Attributes:
+        store: URL of the store.
+        run: The run.
+        split: The rows.
+        task: The task to describe; empty for all.
+        group: The column by which rows are grouped; empty for no groups.
+    """
+
+    ask: Literal["diagnostics"] = "diagnostics"
+    answer: ClassVar[Any] = Diagnostics
+    store: str
+    run: int
+    split: SplitName
+    task: str = ""
+    group: str = ""
+
+
 class SavePredictionsQuestion(Question[int]):
     """Asks to write the out-of-fold predictions of the folds of a study as CSV; the answer is the number of rows."""
 
@@ -341,6 +333,7 @@ AnyQuestion = (
     | CheckTogetherQuestion
     | CostQuestion
     | EnsembleQuestion
+    | DiagnosticsQuestion
     | SavePredictionsQuestion
     | ResumableQuestion
     | TrainQuestion

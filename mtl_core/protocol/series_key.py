@@ -1,5 +1,6 @@
 """Key of a series of a run: task, split and metric."""
 
+import math
 from typing import Literal, NamedTuple, get_args
 
 SplitName = Literal["train", "val", "test"]
@@ -22,3 +23,11 @@ class SeriesKey(NamedTuple):
     task: str
     split: str
     metric: str
+
+
+def relative_change(value: float, baseline: float, better: Direction) -> float:
+    """Return the change relative to a baseline, positive if better; NaN for a baseline of 0."""
+    if baseline == 0 or not (math.isfinite(value) and math.isfinite(baseline)):
+        return math.nan
+    change = (value - baseline) / abs(baseline)
+    return change if better == "max" else -change

@@ -10,7 +10,7 @@ from mtl_core.datasets.description import describe, describe_sample
 from mtl_core.datasets.preparation import load_outline
 from mtl_core.datasets.registry import data_version
 from mtl_core.datasets.samples import sample_rows
-from mtl_core.protocol.questions import SampleRows
+from mtl_core.protocol.samples import SampleRows
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU

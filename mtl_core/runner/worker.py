@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, Problem, WorkbenchError
+from mtl_core.protocol.diagnostics import Diagnostics
 from mtl_core.protocol.questions import (
     AnyQuestion,
     CacheContents,
@@ -21,6 +22,7 @@ from mtl_core.protocol.questions import (
     CostQuestion,
     DatasetQuestion,
     DevicesQuestion,
+    DiagnosticsQuestion,
     EnsembleQuestion,
     EnsembleScores,
     JoinPreview,
@@ -132,6 +134,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = cost(spec_from_data(spec))
         case EnsembleQuestion():
             value = _ensemble(question)
+        case DiagnosticsQuestion():
+            value = _diagnostics(question)
         case SavePredictionsQuestion():
             value = _save_predictions(question)
         case ResumableQuestion():
@@ -194,6 +198,14 @@ def _ensemble(question: EnsembleQuestion) -> EnsembleScores:
     with open_store(question.store, create=False) as store:
         saved = saved_runs(store, question.runs)
     return out_of_fold_scores(saved) if is_fold_runs(saved) else evaluate_ensemble(saved, question.split)
+
+
+def _diagnostics(question: DiagnosticsQuestion) -> Diagnostics:
+    from mtl_core.runner.run_diagnostics import diagnose_run
+    from mtl_core.store import open_store
+
+    with open_store(question.store, create=False, allow_read_only=True) as store:
+        return diagnose_run(store, question.run, question.split, task=question.task, group=question.group)
 
 
 def _save_predictions(question: SavePredictionsQuestion) -> int:

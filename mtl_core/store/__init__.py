@@ -51,6 +51,7 @@ from mtl_core.store.records import (
     RunRecord,
     Summary,
 )
+from mtl_core.store.rows.removal import DiskUse
 from mtl_core.store.sql_query import QueryResult, query_store
 from mtl_core.store.store import RunStore
 
@@ -61,6 +62,7 @@ __all__ = [
     "Artifact",
     "Cursor",
     "Direction",
+    "DiskUse",
     "EndState",
     "EventRecord",
     "Points",

@@ -103,8 +103,8 @@ class RunLog:
         *,
         metrics: Collection[str] = (),
         directed: bool = False,
-    ) -> dict[int, dict[SeriesKey, tuple[float, float]]]:
-        """Return the best and the last value of every series, by run; for thousands of runs faster than summaries.
+    ) -> dict[int, dict[SeriesKey, run_records.Score]]:
+        """Return best, last, lowest and highest value of every series, by run; faster than summaries.
 
         Args:
             ids: The runs; None for all.

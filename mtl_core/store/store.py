@@ -15,8 +15,9 @@ from mtl_core.protocol.states import END_STATES, RUN_STATES, EndState, RunState
 from mtl_core.store import processes, sqlite
 from mtl_core.store.database import ChangeDetector, Database
 from mtl_core.store.records import RunRecord
-from mtl_core.store.rows import artifacts, filters, lifecycle, run_records, runs
+from mtl_core.store.rows import artifacts, lifecycle, run_records, runs
 from mtl_core.store.rows.damage import damage_error
+from mtl_core.store.run_list import RunList
 from mtl_core.store.run_transfer import RunTransfer
 from mtl_core.store.tables import RUN
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:  # importing the classes of the spec would slow down listing r
 log = logging.getLogger(__name__)
 
 
-class RunStore(RunTransfer):
+class RunStore(RunTransfer, RunList):
     """The runs of a database and all their data; see :mod:`mtl_core.store` for the tables.
 
     One object may be used by several threads, one database by several processes. Each method is one transaction.
@@ -120,25 +121,6 @@ class RunStore(RunTransfer):
         """Return the record of a run."""
         with self._database.read_transaction() as connection:
             return run_records.select_one(connection, run)
-
-    def runs(self, *, archived: bool = False, query: str = "") -> list[RunRecord]:
-        """Return the records of the runs, newest first; damaged ones are left out and are in :attr:`damage`.
-
-        Args:
-            archived: Whether to include archived runs.
-            query: A filter such as ``state:finished task:left training.epochs>10``; see
-                :mod:`mtl_core.store.rows.filters`.
-
-        Raises:
-            InputError: The filter is malformed.
-        """
-        conditions = filters.parse_filter(query)
-        if not archived:
-            conditions.append(RUN.c.archived.is_(False))
-        with self._database.read_transaction() as connection:
-            records, damage = run_records.select(connection, *conditions)
-        self._note_damage((record.id for record in records), damage)
-        return records
 
     def spec(self, run: int) -> "ExperimentSpec":
         """Return the spec of a run, upgraded to the current version of the spec.

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mtl_core.analysis.best_epochs import best_epochs
-from mtl_core.analysis.delta_m import ScoredRun, compare_with_baselines, relative_change, scored_runs
+from mtl_core.analysis.delta_m import ScoredRun, compare_with_baselines, scored_runs
+from mtl_core.protocol.series_key import relative_change
 from mtl_core.spec import BinaryTask, MulticlassTask, RegressionTask, Task, study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 from tests.app.synthetic import experiment

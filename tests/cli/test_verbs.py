@@ -188,7 +188,7 @@ def test_a_check_says_the_sharing_scheme_and_counts_all_its_parameters(command: 
     share = f"{found['shared_parameters'] / found['parameters']:.0%}"
     printed = command(*words).out
     assert f"{scheme.title}: {found['parameters']:,} parameters in all, {share} of them shared" in printed
-    assert ("warning: model.sharing: no shared layer has attention" in printed) == (kind == "prompts")
+    assert ("warning: model.sharing: no shared layer has attention" in printed) == (kind in ("prompts", "prefixes"))
 
 
 def test_a_run_that_diverges_exits_with_one(command: Command, spec: Path) -> None:

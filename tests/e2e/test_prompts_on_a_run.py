@@ -13,7 +13,7 @@ from tests.e2e.test_bundled_inputs import choose_set
 @pytest.mark.slow
 def test_new_tasks_learn_prompts_on_the_trunk_of_a_run(open_window: OpenWindow, store: RunStore) -> None:
     person = open_window()
-    choose_set(person, "Reviews", "70")
+    choose_set(person, "Reviews", "80")
     person.click("remove-task-entities")
     person.click("remove-task-sentiment")
     person.page(Page.MODEL)

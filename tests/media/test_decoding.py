@@ -68,7 +68,10 @@ def test_progress_is_told_and_can_end_the_decoding(tmp_path: Path) -> None:
     with progress_listener(cancel), pytest.raises(KeyboardInterrupt):
         cached(paths, tmp_path / "other")
     assert list((tmp_path / "other" / "cache").iterdir()) == []
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("decoding")]
+    for thread in threading.enumerate():
+        if thread.name.startswith("decoding"):
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 def test_a_fault_of_the_machine_ends_it(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torc
         from app.main_window.help import topic_text
         from app.pages.training.weighting_cards import WeightingCard
         from app.pages.training.weighting_text import method_entries
-        from app.tables.run_columns import method_title
+        from mtl_core.analysis.method_titles import method_title
         from mtl_core.spec import Layer, Weighting, kind_of, load_preset, members
 
         method, layer = "mtlw-example/loss_rank", "mtlw-example/scale"

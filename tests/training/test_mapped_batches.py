@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from mtl_core.datasets.data import Split
-from mtl_core.datasets.decoding import BandScaling, ChannelScaling, ImageChanges, SpectrogramMasks
+from mtl_core.datasets.decoding import BandScaling, ImageChanges, PixelScaling, SpectrogramMasks
 from mtl_core.spec.augmentation import Cutout, FrequencyMask, HorizontalFlip, RandomCrop, TimeMask
 from mtl_core.training.batching.batches import Batch, Batches
 
 ROWS, BATCH = 53, 4
-SCALING = ChannelScaling((100.0, 90.0, 80.0), (60.0, 50.0, 40.0))
+SCALING = PixelScaling((100.0, 90.0, 80.0), (60.0, 50.0, 40.0))
 CHANGES = ImageChanges((RandomCrop(padding=2), HorizontalFlip(), Cutout()))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from mtl_core.datasets.data import Split, TaskData
-from mtl_core.datasets.decoding import ChannelScaling, ImageChanges
+from mtl_core.datasets.decoding import ImageChanges, PixelScaling
 from mtl_core.spec import presence_key
 from mtl_core.spec.augmentation import Cutout, HorizontalFlip
 from tests.training.toy import toy_data
@@ -49,7 +49,7 @@ def _with_pictures(split: Split, pictures: torch.Tensor, *, changes: bool = Fals
     return replace(
         split,
         inputs={**split.inputs, NAME: pictures, presence_key(NAME): present},
-        decoders={NAME: ChannelScaling((120.0,), (70.0,))},
+        decoders={NAME: PixelScaling((120.0,), (70.0,))},
         augmentations={NAME: ImageChanges((HorizontalFlip(), Cutout()))} if changes else {},
         is_mapped=True,
     )

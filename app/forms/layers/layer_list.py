@@ -4,31 +4,25 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QCursor, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.document import Document, affects
 from app.formatting import format_features
 from app.forms.discard import discard
 from app.forms.field_shapes import defaults_of
 from app.forms.layers.block_name import BlockName
+from app.forms.layers.drop_mark import DropMark, scroll_area_of
+from app.forms.layers.layer_actions import block_words, open_layer_menu, saved_blocks
 from app.forms.layers.layer_edits import insert_item, match_rows, move_item, remove_item
 from app.forms.layers.layer_menu import SAVED, LayerMenu
 from app.forms.layers.layer_row import CLASSES, LayerRow, layer_title
-from app.theme import GAP, resolve
-from app.widgets import Button, Muted, escape_mnemonic
-from mtl_core.errors import WorkbenchError
+from app.theme import GAP
+from app.widgets import Button, Muted
 from mtl_core.spec import Fix, LayerInfo, join, parse
-from mtl_core.spec.io.saved_blocks import Blocks, load_blocks, remove_block, save_block
-
-_ACTIONS = (
-    ("up", "Move up", "Alt+Up"),
-    ("down", "Move down", "Alt+Down"),
-    ("duplicate", "Duplicate", "Ctrl+D"),
-    ("save", "Save for other experiments…", ""),
-    ("remove", "Remove", "Del"),
-)
+from mtl_core.spec.io.saved_blocks import save_block
 
 NO_INNER_LAYER = "No layer yet: what arrives leaves unchanged. Add a layer."
 
@@ -76,8 +70,7 @@ class LayerList(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
         self._column.addWidget(self.empty)
-        self._mark = QFrame(self)
-        self._mark.hide()
+        self._mark = DropMark(self)
         document.changed.connect(self._on_document_changed)
         self._show(self._layers())
 
@@ -122,7 +115,7 @@ class LayerList(QWidget):
     @property
     def menu(self) -> LayerMenu:
         """The menu of layers to add, which is created when it is first opened, and anew for other saved blocks."""
-        blocks = {name: _words(layers) for name, layers in _saved_blocks().items()}
+        blocks = block_words()
         if self._menu is None or blocks != self._menu_blocks:
             if self._menu is not None:
                 self._menu.deleteLater()
@@ -141,7 +134,7 @@ class LayerList(QWidget):
         index = self._open + 1 if self._open >= 0 else len(layers)
         if kind.startswith(SAVED):
             name = kind.removeprefix(SAVED)
-            block = _saved_blocks().get(name, [])
+            block = saved_blocks().get(name, [])
             self._set([*layers[:index], *block, *layers[index:]], f"Insert {name}")
             self.open(index)
             return
@@ -219,7 +212,8 @@ class LayerList(QWidget):
     def _update_tab_order(self) -> None:
         """Let Tab visit the rows in their order, and the settings of the open row."""
         for first, second in itertools.pairwise(self.stops()):
-            QWidget.setTabOrder(first, second)
+            if first.window() is second.window():  # a row that was made just now is in none yet
+                QWidget.setTabOrder(first, second)
 
     def _update_inner(self) -> None:
         """Show the own layers of an open block, and discard the lists of layers that moved or changed their kind."""
@@ -261,7 +255,7 @@ class LayerList(QWidget):
         row.actionRequested.connect(lambda action: self.apply_action(action, self.rows.index(row)))
         row.line.clicked.connect(lambda: self._toggle(row))
         row.line.keyPressed.connect(lambda event: self._handle_key(event, self.rows.index(row)))
-        row.line.dragged.connect(self._show_drop_mark)
+        row.line.dragged.connect(lambda place: self._mark.show_at(place, self.rows))
         row.line.dropped.connect(lambda place: self._drop(place, self.rows.index(row)))
         row.line.dragCancelled.connect(self._mark.hide)
         return row
@@ -298,68 +292,27 @@ class LayerList(QWidget):
         index = next((i for i, row in enumerate(self.rows) if row.geometry().contains(event.pos())), None)
         if index is None:
             return
-        menu = QMenu(self)
-        for action, text, keys in _ACTIONS:
-            entry = menu.addAction(f"{text}\t{keys}".rstrip())
-            entry.setObjectName(f"layer-{action}")
-            entry.triggered.connect(lambda _checked=False, action=action: self.apply_action(action, index))
-        menu.addSeparator()
-        every = menu.addAction("Save all layers of this list…")
-        every.setObjectName("save-all-layers")
-        every.triggered.connect(lambda: self.ask_name(self._layers(), "Block"))
-        if names := list(_saved_blocks()):
-            saved = menu.addMenu("Remove a saved block")
-            for name in names:
-                entry = saved.addAction(escape_mnemonic(name))
-                entry.triggered.connect(lambda _checked=False, name=name: remove_block(name))
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(event.globalPos())
-
-    def _gap_at(self, place: QPoint) -> int:
-        """The index of the row before which a layer dropped at ``place`` is inserted."""
-        y = self.mapFromGlobal(place).y()
-        return sum(1 for row in self.rows if y > row.y() + row.height() / 2)
-
-    def _show_drop_mark(self, place: QPoint) -> None:
-        gap = self._gap_at(place)
-        last = self.rows[-1].geometry().bottom() + 3
-        y = self.rows[gap].y() - 4 if gap < len(self.rows) else last
-        self._mark.setStyleSheet(f"background: {resolve('accent')}; border: none; border-radius: 1px;")
-        self._mark.setGeometry(0, max(y, 0), self.width(), 3)
-        self._mark.show()
-        self._mark.raise_()
-        if (area := self._scroll_area()) is not None and (content := area.widget()) is not None:
-            spot = content.mapFromGlobal(place)
-            area.ensureVisible(spot.x(), spot.y(), 0, 24)
+        open_layer_menu(
+            self,
+            event.globalPos(),
+            lambda action: self.apply_action(action, index),
+            lambda: self.ask_name(self._layers(), "Block"),
+        )
 
     def _drop(self, place: QPoint, source: int) -> None:
         self._mark.hide()
-        target = self._gap_at(place)
+        target = self._mark.gap_at(place, self.rows)
         if target not in (source, source + 1):
             self._move(source, target)
 
     def _scroll_to(self, row: LayerRow) -> None:
-        if (area := self._scroll_area()) is not None:
-            area.ensureWidgetVisible(row, 0, 8)
+        """Scroll to a row once it has its place: it may have been opened just now."""
 
-    def _scroll_area(self) -> QScrollArea | None:
-        parent = self.parentWidget()
-        while parent is not None and not isinstance(parent, QScrollArea):
-            parent = parent.parentWidget()
-        return parent
+        def scroll() -> None:
+            if isValid(self) and isValid(row) and (area := scroll_area_of(self)) is not None:
+                area.ensureWidgetVisible(row, 0, 8)
 
-
-def _saved_blocks() -> Blocks:
-    """The saved blocks; none where they cannot be read, which the next attempt to save one says."""
-    try:
-        return load_blocks()
-    except WorkbenchError:
-        return {}
-
-
-def _words(layers: Sequence[dict[str, Any]]) -> str:
-    """The titles of layers in one line."""
-    return " · ".join(map(layer_title, layers))
+        QTimer.singleShot(0, self, scroll)
 
 
 def _inner_path(row: LayerRow) -> str:

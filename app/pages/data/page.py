@@ -37,7 +37,7 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.text import format_names
 
 _SPLITTER_KEY = "page/data/parts"
-_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 29, 40, 30
+_SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH = 34, 29, 37, 28
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
 _STRETCHES = (5, 3)
 """Shares of the height of the upper and the lower cards."""
@@ -151,7 +151,7 @@ class DataPage(PageBody):
     def _show(self) -> None:
         data, info = self._document.data, self.info
         self._source.show_dataset(data["dataset"], info, self._problems.of_joins())
-        if info is not None:
+        if info is not None and self.loader.dataset_being_read:
             self._tabs.show_info(info)
         problem, names = self._problem_of_tasks(), self._absent_names()
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""

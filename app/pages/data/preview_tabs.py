@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QObject
+from shiboken6 import isValid
 
 from app.pages.data.cards.preview_card import PreviewCard
 from app.pages.data.data_check import DataCheck
@@ -10,6 +11,7 @@ from app.pages.data.problem_text import error_text
 from app.pages.data.view_state import column_rows, column_views, image_labels
 from app.session import Session
 from mtl_core.protocol.questions import SamplesQuestion
+from mtl_core.protocol.samples import SampleRows
 from mtl_core.spec import DatasetInfo, spec_to_data
 
 _SWITCH_KEY = "page/data/preview"
@@ -66,15 +68,23 @@ class PreviewTabs(QObject):
         parts = {name: self._document.data.get(name) for name in ("dataset", "tasks")}
         if parts == self._sampled:
             return
-        self._sampled = parts
+        before, self._sampled = self._sampled, parts
+        if before is None or before["dataset"] != parts["dataset"]:
+            self._preview.clear_samples("Reading them …")
         if self._document.problems or self._document.spec is None:
             self._preview.clear_samples("They appear here once the experiment has no problems.")
             return
-        question = SamplesQuestion(spec=spec_to_data(self._document.spec))
-        self._session.worker.ask(question, self._preview.show_samples, self._on_samples_failed, key="samples")
 
-    def _on_samples_failed(self, error: Exception) -> None:
-        self._preview.clear_samples(error_text(error))
+        def show(samples: SampleRows) -> None:
+            if isValid(self) and self._sampled is parts:
+                self._preview.show_samples(samples)
+
+        def fail(error: Exception) -> None:
+            if isValid(self) and self._sampled is parts:
+                self._preview.clear_samples(error_text(error))
+
+        question = SamplesQuestion(spec=spec_to_data(self._document.spec))
+        self._session.worker.ask(question, show, fail, key="samples")
 
     def _show_findings(self) -> None:
         check = self.check

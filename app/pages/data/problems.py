@@ -41,14 +41,17 @@ class DataProblems:
 
     def of_preview(self) -> str:
         """The first problem of the data that no other card shows, or ``""``."""
-        return _first_text([problem for problem in self.at("dataset") if not self._has_own_card(problem)])
+        paths = self._own_paths()
+        return _first_text([problem for problem in self.at("dataset") if not _is_below_any(problem, paths)])
 
     def has_only_own_cards(self, error: Exception) -> bool:
         """Whether other cards than the preview show all of an error."""
-        return isinstance(error, WorkbenchError) and all(map(self._has_own_card, error.problems))
+        paths = self._own_paths()
+        return isinstance(error, WorkbenchError) and all(_is_below_any(problem, paths) for problem in error.problems)
 
-    def _has_own_card(self, problem: Problem) -> bool:
-        return any(is_below(problem.path, path) for path in self._own_paths())
+
+def _is_below_any(problem: Problem, paths: Sequence[str]) -> bool:
+    return any(is_below(problem.path, path) for path in paths)
 
 
 def _problems_of(error: Exception | None) -> Sequence[Problem]:

@@ -42,12 +42,13 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     inputs = None if dataset.get("inputs") is None else {*named_inputs.input_columns(dataset)}
     stated = named_inputs.is_named(dataset)
     divides_rows = split_columns(dataset.get("split"))
+    targets = {target for task in data.get("tasks") or () for target in targets_of(task)}
     roles: dict[str, Role] = {}
     for column in info.columns:
         suggested = column.suggested != "ignore" and column.name not in divides_rows
         read = column.name in inputs if inputs is not None else suggested
         otherwise: Role = "input" if read and (stated or info.input_kind == "table") else "ignore"
-        roles[column.name] = "target" if task_index_of(data, column.name) >= 0 else otherwise
+        roles[column.name] = "target" if column.name in targets else otherwise
     return roles
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.formatting import format_duration, format_metric, format_timestamp
-from app.tables import format_study, method_title
+from app.tables import format_study
 from mtl_core.analysis.divergence import can_resume
+from mtl_core.analysis.method_titles import method_title
 from mtl_core.spec import TOTAL
 from mtl_core.text import DIRECTION_ARROWS
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.decoding import ChannelScaling, ImageChanges, PixelScaling
+from mtl_core.datasets.decoding import ImageChanges, PixelScaling
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, InputReader, SpecInput
 from mtl_core.datasets.inputs.media_files import MediaForm, NewFiles, file_paths
 from mtl_core.datasets.inputs.media_reader import MediaReader, fitted_media, new_files, read_new_names
@@ -50,7 +50,7 @@ class ImageReader:
         preprocessing = {"kind": "image", "shape": list(image_shape(self._pictures)), "mean": mean, "std": std}
         present = np.ones(len(self._pictures), np.bool_)
         pixels = channels_first(self._pictures)
-        return FittedInput(pixels, preprocessing, [], present, PixelScaling(mean, std), self._augmentation)
+        return FittedInput(pixels, preprocessing, [], present, PixelScaling((mean,), (std,)), self._augmentation)
 
 
 class ImageFileReader(MediaReader):
@@ -72,7 +72,7 @@ class ImageFileReader(MediaReader):
         """Fit mean and standard deviation of each channel."""
         statistics = fit_channels(array, rows)
         values = {"shape": list(self.form.shape), "mean": list(statistics.mean), "std": list(statistics.std)}
-        decoder = ChannelScaling(statistics.mean, statistics.std)
+        decoder = PixelScaling(statistics.mean, statistics.std)
         return fitted_media(array, {"kind": "image", **self._settings, **values}, decoder, self._augmentation)
 
 
@@ -129,7 +129,7 @@ def _read_new(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str
 def _new_files(preprocessing: Mapping[str, Any], column: Column) -> NewFiles:
     channels, *size = preprocessing["shape"]
     form = _form((size[0], size[1]), channels, preprocessing["fit"])
-    return new_files(column, form, ChannelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"])))
+    return new_files(column, form, PixelScaling(tuple(preprocessing["mean"]), tuple(preprocessing["std"])))
 
 
 def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> Tensor:

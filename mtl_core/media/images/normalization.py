@@ -1,12 +1,9 @@
-"""Mean and standard deviation of the channels of pictures, and their use."""
+"""Mean and standard deviation of the channels of pictures."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mtl_core.protocol.work_progress import report_progress
 
@@ -42,11 +39,3 @@ def fit_channels(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> ChannelS
     variance = squares.astype(np.float64) / count - mean**2
     std = np.sqrt(np.maximum(variance, 0.0))
     return ChannelStatistics(tuple(mean.tolist()), tuple(np.where(std < 1e-6, 1.0, std).tolist()))
-
-
-def normalize_images(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """Pictures ``[B, C, H, W]`` uint8 as float32 with mean 0 and standard deviation 1 in each channel."""
-    device = images.device
-    divisor = torch.tensor(std, dtype=torch.float32, device=device)[:, None, None]
-    offset = torch.tensor(mean, dtype=torch.float32, device=device)[:, None, None]
-    return images.to(torch.float32).sub_(offset).div_(divisor)

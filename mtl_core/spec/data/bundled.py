@@ -76,7 +76,7 @@ _SETS = (
         "64×64 images · class, box, mask",
         "Made-up 64×64 color images with one shape each; say which it is, in which box, and which pixels are its.",
         2000,
-        (_task("multiclass", "shape"), _task("box", ["x", "y", "width", "height"], "box")),
+        (_task("multiclass", "shape"), _task("box", ["x", "y", "width", "height"], "box", loss="giou")),
         input_kind="image",
     ),
     BundledSet(

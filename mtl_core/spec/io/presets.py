@@ -1,5 +1,6 @@
 """Presets: the experiments that come with the application."""
 
+from functools import cache
 from importlib import resources
 
 from mtl_core.errors import InputError
@@ -14,6 +15,7 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(p.name.removesuffix(".yaml") for p in _FOLDER.iterdir() if p.name.endswith(".yaml")))
 
 
+@cache
 def load_preset(name: str) -> ExperimentSpec:
     """Loads a preset by its name.
 

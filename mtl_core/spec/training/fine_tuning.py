@@ -14,7 +14,11 @@ class FineTuning(Spec):
 
     title: ClassVar[str] = "Fine-tuning"
     freeze_epochs: int = field(
-        1, "Epochs at the beginning, of those of the run, in which the heads train alone.", ge=1, unit="epochs"
+        1,
+        "Epochs at the beginning, of those of the run, in which the shared layers stay as they are.",
+        title="Heads alone for",
+        ge=1,
+        unit="epochs",
     )
     lr_factor: float = field(
         0.5, "Afterwards the optimizer's learning rate times this.", title="LR multiplier afterwards", gt=0, le=1

@@ -48,7 +48,9 @@ class TrainingSpec(Spec):
         SharedGroupSpec(), "Settings of the shared layers' parameters.", title="Shared layers"
     )
     fine_tuning: FineTuning | None = field(
-        None, "First train the heads alone, then all layers, at lower rates the earlier a layer is; off: all alike."
+        None,
+        "First train the heads alone, then all layers, at lower rates the earlier a layer is; off: all alike.",
+        title="Fine-tuning",
     )
     heads: HeadsGroupSpec = field(HeadsGroupSpec(), "Settings of the task heads' parameters.", title="Task heads")
     averaging: Averaging = field(Unaveraged(), "Which weights are validated, tested and kept.", title="Weight average")

@@ -38,13 +38,13 @@ def find_folder(connection: sa.Connection, url: sa.URL, run: int) -> Path:
     if name is None:
         raise runs.missing_run_error(run)
     root = artifacts_root(url)
-    if not _is_below(root, name):
+    if not is_folder_name(root, name):
         rule, fix = f"keeps its files in a folder below {root}", "Do not use a store whose origin you do not trust."
         raise StoreError(f"run {run}", rule, found=name, fix=fix)
     return root / str(name)
 
 
-def _is_below(root: Path, name: Any) -> bool:
+def is_folder_name(root: Path, name: Any) -> bool:
     """Whether ``name`` is a valid name of a folder directly below ``root``, with links resolved."""
     if not isinstance(name, str) or not name or "\0" in name or name in {".", ".."} or {*"/\\"} & set(name):
         return False

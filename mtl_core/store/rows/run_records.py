@@ -43,7 +43,7 @@ _TAGS = sa.select(TAG.c.run_id, TAG.c.tag).order_by(TAG.c.run_id, TAG.c.tag)
 _SUMMARIES = sa.select(SUMMARY).order_by(SUMMARY.c.run_id, SUMMARY.c.task, SUMMARY.c.split, SUMMARY.c.metric)
 _SCORES = sa.select(
     *(SUMMARY.c[name] for name in ("run_id", "task", "split", "metric")),
-    *(sa.type_coerce(SUMMARY.c[name], sa.Double) for name in ("best", "last")),
+    *(sa.type_coerce(SUMMARY.c[name], sa.Double) for name in ("best", "last", "min", "max")),
 ).order_by(SUMMARY.c.run_id, SUMMARY.c.task, SUMMARY.c.split, SUMMARY.c.metric)
 _DIRECTIONS = frozenset(get_args(Direction))
 _SUMMARY_CHECK = RowCheck(
@@ -57,8 +57,8 @@ _TASKS_OF_RUN = _TASKS.where(TASK.c.run_id == _RUN_PARAMETER)
 _TAGS_OF_RUN = _TAGS.where(TAG.c.run_id == _RUN_PARAMETER)
 
 TextsByRun = Mapping[int, tuple[str, ...]]
-Score = tuple[float, float]
-"""Best and last value of a series."""
+Score = tuple[float, float, float, float]
+"""Best, last, lowest and highest value of a series."""
 
 
 def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> tuple[list[RunRecord], Damage]:
@@ -140,9 +140,9 @@ def select_scores(
     metrics: Collection[str],
     directed: bool,
 ) -> tuple[dict[int, dict[SeriesKey, Score]], Damage]:
-    """Select the best and the last value of every series, by run; without those of damaged runs.
+    """Select the best, last, lowest and highest value of every series, by run; without those of damaged runs.
 
-    They are plain pairs with shared keys, as ten thousand runs have hundreds of thousands of them.
+    They are plain tuples with shared keys, as ten thousand runs have hundreds of thousands of them.
 
     Args:
         connection: Connection to the store.
@@ -158,7 +158,7 @@ def select_scores(
     rows, damage = select_rows(connection, query, SUMMARY.c.run_id, runs)
     by_run: dict[int, dict[SeriesKey, Score]] = {}
     current, series = None, {}
-    for run, task, split, metric, best, last in rows:
+    for run, task, split, metric, *values in rows:
         if run != current:
             current, series = run, by_run.setdefault(run, {})
         name = (task, split, metric)
@@ -166,7 +166,13 @@ def select_scores(
         if key is None:
             key = keys[name] = SeriesKey(*name)
         try:
-            series[key] = (_NAN if best is None else best + 0.0, _NAN if last is None else last + 0.0)
+            best, last, lowest, highest = values
+            series[key] = (
+                _NAN if best is None else best + 0.0,
+                _NAN if last is None else last + 0.0,
+                _NAN if lowest is None else lowest + 0.0,
+                _NAN if highest is None else highest + 0.0,
+            )
         except TypeError:
             damage[run] = f"a value of {', '.join(map(str, key))}"
     for name in [name for name in keys if not all(isinstance(part, str) for part in name)]:
@@ -206,10 +212,11 @@ def _score_metrics(tasks: str) -> Mapping[str, str]:
 
 
 class _JsonParser:
-    """Parses the JSON columns; equal texts, such as the versions of most runs, are parsed only once."""
+    """Parses the JSON columns; equal texts, as of most runs, are parsed only once."""
 
     def __init__(self) -> None:
         self._objects: dict[str | None, Any] = {}
+        self._progress: dict[str, Progress] = {}
 
     def versions(self, text: str | None) -> dict[str, str]:
         """Parse the versions of libraries."""
@@ -223,12 +230,17 @@ class _JsonParser:
 
     def progress(self, text: str | None) -> Progress | None:
         """Parse the progress of a run."""
-        data = None if text is None else json.loads(text)
+        if text is None:
+            return None
+        if text in self._progress:
+            return self._progress[text]
+        data = json.loads(text)
         if data is None:
             return None
         progress = Progress(**data)
         if not all(type(value) in _NUMBER for value in data.values()):
             raise TypeError("progress")
+        self._progress[text] = progress
         return progress
 
 

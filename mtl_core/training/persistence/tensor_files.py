@@ -61,6 +61,23 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, values
 
 
+def content_digest(path: Path) -> str:
+    """Return what changes with the content of a file: the digest in its header, or the hash of a file without one.
+
+    Raises:
+        FileNotFoundError: The file does not exist.
+        DamageError: It is no such file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            digest = (file.metadata() or {}).get(_DIGEST)
+        return digest or blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    except FileNotFoundError:
+        raise
+    except (OSError, SafetensorError) as error:
+        raise DamageError(describe_error(error)) from None
+
+
 def damaged_file_error(path: Path, found: object) -> StoreError:
     """Build the error for a damaged file that the program wrote."""
     fix = "Put a copy back, or run the experiment again."

@@ -59,6 +59,7 @@ from mtl_core.spec import (
 )
 from mtl_core.spec.fusion import Fusion
 from mtl_core.spec.layers import Pretrained
+from mtl_core.spec.layers.convolutions import Conv2d
 
 EVERY = [
     *(
@@ -419,3 +420,22 @@ def test_a_list_of_kinds_is_added_to_edited_and_shortened(qtbot: QtBot) -> None:
     assert [part["kind"] for part in edits[-1][1]] == ["horizontal_flip"]
     form.setValue({"augmentation": [{"kind": "cutout", "p": 0.5, "size": 0.2}]})
     assert form.value()["augmentation"] == [{"kind": "cutout", "p": 0.5, "size": 0.2}]
+
+
+def test_labels_stand_above_their_editors_where_there_is_no_room_beside_them(qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    form = SpecForm(Conv2d, "model.shared[0]", parent=parent)
+    form.resize(600, 400)
+    parent.show()
+    editor = form.editors["out_channels"]
+    label = next(one for one in form.findChildren(QLabel) if one.buddy() is editor)
+
+    def is_beside() -> bool:
+        return editor.mapTo(form, QPoint()).x() > label.mapTo(form, QPoint()).x()
+
+    assert is_beside()
+    form.resize(form.minimumSizeHint().width(), 800)
+    qtbot.waitUntil(lambda: not is_beside())
+    form.resize(600, 400)
+    qtbot.waitUntil(is_beside)

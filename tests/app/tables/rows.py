@@ -24,5 +24,5 @@ def summary(run: int, task: str, metric: str, best: float, split: str = "val") -
 
 
 def row(run: int, accuracy: float | None = None, **more: Any) -> RunRow:
-    metrics = {} if accuracy is None else {SeriesKey("left", "val", "accuracy"): (accuracy, accuracy)}
+    metrics = {} if accuracy is None else {SeriesKey("left", "val", "accuracy"): (accuracy,) * 4}
     return RunRow(record(run, **more), metrics)

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 import mtl_core
-from mtl_core.analysis.delta_m import relative_change
 from mtl_core.datasets.preparation import load
 from mtl_core.datasets.registry import open_source
+from mtl_core.protocol.series_key import relative_change
 from mtl_core.spec import ExperimentSpec, Task
 from mtl_core.tabular.column import Column
 from tests.benchmarks.quality.baselines import BOOSTED, Array, Baseline, Problem

@@ -246,7 +246,8 @@ def test_a_sound_may_be_read_as_its_waveform(table: Path) -> None:
     torch.testing.assert_close(waves[0, 0] * fitted["std"] + fitted["mean"], expected, atol=1e-4, rtol=0)
     new = table.parent / "new.csv"
     new.write_text(f"sound\nsounds/{row}.wav")
-    assert torch.equal(read_new_rows(str(new), data.preprocessing).inputs["noise"][0], waves[0])
+    (batch,) = read_new_rows(str(new), data.preprocessing).batches()
+    assert torch.equal(batch.inputs["noise"][0], waves[0])
 
 
 def test_the_settings_of_bands_do_not_change_the_data_of_waveforms(table: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
+from mtl_core.datasets.decoding import PixelScaling
 from mtl_core.media.images.augmentation import augment_images
-from mtl_core.media.images.normalization import fit_channels, normalize_images
+from mtl_core.media.images.normalization import fit_channels
 from mtl_core.spec.augmentation import (
     ColorJitter,
     Cutout,
@@ -116,7 +117,7 @@ def test_normalized_channels_have_mean_0_and_standard_deviation_1() -> None:
     images[:, 2] = 7
     rows = np.arange(0, 40, 2)
     statistics = fit_channels(images.numpy(), rows)
-    normal = normalize_images(images[rows], statistics.mean, statistics.std)
+    normal = PixelScaling(statistics.mean, statistics.std)(images[rows])
     assert normal.dtype == torch.float32
     torch.testing.assert_close(normal.mean(dim=(0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(normal.std(dim=(0, 2, 3), correction=0), torch.tensor([1.0, 1.0, 0.0]))

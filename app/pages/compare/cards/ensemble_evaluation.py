@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from app.pages.compare.views.compared_run import ComparedRun
-from app.pages.compare.views.comparison import TestScores
 from app.widgets import Button, InlineError
+from mtl_core.analysis.comparison import TestScores
 from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores, SavePredictionsQuestion
 from mtl_core.spec import is_fold_study
 from mtl_core.text import group_digits

@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QCheckBox
 
 from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
 from app.pages.compare.run_table import RunTable
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import MetricsView
-from app.pages.compare.views.seed_groups import SeedGroup
-from app.tables import short_method_title
 from app.widgets import Card, Muted
+from mtl_core.analysis.method_titles import short_method_title
+from mtl_core.analysis.seed_groups import SeedGroup
 
 _NO_TESTS = "Test metrics appear when the runs have finished."
 _GROUP_TIP = "One column for runs that differ in nothing but the seed: mean ± standard deviation; each seed counts once"
@@ -56,7 +57,7 @@ class TestMetricsCard(Card):
         self.notes.setVisible(bool(view.notes))
 
 
-def _group_head(group: SeedGroup) -> tuple[str, int | None]:
+def _group_head(group: SeedGroup[ComparedRun]) -> tuple[str, int | None]:
     first, count = group.first, len(group.entries)
     runs = first.short if count == 1 else f"{count} seeds of {first.short}"
     title = f"{first.run.baseline} alone" if first.run.baseline else short_method_title(first.run.method)

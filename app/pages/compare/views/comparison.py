@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from app.formatting import format_number
 from app.pages.compare.views.compared_run import ComparedRun
-from app.pages.compare.views.seed_groups import SeedGroup, repeated_text, seed_groups
-from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_text, setting_title
-from app.pages.compare.views.significance import marks, rule_text
+from app.pages.compare.views.setting_names import chip_texts, setting_title
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
+from mtl_core.analysis.comparison import TestScores, differing_settings, metric_rows, setting_text
+from mtl_core.analysis.paired_tests import MetricRow
+from mtl_core.analysis.seed_groups import SeedGroup, repeated_text, seed_groups
+from mtl_core.analysis.significance import rule_text
 from mtl_core.analysis.statistics import Spread
 from mtl_core.protocol.series_names import TRAINING_SERIES
-from mtl_core.spec import DIRECTIONS, TOTAL, ExperimentSpec
+from mtl_core.spec import TOTAL, ExperimentSpec
 from mtl_core.text import DIRECTION_ARROWS
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
 
-TestScores = Mapping[str, Mapping[str, float]]
-"""Test metrics by task and name."""
-
 _SECTIONS = {"weighting": 0, "training": 1}
-_IGNORED = ("version", "name")
-_SPLIT_TASKS = "dataset.split.tasks"
-"""Tasks that determine the split of a baseline: all runs of a study have the same rows, so it is not a difference."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ class MetricsView:
     """
 
     lines: tuple[Line, ...]
-    groups: tuple[SeedGroup, ...]
+    groups: tuple[SeedGroup[ComparedRun], ...]
     seeds: bool
     notes: str
 
@@ -136,22 +132,6 @@ def metrics_view(
     )
 
 
-def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping[str, Any], ...], int]:
-    """The settings of each run that differ between the runs, in the order of the document, and the number of settings.
-
-    Args:
-        runs: Every setting of each run by its path; version and name do not count.
-    """
-    every = dict.fromkeys(path for settings in runs for path in settings)
-    paths = [path for path in every if path not in _IGNORED and not path.startswith(_SPLIT_TASKS)]
-    differing = []
-    for path in paths:
-        first = runs[0].get(path, ABSENT)
-        if any(settings.get(path, ABSENT) != first for settings in runs):
-            differing.append(path)
-    return tuple({path: settings.get(path, ABSENT) for path in differing} for settings in runs), len(paths)
-
-
 def setting_lines(entries: Sequence[ComparedRun], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
     """A row per differing setting, named as in the forms; its path is the tooltip.
 
@@ -175,14 +155,7 @@ def final_lines(
         summaries: Summaries of all their series.
         ensemble: Test scores of the ensemble of all runs, for a last column.
     """
-    runs = [run for group in groups for run in group]
-    by_key = {(summary.run, summary.task, summary.metric): summary for summary in summaries if summary.split == "test"}
-    averaged = ((task, metric) for task, scores in (ensemble or {}).items() for metric in scores)
-    rows = dict.fromkeys((*((task, metric) for _, task, metric in by_key), *averaged))
-    order = {task: index for index, task in enumerate(dict.fromkeys(t for run in runs for t in run.tasks))}
-    last = len(order)
-    ranked = sorted(rows, key=lambda row: (order.get(row[0], last), row[1] == "loss"))
-    return tuple(_test_line(task, metric, groups, by_key, ensemble) for task, metric in ranked)
+    return tuple(map(_test_line, metric_rows(groups, summaries, ensemble)))
 
 
 def best_lines(entries: Sequence[ComparedRun], summaries: Sequence[Summary]) -> tuple[Line, ...]:
@@ -243,35 +216,18 @@ def curve_tasks(runs: Sequence[RunRecord], metric: str, keys: Sequence[SeriesKey
     return tuple(task for task in (*names, *((TOTAL,) if several else ())) if task in have)
 
 
-def _test_line(
-    task: str,
-    metric: str,
-    groups: Sequence[Sequence[RunRecord]],
-    by_key: Mapping[tuple[int, str, str], Summary],
-    ensemble: TestScores | None,
-) -> Line:
-    summaries = [[by_key.get((run.id, task, metric)) for run in group] for group in groups]
-    spreads = [[summary.last for summary in group if summary is not None] for group in summaries]
-    if ensemble is not None:
-        score = ensemble.get(task, {}).get(metric)
-        spreads.append([] if score is None else [score])
-    directions = (summary.direction for group in summaries for summary in group if summary is not None)
-    direction = next(directions, DIRECTIONS.get(metric, ""))
-    columns = [Spread.of(group) for group in spreads]
-    # An ensemble is made of the runs of the other columns and has no spread: it takes no part where seeds are grouped.
-    compared = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
-    column_marks = (*marks(columns[:compared], direction), *("" for _ in columns[compared:]))
-    cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, column_marks, strict=True))
-    arrow = f" {DIRECTION_ARROWS[direction]}" if direction else ""
-    return Line(f"{task} · {metric}{arrow}", cells)
+def _test_line(row: MetricRow) -> Line:
+    cells = map(_cell, row.columns, row.marks, row.defined, [row.direction] * len(row.columns))
+    arrow = f" {DIRECTION_ARROWS[row.direction]}" if row.direction else ""
+    return Line(f"{row.task} · {row.metric}{arrow}", tuple(cells))
 
 
-def _cell(values: Sequence[float], mark: str, direction: str) -> Cell:
-    if not values:
+def _cell(spread: Spread, mark: str, defined: bool, direction: str) -> Cell:
+    if not defined:
         return Cell("—")
-    spread = Spread.of(values)
-    text = spread.text().replace("-", "−") if len(values) > 1 else format_number(values[0])
-    tip = f"{text}, mean ± standard deviation of {len(values)} seeds" if len(values) > 1 else text
+    count = len(spread.values)
+    text = spread.text().replace("-", "−") if count > 1 else format_number(spread.mean)
+    tip = f"{text}, mean ± standard deviation of {count} seeds" if count > 1 else text
     if mark == "best":
         tip += ", better than every other column beyond the spread of the seeds"
     elif mark == "leading":

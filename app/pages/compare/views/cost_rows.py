@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from app.formatting import format_number
 from app.pages.compare.views.comparison import Cell, Line
-from app.pages.compare.views.significance import cheapest
+from mtl_core.analysis.significance import cheapest
 from mtl_core.protocol.questions import InferenceCost
 from mtl_core.text import group_digits
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.formatting import elide_middle
-from app.tables import experiment_name, short_method_title
+from app.tables import experiment_name
+from mtl_core.analysis.comparison import setting_text
+from mtl_core.analysis.method_titles import short_method_title
+from mtl_core.spec.io.diff import ABSENT
 from mtl_core.spec.paths import Key, parse
 
 if TYPE_CHECKING:
     from app.pages.compare.views.compared_run import ComparedRun
 
-ABSENT = object()
-"""Value of a setting that a run does not have."""
 _SEED, _WEIGHTING, _DATA = "training.seed", "weighting.kind", "dataset.name"
 _MAX_PARTS, _MAX_PART_LENGTH, _MAX_NAME_LENGTH = 3, 22, 24
 _MAX_NAMED_RUNS = 8
@@ -42,19 +43,6 @@ def setting_title(path: str, specs: Sequence[Any] = ()) -> str:
             if key not in _UNTITLED_SECTIONS
         ]
     )
-
-
-def setting_text(value: Any) -> str:
-    """The text of a value."""
-    match value:
-        case bool():
-            return "on" if value else "off"
-        case float():
-            return f"{value:g}"
-        case None:
-            return "none"
-        case _:
-            return "—" if value is ABSENT else str(value)
 
 
 def chip_texts(entries: Sequence[ComparedRun], settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

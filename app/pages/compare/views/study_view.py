@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.formatting import format_quantity, format_relative_change
 from app.pages.compare.views.comparison import Cell, Line
-from app.tables import method_title
+from mtl_core.analysis.method_titles import method_title
 from mtl_core.text import DIRECTION_ARROWS
 
 if TYPE_CHECKING:

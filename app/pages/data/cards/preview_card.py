@@ -24,7 +24,7 @@ from app.pages.data.cards.samples_table import SamplesTable
 from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
-from mtl_core.protocol.questions import SampleRows
+from mtl_core.protocol.samples import SampleRows
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.data_findings import DataFinding

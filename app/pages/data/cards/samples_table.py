@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.data.cards.image_grid import pixel_image
 from app.theme import GAP, resolve, row_height
-from mtl_core.protocol.questions import InputSamples, SampleRows
+from mtl_core.protocol.samples import InputSamples, SampleRows
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()

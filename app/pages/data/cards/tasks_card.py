@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -18,11 +18,12 @@ from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 from mtl_core.text import group_digits
 
-_MIN_WIDTH = 24
+_MIN_WIDTH = 20
 """Of a box, in digits of the font."""
 _WIDE = 340
 """From this width on, name and kind stand on one line."""
 _WIDEST_BAR = 96
+_BOXES_AT_ONCE = 6
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,9 @@ class TasksCard(Card):
         self.add.setMenu(self.menu)
         self.header.addWidget(self.add)
         self.boxes: list[TaskBox] = []
+        self._views: list[TaskView] = []
+        self._more_timer = QTimer(self, singleShot=True, interval=0)
+        self._more_timer.timeout.connect(lambda: self._add_boxes(1))
         inside = QWidget()
         self._row = QHBoxLayout(inside)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -123,14 +127,23 @@ class TasksCard(Card):
             self._row.removeWidget(box)
             box.hide()
             box.deleteLater()
-        while len(self.boxes) < len(views):
-            self._add(len(self.boxes))
-        for box, view in zip(self.boxes, views, strict=True):
+        self._views = list(views)
+        for box, view in zip(self.boxes, views, strict=False):
             box.show_task(view)
+        self._add_boxes(max(_BOXES_AT_ONCE - len(self.boxes), 0))
         self._none.set_error(problem, fix_label, on_fix)
         tasks = format_quantity(len(views), "task") if views else ""
         complete = "" if complete_rows is None else f"{format_quantity(complete_rows, 'row')} with all labels"
         self.set_subtitle(" · ".join(filter(None, (tasks, complete))))
+
+    def _add_boxes(self, most: int) -> None:
+        """Add boxes of tasks that have none yet; those beyond the first few between events, as 40 take 200 ms."""
+        for _ in range(min(most, len(self._views) - len(self.boxes))):
+            index = len(self.boxes)
+            self._add(index)
+            self.boxes[index].show_task(self._views[index])
+        if len(self.boxes) < len(self._views):
+            self._more_timer.start()
 
     def _add(self, index: int) -> None:
         box = TaskBox()

@@ -16,6 +16,7 @@ from mtl_core.spec import DatasetInfo, Problem, TextSpec
 
 _TOKENIZER = "dataset.text.tokenizer"
 _FIRST_LAYER = "model.shared[0]"
+_LABEL_CHARACTERS = 11
 _WORD_FIELDS = ("tokens", "lowercase", "vocabulary")
 
 
@@ -43,8 +44,8 @@ class TextCard(Card):
         self.setObjectName("text-card")
         self._document = document
         self._fix: TokenizerFix | None = None
-        self.word_form = SpecForm(TextSpec, self.PATH, only=_WORD_FIELDS)
-        self.other_form = SpecForm(TextSpec, self.PATH, skip=_WORD_FIELDS)
+        self.word_form = SpecForm(TextSpec, self.PATH, only=_WORD_FIELDS, label_characters=_LABEL_CHARACTERS)
+        self.other_form = SpecForm(TextSpec, self.PATH, skip=_WORD_FIELDS, label_characters=_LABEL_CHARACTERS)
         self.link = LinkButton("", self._apply_fix, name="text-offer")
         for form in (self.word_form, self.other_form):
             bind(form, document)

@@ -16,8 +16,9 @@ from app.pages.compare.views.comparison import (
     metrics_view,
     setting_lines,
 )
-from app.pages.compare.views.setting_names import chip_texts, setting_text, setting_title
-from app.pages.compare.views.significance import cheapest
+from app.pages.compare.views.setting_names import chip_texts, setting_title
+from mtl_core.analysis.comparison import setting_text
+from mtl_core.analysis.significance import cheapest
 from mtl_core.spec import ExperimentSpec, flatten, spec_to_data
 from mtl_core.store import SeriesKey, Summary
 from tests.app.pages.live.test_run_view import RUN

@@ -20,7 +20,7 @@ from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.view_state import column_views, date_notes
 from app.session import Session
 from app.widgets import InlineError
-from mtl_core.protocol.questions import InputSamples, SampleRows
+from mtl_core.protocol.samples import InputSamples, SampleRows
 from mtl_core.spec import DataNote, DatasetInfo, InputError
 from mtl_core.tabular.arrays import NO_ARRAYS
 from tests.app.pages.data.conftest import PatientWorker, describe

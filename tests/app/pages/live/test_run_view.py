@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.main_window.run_messages import ended_message
 from app.pages.live.run_view import live_view, metric_names, stabilized_settings
 from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
 from tests.app.synthetic import experiment
@@ -52,6 +53,14 @@ def test_headers_say_the_current_losses() -> None:
     assert view.headers["left"] == "train 0.142 · val 0.231"
     assert view.headers["right"] == ""
     assert view.chip == "Run 12"
+
+
+def test_a_run_that_was_stopped_while_its_data_were_read_has_no_checkpoint() -> None:
+    record = replace(RUN, state="stopped", progress=Progress())
+    view = live_view(record, None, [], LATEST)
+    assert view.notice.text == "Stopped before its first step. It begins anew when it is resumed."
+    assert view.can_resume
+    assert ended_message(record) == f"Run {RUN.id} was stopped before its first step."
 
 
 def test_a_running_run_says_how_far_it_is_and_may_be_paused_and_stopped() -> None:

@@ -6,7 +6,7 @@ import random
 import pytest
 from scipy import stats
 
-from app.pages.compare.views.significance import differs, marks
+from mtl_core.analysis.significance import differs, marks
 from mtl_core.analysis.statistics import Spread
 
 

@@ -1,4 +1,4 @@
-"""Marks of the best value of a row, by statistical significance; no Qt here."""
+"""Marks of the best value of a row, by statistical significance."""
 
 from __future__ import annotations
 

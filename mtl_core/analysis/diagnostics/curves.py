@@ -1,0 +1,191 @@
+"""ROC and precision-recall curves of one class, their areas with bootstrap intervals, and the cost of a threshold."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mtl_core.analysis.diagnostics.predictions import Floats, Integers
+
+LEVEL = 0.95
+RESAMPLES = 200
+SEED = 0
+MOST_RESAMPLED = 10_000_000
+"""Most rows drawn for one interval: larger splits get fewer resamples, at least 50."""
+_FEWEST_RESAMPLES = 50
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdCounts:
+    """How many rows are predicted positive at each threshold, from the highest threshold to the lowest.
+
+    A row is predicted positive if its score is at least the threshold. The first threshold is infinite.
+
+    Attributes:
+        thresholds: ``[T]`` the distinct scores.
+        true_positives: ``[T]`` positive rows predicted positive.
+        false_positives: ``[T]`` negative rows predicted positive.
+        positives: Number of positive rows.
+        negatives: Number of negative rows.
+    """
+
+    thresholds: Floats
+    true_positives: Integers
+    false_positives: Integers
+    positives: int
+    negatives: int
+
+    def thin(self, count: int) -> "ThresholdCounts":
+        """Return at most ``count`` of the thresholds, spread evenly over the predicted positives, with both ends."""
+        if len(self.thresholds) <= count:
+            return self
+        reached = self.true_positives + self.false_positives
+        kept = np.unique(np.searchsorted(reached, np.linspace(0, reached[-1], count)))
+        return ThresholdCounts(
+            self.thresholds[kept],
+            self.true_positives[kept],
+            self.false_positives[kept],
+            self.positives,
+            self.negatives,
+        )
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A statistic with the percentile bootstrap interval of the level 0.95; NaN where undefined."""
+
+    value: float
+    low: float
+    high: float
+
+
+def threshold_counts(targets: ArrayLike, scores: ArrayLike) -> ThresholdCounts:
+    """Count true and false positives at every distinct score.
+
+    Args:
+        targets: ``[N]`` whether a row is positive.
+        scores: ``[N]`` its score, higher for positive.
+    """
+    positive, score = np.asarray(targets, bool), np.asarray(scores, np.float64)
+    order = np.argsort(-score, kind="stable")
+    positive, score = positive[order], score[order]
+    ends = np.append(np.flatnonzero(np.diff(score)), len(score) - 1) if len(score) else np.empty(0, np.int64)
+    reached = np.cumsum(positive)[ends]
+    zero = np.zeros(1, np.int64)
+    return ThresholdCounts(
+        np.append(np.inf, score[ends]),
+        np.append(zero, reached),
+        np.append(zero, ends + 1 - reached),
+        int(positive.sum()),
+        int((~positive).sum()),
+    )
+
+
+def roc_curve(counts: ThresholdCounts) -> tuple[Floats, Floats]:
+    """Return false and true positive rates ``[T]``, both rising from 0 to 1; NaN where a class has no row."""
+    return _rate(counts.false_positives, counts.negatives), _rate(counts.true_positives, counts.positives)
+
+
+def precision_recall_curve(counts: ThresholdCounts) -> tuple[Floats, Floats]:
+    """Return recall, rising from 0, and precision ``[T]``; precision is 1 at the infinite threshold."""
+    predicted = counts.true_positives + counts.false_positives
+    precision = np.divide(counts.true_positives, predicted, out=np.ones(len(predicted)), where=predicted > 0)
+    return _rate(counts.true_positives, counts.positives), precision
+
+
+def _rate(counts: Integers, total: int) -> Floats:
+    return counts / total if total else np.full(len(counts), np.nan)
+
+
+def roc_area(targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAMPLES, seed: int = SEED) -> Interval:
+    """Return the area under the ROC curve with its bootstrap interval.
+
+    Args:
+        targets: ``[N]`` whether a row is positive.
+        scores: ``[N]`` its score.
+        resamples: Number of resamples of the rows.
+        seed: Seed of the resamples.
+    """
+    return _interval(targets, scores, _roc_area, resamples, seed)
+
+
+def average_precision(
+    targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAMPLES, seed: int = SEED
+) -> Interval:
+    """Return the average precision, the mean of precisions weighted by the gain in recall; arguments as above."""
+    return _interval(targets, scores, _average_precision, resamples, seed)
+
+
+def _interval(
+    targets: ArrayLike, scores: ArrayLike, statistic: Callable[[Floats, Floats], float], resamples: int, seed: int
+) -> Interval:
+    """Return a statistic and its percentile bootstrap interval (Efron 1979): rows are drawn with replacement.
+
+    Resamples without a positive or a negative row are left out.
+    """
+    positive, score = np.asarray(targets, bool), np.asarray(scores, np.float64)
+    rows = len(score)
+    if not rows:
+        return Interval(math.nan, math.nan, math.nan)
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), rows - 1)
+    starts = np.append(0, ends[:-1] + 1)
+    is_positive = positive[order]
+
+    def of_weights(weights: Integers) -> float:
+        """The statistic of rows that occur so many times; ``weights`` is in the order of the rows."""
+        ordered = weights[order]
+        true = np.add.reduceat(np.where(is_positive, ordered, 0), starts).astype(np.float64)
+        false = np.add.reduceat(np.where(is_positive, 0, ordered), starts).astype(np.float64)
+        return statistic(true, false)
+
+    value = of_weights(np.ones(rows, np.int64))
+    if math.isnan(value):
+        return Interval(math.nan, math.nan, math.nan)
+    generator = np.random.default_rng(seed)
+    drawn = [of_weights(np.bincount(generator.integers(0, rows, rows), minlength=rows)) for _ in range(resamples)]
+    defined = np.asarray(drawn)[np.isfinite(drawn)]
+    if not len(defined):
+        return Interval(value, math.nan, math.nan)
+    tail = (1 - LEVEL) / 2
+    low, high = np.percentile(defined, [100 * tail, 100 * (1 - tail)])
+    return Interval(value, float(low), float(high))
+
+
+def _roc_area(true: Floats, false: Floats) -> float:
+    """The area from the positives and negatives at each distinct score, highest score first."""
+    positives, negatives = true.sum(), false.sum()
+    if positives == 0 or negatives == 0:
+        return math.nan
+    above = np.cumsum(true) - true / 2
+    return float((above * false).sum() / (positives * negatives))
+
+
+def _average_precision(true: Floats, false: Floats) -> float:
+    positives = true.sum()
+    if positives == 0 or false.sum() == 0:
+        return math.nan
+    reached = np.cumsum(true)
+    predicted = reached + np.cumsum(false)
+    precision = np.divide(reached, predicted, out=np.zeros_like(reached), where=predicted > 0)
+    return float((precision * true).sum() / positives)
+
+
+def affordable_resamples(rows: int) -> int:
+    """Return the number of resamples for a split of so many rows, so that an interval takes about a second at most."""
+    return max(_FEWEST_RESAMPLES, min(RESAMPLES, MOST_RESAMPLED // max(rows, 1)))
+
+
+def threshold_costs(counts: ThresholdCounts, false_positive: float, false_negative: float) -> Floats:
+    """Return the mean cost of a row at each threshold ``[T]``.
+
+    Args:
+        counts: Counts at each threshold.
+        false_positive: Cost of a negative row that is predicted positive.
+        false_negative: Cost of a positive row that is predicted negative.
+    """
+    missed = counts.positives - counts.true_positives
+    total = max(counts.positives + counts.negatives, 1)
+    return (false_positive * counts.false_positives + false_negative * missed) / total

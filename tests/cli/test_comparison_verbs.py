@@ -1,0 +1,34 @@
+"""``compare`` and ``report``: tables in each format, paired tests, and a report as a file."""
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+@pytest.fixture
+def seeds(seeds_template: Path, home: Path) -> None:
+    """Runs 1 and 2, two seeds of one study."""
+    shutil.copytree(seeds_template, home, dirs_exist_ok=True)
+
+
+@pytest.mark.usefixtures("seeds")
+def test_tables_of_a_study_are_printed_in_each_format(command: Command) -> None:
+    latex, markdown, text = (command("compare", "study:1", "--format", f).out for f in ("latex", "markdown", "csv"))
+    assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 2
+    assert "| task | metric | Equal (2 seeds) |" in markdown
+    values = [row for row in csv.DictReader(io.StringIO(text)) if row["row"].startswith("species · accuracy")]
+    assert [row["n"] for row in values] == ["2"]
+
+
+@pytest.mark.usefixtures("seeds")
+def test_a_format_beside_json_and_a_baseline_that_is_not_compared_are_refused(command: Command) -> None:
+    assert "--format csv" in command("compare", 1, 2, "--json", "--format", "csv").err
+    tests = command("compare", 1, 2, "--json").json["tests"]
+    assert tests["groups"] == [{"title": "Equal", "runs": [1, 2]}]
+    refused = command("compare", 1, 2, "--against", 7)
+    assert (refused.status, refused.out) == (2, "")
