@@ -14,6 +14,7 @@ from app.tables.run_columns import (
     short_method_title,
     sort_order,
 )
+from app.tables.run_picker import RunPicker
 from app.tables.run_rows import RunRow, RunsReader, RunsSnapshot
 from app.tables.runs_model import ROW_ROLE, RunsModel
 
@@ -25,6 +26,7 @@ __all__ = [
     "RunChoices",
     "RunChooser",
     "RunColumn",
+    "RunPicker",
     "RunRow",
     "RunsModel",
     "RunsReader",
