@@ -27,6 +27,7 @@ class Page(Enum):
     LIVE = ("Live", "activity", "Ctrl+4", "app.pages.live:LivePage", ())
     RUNS = ("Runs", "list-bullets", "Ctrl+5", "app.pages.runs:RunsPage", ())
     COMPARE = ("Compare", "scales", "Ctrl+6", "app.pages.compare:ComparePage", ())
+    EVALUATE = ("Evaluate", "target", "Ctrl+7", "app.pages.evaluate:EvaluatePage", ())
 
     def __init__(self, title: str, icon: str, shortcut: str, widget: str, sections: tuple[str, ...]) -> None:
         self.title = title

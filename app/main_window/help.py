@@ -27,6 +27,7 @@ TOPICS = (
     Page.LIVE.help_topic,
     Page.RUNS.help_topic,
     Page.COMPARE.help_topic,
+    Page.EVALUATE.help_topic,
     "files",
     "about",
 )

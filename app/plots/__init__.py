@@ -3,6 +3,7 @@
 from app.plots.bars import BarPlot, Histogram
 from app.plots.canvas import dash_pattern
 from app.plots.card_grid import CardGrid, columns_for
+from app.plots.count_matrix import CountMatrix
 from app.plots.curves.curve_plot import CurvePlot
 from app.plots.curves.plot_options import AxisKind, PlotOptions
 from app.plots.curves.run_curves import RunCurves
@@ -13,6 +14,7 @@ from app.plots.heat_map import MatrixPlot, cell_color
 from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
 from app.plots.schedule_plot import SchedulePlot
 from app.plots.ticker import ticker
+from app.plots.xy_plot import XYPlot, XYSeries
 
 __all__ = [
     "RAW",
@@ -22,6 +24,7 @@ __all__ = [
     "AxisKind",
     "BarPlot",
     "CardGrid",
+    "CountMatrix",
     "CurvePlot",
     "Histogram",
     "Legend",
@@ -33,6 +36,8 @@ __all__ = [
     "SeriesBuffer",
     "TrainingClock",
     "XAxis",
+    "XYPlot",
+    "XYSeries",
     "cell_color",
     "columns_for",
     "dash_pattern",

@@ -80,6 +80,15 @@ class MatrixPlot(QWidget):
             return ""
         return "–" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
 
+    def tooltip_at(self, row: int, column: int) -> str:
+        """Tooltip of a cell; empty for none."""
+        return "" if row == column else f"{self._names[row]} and {self._names[column]}: {self.text_at(row, column)}"
+
+    def background_at(self, row: int, column: int) -> QColor | None:
+        """Background of a cell; None for one without a value."""
+        value = self._values[row][column]
+        return None if row == column or math.isnan(value) else cell_color(value)
+
     def cell_at(self, point: QPointF) -> tuple[int, int] | None:
         """Row and column under a point of this widget."""
         area, count = self._area(), len(self._names)
@@ -105,11 +114,10 @@ class MatrixPlot(QWidget):
         self._draw_names(painter, metrics, area)
 
     def _draw_cell(self, painter: QPainter, box: QRectF, row: int, column: int, *, words: bool) -> None:
-        value = self._values[row][column]
-        has_value = row != column and not math.isnan(value)
-        painter.fillRect(box, cell_color(value) if has_value else QColor(theme().sunken))
+        background = self.background_at(row, column)
+        painter.fillRect(box, background or QColor(theme().sunken))
         if words:
-            painter.setPen(QColor(theme().text if has_value else theme().muted))
+            painter.setPen(QColor(theme().text if background else theme().muted))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.text_at(row, column))
 
     def _draw_names(self, painter: QPainter, metrics: QFontMetrics, area: QRectF) -> None:
@@ -134,8 +142,7 @@ class MatrixPlot(QWidget):
         """Show the pair under the cursor as a tooltip."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             cell = self.cell_at(QPointF(event.pos()))
-            if cell is not None and cell[0] != cell[1]:
-                words = f"{self._names[cell[0]]} and {self._names[cell[1]]}: {self.text_at(*cell)}"
+            if cell is not None and (words := self.tooltip_at(*cell)):
                 QToolTip.showText(event.globalPos(), plain_tooltip(words), self)
                 return True
         return super().event(event)

@@ -12,6 +12,7 @@ from app.tables.run_columns import (
     metric_columns,
     sort_order,
 )
+from app.tables.run_picker import RunPicker
 from app.tables.run_rows import RunRow, RunsReader, RunsSnapshot
 from app.tables.runs_model import ROW_ROLE, RunsModel
 
@@ -23,6 +24,7 @@ __all__ = [
     "RunChoices",
     "RunChooser",
     "RunColumn",
+    "RunPicker",
     "RunRow",
     "RunsModel",
     "RunsReader",

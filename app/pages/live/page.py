@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.navigation import Page
 from app.pages.live.card_board import CardBoard
-from app.pages.live.run_picker import RunPicker
 from app.pages.live.run_view import Notice, live_view, notice, stabilized_settings
 from app.pages.live.status_strip import NoticeStrip
 from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, PlotOptions
+from app.tables import RunPicker
 from app.task_references import task_names
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
@@ -41,7 +41,7 @@ class LivePage(QWidget):
         self._run_id: int | None = None
         self.follower = session.follower(self)
         self.options = PlotOptions("live", session.settings, self)
-        self.picker = RunPicker(session.store)
+        self.picker = RunPicker(session.store, "live")
         self.state = Chip()
         self.strip = NoticeStrip(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
         # The cards of the next run are made with the page, not when it starts, which would block the window.

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import CARD_GAP, GAP, resolve, theme
+from app.widgets.pixel_image import pixel_image
 
 _MIN_SIDE = 84
 Label = tuple[str, int | None]
@@ -100,15 +100,3 @@ class ImageGrid(QWidget):
 
     def _row_height(self, side: int) -> int:
         return side + self._label_height() + GAP + 4
-
-
-def pixel_image(rows: Sequence[Sequence[int]], *, color: bool) -> QImage:
-    """An image of rows of pixels: gray values from 0 to 255, or 0xRRGGBB with ``color``."""
-    if color:
-        packed = np.ascontiguousarray(np.asarray(rows, np.uint32))
-        height, width = packed.shape
-        return QImage(packed.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
-    pixels = np.ascontiguousarray(np.asarray(rows, np.uint8))
-    height, width = pixels.shape
-    # A copy, since QImage does not keep the array alive.
-    return QImage(pixels.tobytes(), width, height, width, QImage.Format.Format_Grayscale8).copy()

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.data.cards.image_grid import pixel_image
 from app.theme import GAP, resolve, row_height
+from app.widgets.pixel_image import pixel_image
 from mtl_core.protocol.samples import InputSamples, SampleRows
 
 Index = QModelIndex | QPersistentModelIndex
