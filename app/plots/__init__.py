@@ -4,11 +4,21 @@ from app.plots.bars import BarPlot, Histogram
 from app.plots.canvas import dash_pattern
 from app.plots.card_grid import CardGrid, columns_for
 from app.plots.count_matrix import CountMatrix
+from app.plots.curve_image import Limits
 from app.plots.curves.curve_plot import CurvePlot
-from app.plots.curves.plot_options import AxisKind, PlotOptions
+from app.plots.curves.plot_options import PlotOptions
 from app.plots.curves.run_curves import RunCurves
 from app.plots.curves.series_buffer import SeriesBuffer
-from app.plots.curves.step_times import TrainingClock, epoch_axis, time_axis, unit_of, x_axis
+from app.plots.curves.step_times import (
+    AxisKind,
+    TrainingClock,
+    epoch_axis,
+    epoch_steps,
+    examples_axis,
+    time_axis,
+    unit_of,
+    x_axis,
+)
 from app.plots.decimation import XAxis, decimate, smooth
 from app.plots.heat_map import MatrixPlot, cell_color
 from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
@@ -28,6 +38,7 @@ __all__ = [
     "CurvePlot",
     "Histogram",
     "Legend",
+    "Limits",
     "LineStyle",
     "MatrixPlot",
     "PlotOptions",
@@ -43,6 +54,8 @@ __all__ = [
     "dash_pattern",
     "decimate",
     "epoch_axis",
+    "epoch_steps",
+    "examples_axis",
     "smooth",
     "ticker",
     "time_axis",

@@ -15,6 +15,8 @@ from app.plots.untyped_pyqtgraph import Item, pg
 from app.theme import resolve, small_font, theme
 
 FAINT_ALPHA = 0.28
+_CLICK_REACH = 4
+"""Pixels that the mouse may move in a click."""
 _AXIS_AIR, _AXIS_SLACK = 12, 24
 """Pixels beside the labels of the vertical axis, and unused pixels from which it shrinks."""
 
@@ -82,24 +84,50 @@ def _decades(low: float, high: float) -> list[tuple[float, list[float]]]:
     every = max(1, math.ceil((high - low) / 6))
     labeled = [p + math.log10(m) for p in powers for m in texts if p % every == 0]
     unlabeled = [p + math.log10(m) for p in powers for m in range(1, 10) if m not in texts and high - low < 4]
-    return [(1.0, [v for v in labeled if low <= v <= high]), (1.0, [v for v in unlabeled if low <= v <= high])]
+    shown = [v for v in labeled if low <= v <= high]
+    if len(shown) < 2 and high < 300:  # a part of a decade: round numbers, as on a linear axis
+        start, end = 10.0**low, 10.0**high
+        shown = [math.log10(v) for v in _multiples(start, end, nice_step((end - start) / 4)) if v > 0]
+        unlabeled = []
+    return [(1.0, shown), (1.0, [v for v in unlabeled if low <= v <= high])]
+
+
+class _Box(pg.ViewBox):  # type: ignore[misc]
+    """A view box in which the left button draws a rectangle, and the middle one, or Shift, moves the view."""
+
+    def mouseDragEvent(self, event: Item, axis: int | None = None) -> None:
+        """Zoom to a rectangle or pan; the right button opens a menu and drags nothing."""
+        if event.button() == Qt.MouseButton.RightButton:
+            event.ignore()
+            return
+        if event.isStart():
+            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            pans = event.button() == Qt.MouseButton.MiddleButton or bool(shift)
+            self.state["mouseMode"] = pg.ViewBox.PanMode if pans else pg.ViewBox.RectMode
+        super().mouseDragEvent(event, axis)
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]
-    """A view box with two axes and rectangle zoom; it takes the wheel with Ctrl only.
+    """A view box with two axes; it takes the wheel with Ctrl only, or always where ``wheel_zooms`` is set.
+
+    Attributes:
+        wheel_zooms: Whether the wheel zooms without Ctrl.
 
     pyqtgraph's PlotItem is not used, as it makes menus and dialogs of a few hundred objects per plot.
     """
 
     hovered = Signal(object)
+    clicked = Signal(object)
     reset = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self.wheel_zooms = False
+        self._pressed: QPointF | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMouseTracking(True)
-        self.box = pg.ViewBox(enableMenu=False, defaultPadding=0)
+        self.box = _Box(enableMenu=False, defaultPadding=0)
         self.box.setMouseMode(pg.ViewBox.RectMode)
         self.box.disableAutoRange()
         self.box.setZValue(1)
@@ -155,10 +183,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """Remove an item."""
         self.box.removeItem(item)
 
-    def set_log_y(self, on: bool) -> None:
-        """Switch the vertical axis to a logarithmic scale."""
-        if self._axes["left"].logMode != on:
-            self._axes["left"].setLogMode(y=on)
+    def set_log(self, *, x: bool, y: bool) -> None:
+        """Switch each axis to a logarithmic or a linear scale."""
+        if self._axes["bottom"].logMode != x:
+            self._axes["bottom"].setLogMode(x=x)
+        if self._axes["left"].logMode != y:
+            self._axes["left"].setLogMode(y=y)
             self._fit_left_axis()
 
     def restyle(self) -> None:
@@ -193,8 +223,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         return QPointF(self.box.mapSceneToView(self.mapToScene(position.toPoint())))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl, else let the page scroll."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        """Zoom with Ctrl, or always where the wheel zooms; else let the page scroll."""
+        if self.wheel_zooms or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
         else:
             event.ignore()
@@ -204,6 +234,18 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         super().mouseMoveEvent(event)
         self.hovered.emit(event.position())
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember where a click or drag begins."""
+        super().mousePressEvent(event)
+        self._pressed = event.position() if event.button() == Qt.MouseButton.LeftButton else None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Emit the place of a click, which a drag is not."""
+        super().mouseReleaseEvent(event)
+        pressed, self._pressed = self._pressed, None
+        if pressed is not None and (event.position() - pressed).manhattanLength() < _CLICK_REACH:
+            self.clicked.emit(event.position())
+
     def leaveEvent(self, event: object) -> None:
         """Emit that the cursor left."""
         super().leaveEvent(event)
@@ -212,4 +254,5 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Request a reset of the zoom."""
         event.accept()
+        self._pressed = None
         self.reset.emit()

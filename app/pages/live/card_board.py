@@ -16,7 +16,7 @@ from app.pages.live.event_log import LogCard
 from app.pages.live.manual_weights_card import ManualWeightsCard
 from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
-from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves, TrainingClock, x_axis
+from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves, TrainingClock, epoch_steps, x_axis
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, scroll_area
 from mtl_core.spec import TOTAL
@@ -95,16 +95,21 @@ class CardBoard(QWidget):
         for plot in (*(card.plot for card in self.losses.values()), self.weights.plot, self.metrics.plot):
             plot.set_markers(view.markers)
 
-    def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
-        """Apply the drawing options of the header."""
-        options.apply(card.plot for card in self.losses.values())
+    def draw_options(
+        self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord], batch_size: int = 0
+    ) -> None:
+        """Apply the drawing options of the header; ``batch_size`` is 0 while the experiment is being read."""
+        losses = [card.plot for card in self.losses.values()]
+        options.apply(losses)
+        for plot in losses:
+            plot.set_epoch_steps(epoch_steps(run))
         until = 0.0 if run.has_ended or run.progress is None else float(run.progress.steps)
         clock = TrainingClock(run.started)
         if options.axis == "time":
             clock.add_events(events)
-        axis = x_axis(options.axis, run, clock)
+        axis = x_axis(options.axis, run, clock, batch_size)
         options.show_unit(axis.label)
-        set_axes(self._plots(), axis, until)
+        set_axes(self._plots(), axis, until, log=options.log_x)
 
     def _make_cards(self, tasks: Sequence[str]) -> None:
         self._tasks = tuple(tasks)

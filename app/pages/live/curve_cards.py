@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox
 
-from app.pages.live.run_view import metric_names, metric_text
+from app.pages.live.run_view import metric_names, metric_text, series_key
 from app.plots import CurvePlot, RunCurves, SeriesBuffer, XAxis
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, plain_tooltip
@@ -95,6 +95,21 @@ class LossCard(PlotCard):
     def __init__(self, task: str, color: int | str) -> None:
         super().__init__(task, f"loss-{task}", "The loss appears with the first steps.")
         self._task, self._color = task, color
+        self._weight = series_key(task, "train", LOSS_WEIGHT)
+        self._weights = SeriesBuffer()
+
+    def draw(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
+        """Draw the changed losses; all of them when a weight is added, by which they may be multiplied."""
+        changed = set(changed)
+        if self._weight in changed:
+            self._weights = curves.get(self._weight)
+            changed |= set(curves.names())
+        super().draw(curves, changed)
+
+    def clear(self) -> None:
+        """Remove the curves, values and weights of the previous run."""
+        super().clear()
+        self._weights = SeriesBuffer()
 
     def accepts(self, key: SeriesKey) -> bool:
         """Whether a series is the training or validation loss of this task."""
@@ -104,7 +119,14 @@ class LossCard(PlotCard):
         """Draws training solid and validation dashed; one value per epoch is not smoothed."""
         val = key.split == "val"
         self.plot.set_curve(
-            key, series.steps, series.values, color=self._color, dash=val, smoothed=not val, label=key.split
+            key,
+            series.steps,
+            series.values,
+            color=self._color,
+            dash=val,
+            smoothed=not val,
+            label=key.split,
+            weights=(self._weights.steps, self._weights.values) if len(self._weights) else None,
         )
 
 
@@ -199,8 +221,9 @@ class MetricCard(PlotCard):
         self.plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=key.task)
 
 
-def set_axes(plots: Iterable[CurvePlot], axis: XAxis, until: float) -> None:
-    """Give all plots the same horizontal axis."""
+def set_axes(plots: Iterable[CurvePlot], axis: XAxis, until: float, *, log: bool = False) -> None:
+    """Give all plots the same horizontal axis, ``log`` for a logarithmic one."""
     for plot in plots:
+        plot.set_log_x(log)
         plot.set_x_axis(axis)
         plot.set_until(until)

@@ -133,6 +133,7 @@ class LivePage(QWidget):
         if run_and_spec[0] == self._run_id:
             self._spec = run_and_spec[1]
             self._show()
+            self._draw_options()
 
     def _on_record(self, record: RunRecord) -> None:
         if self._run is None:
@@ -185,7 +186,8 @@ class LivePage(QWidget):
 
     def _draw_options(self) -> None:
         if self._run is not None:
-            self.board.draw_options(self.options, self._run, self._events)
+            batch_size = 0 if self._spec is None else self._spec.training.batch_size
+            self.board.draw_options(self.options, self._run, self._events, batch_size)
 
     # -- user actions --
 

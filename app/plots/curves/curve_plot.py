@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from app.plots.canvas import Canvas
-from app.plots.curve_image import Curve, Picture, Snapshot
+from app.plots.curve_image import Curve, Limits, Picture, Snapshot, ValueKind
 from app.plots.curves.curve_items import CurveItems
 from app.plots.curves.markers import Markers
-from app.plots.curves.readout import Readout, nearest_rows, rows_at
+from app.plots.curves.range_dialog import RangeDialog
+from app.plots.curves.readout import Readout, Row, format_position, nearest_rows, rows_at
 from app.plots.decimation import Floats, XAxis
 from app.plots.ticker import ticker
 from app.theme import VisibleConnection, manager, theme
 from app.widgets import Label
 
+_REACH = 0.03
+"""How far from the end of a curve its last value is still read out, as a part of the view."""
+
 
 class CurvePlot(QWidget):
     """Plots curves over steps; decimation runs off the GUI thread, drawing on the shared ticker.
 
-    Dragging a rectangle zooms (so does the wheel with Ctrl), a double click shows everything again; the
-    values under the cursor are read out.
+    Dragging a rectangle zooms (so does the wheel with Ctrl), dragging with the middle button or Shift moves the
+    view, a double click shows everything again; the values under the cursor are read out. The context menu has what
+    can be done with the plot; ``menuOpened`` lets others add to it.
+
+    Attributes:
+        title: What the plot shows, for tables and files.
     """
 
     zoomChanged = Signal(bool)
+    cursorMoved = Signal(object)
+    """The position of the cursor on the horizontal axis, in its unit; None once it has left."""
+    clicked = Signal(float)
+    """A click at a position on the horizontal axis, in its unit."""
+    menuOpened = Signal(QMenu)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves: dict[Hashable, Curve] = {}
         self._picture: Picture | None = None
-        self._axis = XAxis()
-        self._smoothing, self._until = 0.0, 0.0
-        self._log_y, self._raw, self._from_zero = False, True, False
+        self._options = Snapshot((), XAxis(), 100)
         self._zoomed, self._stale = False, False
+        self.title = ""
         self._canvas = Canvas()
         self._items = CurveItems(self._canvas)
         self._markers = Markers(self._canvas)
@@ -55,6 +70,7 @@ class CurvePlot(QWidget):
         self._empty.raise_()
         self._canvas.hovered.connect(self._hover)
         self._canvas.reset.connect(self.show_all)
+        self._canvas.clicked.connect(self._click)
         self._canvas.box.sigRangeChangedManually.connect(self._zoom)
         VisibleConnection(self, manager().changed, self._restyle_in_turn, self._restyle)
         self._restyle()
@@ -73,6 +89,8 @@ class CurvePlot(QWidget):
         smoothed: bool = True,
         label: str = "",
         axis: XAxis | None = None,
+        weights: tuple[Floats, Floats] | None = None,
+        epoch_steps: float = 0.0,
     ) -> None:
         """Adds or replaces a curve.
 
@@ -87,6 +105,8 @@ class CurvePlot(QWidget):
             smoothed: Whether ``set_smoothing`` applies.
             label: Name in the read-out under the cursor; ``str(key)`` when empty.
             axis: Its own horizontal axis, if it differs from that of :meth:`set_x_axis`.
+            weights: ``[W]`` steps and ``[W]`` weights of a loss.
+            epoch_steps: Steps of an epoch of its run, if they differ from those of :meth:`set_epoch_steps`.
         """
         previous = self._curves.get(key)
         curve = Curve(
@@ -99,6 +119,8 @@ class CurvePlot(QWidget):
             smoothed=smoothed,
             label=label or str(key),
             axis=axis,
+            weights=weights,
+            epoch_steps=epoch_steps,
         )
         self._curves[key] = curve
         if previous is None or previous.pen_style != curve.pen_style:
@@ -129,40 +151,61 @@ class CurvePlot(QWidget):
 
     def set_log_y(self, on: bool) -> None:
         """Switches the vertical axis to a logarithmic one; points at or below zero become gaps."""
-        if on == self._log_y:
-            return
-        self._log_y = on
+        if on != self._options.log_y:
+            self._set(log_y=on)
+            self.show_all()
+
+    def set_log_x(self, on: bool) -> None:
+        """Switches the horizontal axis to a logarithmic one; points at or below zero are left out."""
+        if on != self._options.log_x:
+            self._set(log_x=on)
+            self.show_all()
+
+    def set_values(self, kind: ValueKind) -> None:
+        """Shows losses, losses times their weight, or losses over those of the first epoch."""
+        if kind != self._options.values:
+            self._set(values=kind, limits=replace(self._options.limits, bottom=None, top=None))
+            self.show_all()
+
+    def set_epoch_steps(self, steps: float) -> None:
+        """Sets the steps of an epoch, for the values over those of the first epoch; 0 while unknown."""
+        if steps != self._options.epoch_steps:
+            self._set(epoch_steps=steps)
+
+    def set_limits(self, limits: Limits) -> None:
+        """Sets ends of the axes that do not follow the curves; the zoom is reset."""
+        self._set(limits=limits)
         self.show_all()
 
     def set_smoothing(self, weight: float) -> None:
         """Smooths curves by a debiased moving average, ``weight`` in [0, 1); the raw line stays, faint."""
-        self._smoothing = weight
-        self._ask()
+        self._set(smoothing=weight)
 
     def set_show_raw(self, on: bool) -> None:
         """Whether the raw line stays under a smoothed one; many curves are clearer without."""
-        self._raw = on
-        self._ask()
+        self._set(raw=on)
 
     def set_from_zero(self, on: bool) -> None:
         """Whether a linear vertical axis always holds zero."""
-        self._from_zero = on
-        self._ask()
+        self._set(from_zero=on)
 
     def set_x_axis(self, axis: XAxis) -> None:
-        """Changes what the horizontal axis counts."""
-        if axis == self._axis:
+        """Changes what the horizontal axis counts; another unit takes back the ends set for the previous one."""
+        previous = self._options.axis
+        if axis == previous:
             return
-        relabeled = axis.label != self._axis.label
-        self._axis = axis
-        if relabeled:
+        self._set(axis=axis)
+        if axis.label != previous.label:
+            self._set(limits=replace(self._options.limits, left=None, right=None))
             self.show_all()
-        self._ask()
 
     def set_until(self, step: float) -> None:
         """Sets the planned last step, for which the axis reserves room, so that it does not move with every point."""
-        self._until = step
-        self._ask()
+        self._set(until=step)
+
+    def set_wheel_zoom(self, on: bool) -> None:
+        """Whether the wheel zooms without Ctrl, which a plot that nothing scrolls allows."""
+        self._canvas.wheel_zooms = on
 
     def set_empty_text(self, text: str) -> None:
         """Sets the text shown while there is nothing to draw."""
@@ -181,6 +224,16 @@ class CurvePlot(QWidget):
         return self._zoomed
 
     @property
+    def x_unit(self) -> str:
+        """Unit of the horizontal axis."""
+        return self._options.axis.label
+
+    @property
+    def limits(self) -> Limits:
+        """Ends of the axes that a person has set."""
+        return self._options.limits
+
+    @property
     def picture(self) -> Picture | None:
         """The picture shown now."""
         return self._picture
@@ -194,6 +247,10 @@ class CurvePlot(QWidget):
         return QSize(160, 100)
 
     # -- drawing --
+
+    def _set(self, **changes: Any) -> None:
+        self._options = replace(self._options, **changes)
+        self._ask()
 
     def _ask(self) -> None:
         self._stale = True
@@ -209,28 +266,20 @@ class CurvePlot(QWidget):
         self._stale = False
         columns = max(int(self._canvas.box.width()), 100)
         view = tuple(self._canvas.box.viewRange()[0]) if self._zoomed else None
-        return Snapshot(
-            tuple(self._curves.items()),
-            self._axis,
-            columns,
-            smoothing=self._smoothing,
-            log_y=self._log_y,
-            raw=self._raw,
-            from_zero=self._from_zero,
-            view=view,
-            until=self._until,
-        )
+        return replace(self._options, curves=tuple(self._curves.items()), columns=columns, view=view)
 
     def show_picture(self, picture: Picture) -> None:
         """Draws a picture made from a snapshot."""
-        self._picture = picture
+        before, self._picture = self._picture or picture, picture
         for key, line in picture.lines.items():
             if key in self._curves:
                 self._items.draw(key, self._curves[key], line)
-        self._canvas.set_log_y(self._log_y)
         if not self._zoomed:
+            # A linear range would be huge as powers of ten: linear first, where an axis will become logarithmic.
+            self._canvas.set_log(x=before.log_x and picture.log_x, y=before.log_y and picture.log_y)
             self._limits(picture.x_limits, picture.y_limits)
-        self._markers.draw(self._axis)
+        self._canvas.set_log(x=picture.log_x, y=picture.log_y)
+        self._markers.draw(self._options.axis, log_x=picture.log_x)
         self._empty.setVisible(picture.empty)
 
     def _limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
@@ -262,19 +311,73 @@ class CurvePlot(QWidget):
         for key, curve in self._curves.items():
             self._items.set_pen(key, curve)
 
+    # -- cursor --
+
+    def values_at(self, x: float) -> list[Row]:
+        """The value of every curve at a position on the horizontal axis, in its unit."""
+        place = self._axis_place(x)
+        if self._picture is None or place is None:
+            return []
+        (left, right), _ = self._canvas.box.viewRange()
+        return rows_at(self._picture.lines, self._curves, place, (right - left) * _REACH)[0]
+
+    def show_cursor(self, x: float | None) -> None:
+        """Show the line of a cursor that is on another plot; None hides it."""
+        place = None if x is None else self._axis_place(x)
+        (left, right), _ = self._canvas.box.viewRange()
+        self._readout.show_line(place if place is not None and left <= place <= right else None)
+
+    def _axis_place(self, x: float) -> float | None:
+        if self._picture is None or not self._picture.log_x:
+            return x
+        return math.log10(x) if x > 0 else None
+
+    def _axis_value(self, place: float) -> float:
+        return 10.0**place if self._picture is not None and self._picture.log_x else place
+
     def _hover(self, position: QPointF | None) -> None:
         if position is None or self._picture is None or self._picture.empty:
-            self._readout.hide()
+            self._leave()
             return
         place = self._canvas.place(position)
         (left, right), _ = self._canvas.box.viewRange()
         if not left <= place.x() <= right:
-            self._readout.hide()
+            self._leave()
             return
-        reach = (right - left) * 0.03
+        reach = (right - left) * _REACH
         rows, x = rows_at(self._picture.lines, self._curves, place.x(), reach)
         note = self._markers.text_at(place.x(), reach / 2)
-        self._readout.show_rows(x, self._axis.label, nearest_rows(rows, place.y()), position, note=note)
+        head = format_position(self._axis_value(x), self.x_unit)
+        self._readout.show_rows(x, head, nearest_rows(rows, place.y()), position, note=note)
+        self.cursorMoved.emit(self._axis_value(x))
+
+    def _leave(self) -> None:
+        self._readout.hide()
+        self.cursorMoved.emit(None)
+
+    def _click(self, position: QPointF) -> None:
+        if self._picture is not None and not self._picture.empty:
+            self.clicked.emit(self._axis_value(self._canvas.place(position).x()))
+
+    # -- menu --
+
+    def open_menu(self, position: QPoint) -> None:
+        """Open the menu of the plot at a position of the screen."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Show everything", self.show_all).setEnabled(self._zoomed)
+        menu.addAction("Set the range…", self._edit_limits)
+        menu.addAction("Automatic range", lambda: self.set_limits(Limits())).setEnabled(self.limits != Limits())
+        self.menuOpened.emit(menu)
+        menu.popup(position)
+
+    def _edit_limits(self) -> None:
+        dialog = RangeDialog(
+            self.limits, self.x_unit, log_x=self._options.log_x, log_y=self._options.log_y, parent=self
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.set_limits(dialog.limits()))
+        dialog.open()
 
     # -- Qt --
 
@@ -283,6 +386,11 @@ class CurvePlot(QWidget):
         super().showEvent(event)
         if self._stale or self._picture is None:
             ticker().request(self)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu."""
+        event.accept()
+        self.open_menu(event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the overlay in place and draws for the new width."""

@@ -29,10 +29,12 @@ class Markers:
         self._markers, self._places = markers, ()
         return True
 
-    def draw(self, axis: XAxis) -> None:
-        """Move the lines to the positions of their steps."""
+    def draw(self, axis: XAxis, *, log_x: bool = False) -> None:
+        """Move the lines to the positions of their steps; a logarithmic axis has none at or below zero."""
         self._match(len(self._markers))
         places = axis.place(np.array([step for step, _ in self._markers], dtype=np.float64))
+        if log_x:
+            places = np.log10(np.maximum(places, 1e-300))
         self._places = tuple(float(place) for place in places)
         for line, place in zip(self._lines, self._places, strict=True):
             line.setValue(place)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar, get_args
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from app.plots.curve_image import ValueKind
 from app.plots.curves.curve_plot import CurvePlot
+from app.plots.curves.step_times import AxisKind
 from app.widgets import ToolButton
 
 SMOOTHING = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99)
-AxisKind = Literal["step", "epoch", "time"]
-AXES: tuple[AxisKind, ...] = ("step", "epoch", "time")
+AXES: tuple[AxisKind, ...] = get_args(AxisKind)
+VALUES: tuple[ValueKind, ...] = get_args(ValueKind)
 T = TypeVar("T")
-_AXIS_TIP = "Horizontal axis: steps, epochs, or the time trained so far, in which pauses do not count"
+_AXIS_TIP = (
+    "Horizontal axis: steps, epochs, examples (steps times batch size), or the time trained so far, in which pauses "
+    "do not count"
+)
+_VALUES_TIP = (
+    "What the loss plots show: the losses, the losses times the weight in use at their step, or the losses over "
+    "their mean in the first epoch"
+)
 
 
 class SettingsStore(Protocol):
@@ -30,7 +39,7 @@ class SettingsStore(Protocol):
 
 
 class PlotOptions(QObject):
-    """Three menu buttons for the header of a page; their state is saved.
+    """Menu buttons for the header of a page; their state is saved.
 
     Args:
         page: Name of the page; the buttons' object names begin with it.
@@ -57,7 +66,10 @@ class PlotOptions(QObject):
         saved_axis = settings.get(f"page/{page}/axis", "step")
         self.axis: AxisKind = next((kind for kind in axes if kind == saved_axis), "step")
         self.log_y = settings.get(f"page/{page}/log") == "on"
+        self.log_x = settings.get(f"page/{page}/log-x") == "on"
+        self.values: ValueKind = _parse_choice(settings.get(f"page/{page}/values"), VALUES, _value_kind, "raw")
         self._unit = ""
+        self.values_button = _menu_button("math-operations", _VALUES_TIP, f"{page}-values", VALUES, self._set_values)
         self.smoothing_button = _menu_button(
             "waves",
             "Smoothing of the training curves",
@@ -69,17 +81,28 @@ class PlotOptions(QObject):
             "chart-line-up", "Logarithmic losses", self._set_log_y, text="Log y", checkable=True, name=f"{page}-log-y"
         )
         self.axis_button = _menu_button("ruler", _AXIS_TIP, f"{page}-x", axes, self._set_axis)
+        self.axis_button.menu().addSeparator()
+        self._log_x_action = QAction("Logarithmic", self.axis_button.menu(), checkable=True)
+        self._log_x_action.triggered.connect(self._set_log_x)
+        self.axis_button.menu().addAction(self._log_x_action)
         self._show()
 
-    def buttons(self) -> tuple[QToolButton, QToolButton, QToolButton]:
+    def buttons(self) -> tuple[QToolButton, ...]:
         """The buttons, from left to right."""
-        return self.smoothing_button, self.log_button, self.axis_button
+        return self.smoothing_button, self.values_button, self.log_button, self.axis_button
 
-    def apply(self, losses: Iterable[CurvePlot]) -> None:
-        """Apply smoothing and scale to loss plots."""
+    def apply(self, losses: Iterable[CurvePlot], *, values: bool = True) -> None:
+        """Apply the options to loss plots.
+
+        Args:
+            losses: The plots.
+            values: Whether what they show are losses, which can be weighted and normalized.
+        """
         for plot in losses:
             plot.set_smoothing(self.smoothing)
             plot.set_log_y(self.log_y)
+            plot.set_log_x(self.log_x)
+            plot.set_values(self.values if values else "raw")
 
     def show_unit(self, unit: str) -> None:
         """Show the unit of the axis, e.g. ``minutes``."""
@@ -95,6 +118,14 @@ class PlotOptions(QObject):
         self.axis, self._unit = self._axes[index], ""
         self._save("axis", self.axis)
 
+    def _set_values(self, index: int) -> None:
+        self.values = VALUES[index]
+        self._save("values", self.values)
+
+    def _set_log_x(self, on: bool) -> None:
+        self.log_x = on
+        self._save("log-x", "on" if on else "off")
+
     def _set_log_y(self) -> None:
         self.log_y = self.log_button.isChecked()
         self._save("log", "on" if self.log_y else "off")
@@ -106,14 +137,21 @@ class PlotOptions(QObject):
 
     def _show(self) -> None:
         self.smoothing_button.setText(f"Smoothing {_smoothing_text(self.smoothing)}")
-        self.axis_button.setText(f"x: {self._unit or self.axis}")
+        self.values_button.setText(f"y: {self.values}")
+        self.axis_button.setText(f"x: {self._unit or self.axis}" + (", log" if self.log_x else ""))
+        self._log_x_action.setChecked(self.log_x)
         self.log_button.setChecked(self.log_y)
         _check(self.smoothing_button, SMOOTHING.index(self.smoothing))
+        _check(self.values_button, VALUES.index(self.values))
         _check(self.axis_button, self._axes.index(self.axis))
 
 
 def _smoothing_text(weight: float) -> str:
     return f"{weight:g}" if weight else "off"
+
+
+def _value_kind(text: str) -> ValueKind:
+    return next((kind for kind in VALUES if kind == text), "raw")
 
 
 def _parse_choice(text: str, choices: Sequence[T], read: Callable[[str], T], default: T) -> T:

@@ -20,7 +20,7 @@ from app.theme import CONTROL_RADIUS, resolve, small_font, theme
 from app.widgets import RichLabel
 from mtl_core.text import group_digits
 
-_WHOLE = ("step",)
+_WHOLE = ("step", "examples")
 MOST_ROWS = 10
 """Maximum number of curves shown; of more, those nearest to the cursor."""
 
@@ -35,6 +35,8 @@ class Row:
     dash: bool
     height: float = 0.0
     """Position on the vertical axis."""
+    number: float = math.nan
+    """The value before it was rounded to text."""
 
 
 def rows_at(
@@ -52,7 +54,7 @@ def rows_at(
             places.append(float(points[index]))
             value = float(line.full_y[index])
             height = float(line.y[_nearest(line.x, x)]) if line.x.size else math.nan
-            rows.append(Row(curve.label, format_number(value), curve.color, curve.dash, height))
+            rows.append(Row(curve.label, format_number(value), curve.color, curve.dash, height, value))
     return rows, min(places[1:], key=lambda place: abs(place - x), default=x)
 
 
@@ -71,6 +73,11 @@ def _nearest(x: Floats, place: float) -> int:
         return 0
     right = int(np.clip(np.searchsorted(x, place), 1, x.size - 1))
     return right - 1 if place - x[right - 1] <= x[right] - place else right
+
+
+def format_position(x: float, unit: str) -> str:
+    """A position on the horizontal axis with its unit, e.g. ``step 1 200``."""
+    return f"{unit} {group_digits(x) if unit in _WHOLE else format_number(x)}"
 
 
 class Readout:
@@ -101,19 +108,23 @@ class Readout:
         )
         self._hair.setPen(pg.mkPen(tokens.muted, width=1))
 
-    def show_rows(self, x: float, unit: str, rows: Sequence[Row], cursor: QPointF, *, note: str = "") -> None:
-        """Show values at ``x``, and a note below them, beside the cursor and inside the plot."""
+    def show_rows(self, x: float, head: str, rows: Sequence[Row], cursor: QPointF, *, note: str = "") -> None:
+        """Show values at ``x`` below a head, and a note below them, beside the cursor and inside the plot."""
         if not rows:
             self.hide()
             return
-        place = group_digits(x) if unit in _WHOLE else format_number(x)
-        self._panel.setText(_table(f"{unit} {place}", rows, note))
+        self._panel.setText(_table(head, rows, note))
         self._panel.adjustSize()
-        self._hair.setValue(x)
-        self._hair.setVisible(True)
+        self.show_line(x)
         self._panel.move(*self._corner(cursor))
         self._panel.show()
         self._panel.raise_()
+
+    def show_line(self, x: float | None) -> None:
+        """Move the vertical line to ``x``, in axis coordinates; None hides it."""
+        if x is not None:
+            self._hair.setValue(x)
+        self._hair.setVisible(x is not None)
 
     def hide(self) -> None:
         """Hide the panel."""

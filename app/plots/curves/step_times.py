@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from app.plots.decimation import XAxis
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord
+
+AxisKind = Literal["step", "epoch", "examples", "time"]
+"""Units of the horizontal axis."""
 
 _UNITS = (("seconds", 1.0, 180.0), ("minutes", 60.0, 3 * 3600.0), ("hours", 3600.0, float("inf")))
 """Units of a time axis: name, seconds, and longest time shown in it, in seconds."""
@@ -99,7 +102,40 @@ def epoch_axis(run: RunRecord) -> XAxis | None:
     return XAxis("epoch", (0.0, float(progress.steps)), (0.0, float(progress.epochs)))
 
 
-def x_axis(kind: str, run: RunRecord, clock: TrainingClock) -> XAxis:
-    """Horizontal axis of a run in the unit ``step``, ``epoch`` or ``time``; steps while the others are not known."""
-    axis = epoch_axis(run) if kind == "epoch" else time_axis(clock, run) if kind == "time" else None
+def examples_axis(run: RunRecord, batch_size: int) -> XAxis | None:
+    """Horizontal axis of training rows seen: steps times rows of a step; None while either is not known.
+
+    Accumulation splits a batch and does not change its rows. The last batch of an epoch may be smaller, so positions
+    can be too far right by less than a batch an epoch.
+    """
+    progress = run.progress
+    if progress is None or not progress.steps or batch_size < 1:
+        return None
+    return XAxis("examples", (0.0, float(progress.steps)), (0.0, float(progress.steps * batch_size)))
+
+
+def epoch_steps(run: RunRecord) -> float:
+    """Steps of an epoch of a run; 0 while not known."""
+    progress = run.progress
+    return progress.steps / progress.epochs if progress is not None and progress.epochs else 0.0
+
+
+def x_axis(kind: AxisKind, run: RunRecord, clock: TrainingClock, batch_size: int = 0) -> XAxis:
+    """Horizontal axis of a run in a unit; steps while that is not known.
+
+    Args:
+        kind: The unit.
+        run: The run.
+        clock: Its training times.
+        batch_size: Rows of a step; 0 while not known.
+    """
+    match kind:
+        case "epoch":
+            axis = epoch_axis(run)
+        case "examples":
+            axis = examples_axis(run, batch_size)
+        case "time":
+            axis = time_axis(clock, run)
+        case "step":
+            axis = None
     return axis or XAxis()

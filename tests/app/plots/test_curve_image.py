@@ -1,9 +1,11 @@
 """Curves drawn into an image."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from app.plots.curve_image import Curve, Snapshot, fitted_end, paint
+from app.plots.curve_image import Curve, Limits, Snapshot, fitted_end, paint, shown_values
 from app.plots.decimation import XAxis
 
 STEPS = np.arange(1000.0)
@@ -74,3 +76,40 @@ def test_a_lone_point_is_drawn_as_a_short_dash() -> None:
 
 def test_weights_are_drawn_from_zero_when_asked() -> None:
     assert paint(_snapshot(Curve(STEPS, np.full(1000, 0.9)), from_zero=True)).y_limits[0] == 0.0
+
+
+def test_a_weighted_loss_is_multiplied_by_the_last_weight_up_to_its_step() -> None:
+    weights = (np.array([100.0, 500.0]), np.array([2.0, 3.0]))
+    curve = Curve(STEPS, np.ones(1000), weights=weights)
+    np.testing.assert_array_equal(shown_values(curve, "weighted")[[0, 100, 499, 500, 999]], [2, 2, 2, 3, 3])
+    np.testing.assert_array_equal(shown_values(replace(curve, weights=None), "weighted"), curve.values)
+
+
+def test_a_normalized_loss_is_one_on_average_in_the_first_epoch() -> None:
+    curve = Curve(np.array([50.0, 100.0, 150.0]), np.array([3.0, 5.0, 2.0]))
+    np.testing.assert_allclose(shown_values(curve, "normalized", 100.0), [0.75, 1.25, 0.5])
+    np.testing.assert_allclose(shown_values(replace(curve, epoch_steps=50.0), "normalized", 100.0)[0], 1.0)
+    assert np.isnan(shown_values(replace(curve, values=np.zeros(3)), "normalized")).all()
+
+
+def test_a_logarithmic_horizontal_axis_begins_at_the_first_step_above_zero() -> None:
+    picture = paint(_snapshot(Curve(STEPS, STEPS), log_x=True))
+    assert picture.x_limits == pytest.approx((0.0, np.log10(999)))
+    assert paint(_snapshot(Curve(np.zeros(1), np.ones(1)), log_x=True)).empty
+
+
+@pytest.mark.parametrize(
+    ("limits", "log", "x", "y"),
+    [
+        (Limits(left=100, top=50), False, (100, 999), (0, 50)),
+        (Limits(left=100, bottom=1, top=50), True, (2, np.log10(999)), (0, np.log10(50))),
+        (Limits(left=-1, right=0), True, (0, np.log10(999)), None),
+        (Limits(left=2000, right=None), False, (2000, 2999), None),
+    ],
+)
+def test_an_end_that_a_person_set_does_not_follow_the_curves(
+    limits: Limits, log: bool, x: tuple[float, float], y: tuple[float, float] | None
+) -> None:
+    picture = paint(_snapshot(Curve(STEPS, STEPS), limits=limits, log_x=log, log_y=log))
+    assert picture.x_limits == pytest.approx(x)
+    assert y is None or picture.y_limits == pytest.approx(y)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.plots import TrainingClock, XAxis, time_axis, unit_of, x_axis
+from app.plots import TrainingClock, XAxis, examples_axis, time_axis, unit_of, x_axis
 from mtl_core.store import EventRecord, Progress
 from tests.app.pages.live.test_run_view import RUN
 
@@ -92,3 +92,12 @@ def test_several_runs_can_share_a_unit() -> None:
     assert axis is not None
     assert axis.label == "minutes"
     np.testing.assert_allclose(axis.place(np.array([100.0])), [0.5])
+
+
+def test_examples_are_steps_times_rows_of_a_step() -> None:
+    run = replace(RUN, progress=Progress(1, 20, 200, 6000, 0.0, 0.0))
+    axis = examples_axis(run, 32)
+    assert axis is not None
+    assert axis.place(np.array([10.0]))[0] == 320.0
+    assert examples_axis(run, 0) is None
+    assert x_axis("examples", run, TrainingClock()).label == "step"

@@ -22,10 +22,13 @@ from app.plots import (
     TrainingClock,
     XAxis,
     epoch_axis,
+    epoch_steps,
+    examples_axis,
     time_axis,
     unit_of,
 )
 from app.widgets import Card
+from mtl_core.protocol.series_names import LOSS, LOSS_WEIGHT
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
@@ -51,8 +54,10 @@ class TaskCurveCard(Card):
             if isinstance(key, tuple) and key[0] not in runs:
                 self.plot.remove_curve(key)
 
-    def draw_series(self, entry: ComparedRun, key: SeriesKey, series: SeriesBuffer, axis: XAxis) -> None:
-        """Draws a series of a run on its own horizontal axis."""
+    def draw_series(
+        self, entry: ComparedRun, key: SeriesKey, series: SeriesBuffer, axis: XAxis, weights: SeriesBuffer
+    ) -> None:
+        """Draws a series of a run on its own horizontal axis, with the weights of a loss."""
         val = key.split == "val"
         self.plot.set_curve(
             (entry.run.id, key.split),
@@ -61,9 +66,11 @@ class TaskCurveCard(Card):
             color=entry.color,
             dash=val,
             dots=dots_of(entry.color),
-            smoothed=not val and self.series_metric == "loss",
+            smoothed=not val and self.series_metric == LOSS,
             label=f"run {entry.run.id} {key.split}",
             axis=axis,
+            weights=(weights.steps, weights.values) if len(weights) else None,
+            epoch_steps=epoch_steps(entry.run),
         )
 
 
@@ -153,7 +160,7 @@ class CurveGrid(CardGrid):
         self._steps.put("curves", self._draw_next_run)
         for card in self.cards.values():
             card.plot.set_show_raw(len(self._runs) < 2)
-        options.apply(card.plot for card in self.cards.values())
+        options.apply((card.plot for card in self.cards.values()), values=self._metric == LOSS)
         self._set_axes(self._entries, self._axes, options)
 
     def _draw_next_run(self) -> None:
@@ -174,7 +181,8 @@ class CurveGrid(CardGrid):
                 if axis is None:
                     card.plot.remove_curve((entry.run.id, key.split))
                 else:
-                    card.draw_series(entry, key, curves.get(key), axis)
+                    weights = curves.get(key._replace(split="train", metric=LOSS_WEIGHT))
+                    card.draw_series(entry, key, curves.get(key), axis, weights)
 
     def _set_axes(self, entries: Sequence[ComparedRun], axes: Mapping[int, XAxis], options: PlotOptions) -> None:
         ends = [
@@ -210,6 +218,12 @@ def run_axes(entries: Sequence[ComparedRun], clocks: Mapping[int, TrainingClock]
         return {entry.run.id: XAxis() for entry in entries}
     if kind == "epoch":
         axes = {entry.run.id: epoch_axis(entry.run) for entry in entries}
+    elif kind == "examples":
+        axes = {
+            entry.run.id: examples_axis(entry.run, entry.spec.training.batch_size)
+            for entry in entries
+            if entry.spec is not None
+        }
     else:
         runs = [entry.run for entry in entries if entry.run.id in clocks]
         longest = max((clocks[run.id].known_times(run)[1][-1] for run in runs), default=0.0)
