@@ -6,25 +6,35 @@ from app.tables.run_choices import RunChoice, RunChoices, read_choices
 from app.tables.run_chooser import RunChooser, rect_within
 from app.tables.run_columns import (
     BASE_COLUMNS,
+    DELTA_M,
+    SETTING_PREFIX,
+    SIZE,
     RunColumn,
     experiment_name,
     format_study,
     method_title,
     metric_columns,
+    setting_column,
     short_method_title,
     sort_order,
 )
-from app.tables.run_rows import RunRow, RunsReader, RunsSnapshot
+from app.tables.run_groups import RunGroup
+from app.tables.run_rows import RunExtras, RunRow, RunsReader, RunsSnapshot
 from app.tables.runs_model import ROW_ROLE, RunsModel
 
 __all__ = [
     "BASE_COLUMNS",
+    "DELTA_M",
     "ROW_ROLE",
+    "SETTING_PREFIX",
+    "SIZE",
     "PreviewModel",
     "RunChoice",
     "RunChoices",
     "RunChooser",
     "RunColumn",
+    "RunExtras",
+    "RunGroup",
     "RunRow",
     "RunsModel",
     "RunsReader",
@@ -38,6 +48,7 @@ __all__ = [
     "paint_chip",
     "read_choices",
     "rect_within",
+    "setting_column",
     "short_method_title",
     "sort_order",
 ]

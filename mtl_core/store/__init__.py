@@ -51,6 +51,7 @@ from mtl_core.store.records import (
     Summary,
 )
 from mtl_core.store.rows.removal import DiskUse
+from mtl_core.store.run_list import FilterNames
 from mtl_core.store.store import RunStore
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "DiskUse",
     "EndState",
     "EventRecord",
+    "FilterNames",
     "Points",
     "Progress",
     "RequestRecord",
