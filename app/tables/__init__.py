@@ -6,24 +6,34 @@ from app.tables.run_choices import RunChoice, RunChoices, read_choices
 from app.tables.run_chooser import RunChooser, rect_within
 from app.tables.run_columns import (
     BASE_COLUMNS,
+    DELTA_M,
+    SETTING_PREFIX,
+    SIZE,
     RunColumn,
     experiment_name,
     format_study,
     metric_columns,
+    setting_column,
     sort_order,
 )
+from app.tables.run_groups import RunGroup
 from app.tables.run_picker import RunPicker
-from app.tables.run_rows import RunRow, RunsReader, RunsSnapshot
+from app.tables.run_rows import RunExtras, RunRow, RunsReader, RunsSnapshot
 from app.tables.runs_model import ROW_ROLE, RunsModel
 
 __all__ = [
     "BASE_COLUMNS",
+    "DELTA_M",
     "ROW_ROLE",
+    "SETTING_PREFIX",
+    "SIZE",
     "PreviewModel",
     "RunChoice",
     "RunChoices",
     "RunChooser",
     "RunColumn",
+    "RunExtras",
+    "RunGroup",
     "RunPicker",
     "RunRow",
     "RunsModel",
@@ -37,5 +47,6 @@ __all__ = [
     "paint_chip",
     "read_choices",
     "rect_within",
+    "setting_column",
     "sort_order",
 ]

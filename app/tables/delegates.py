@@ -19,9 +19,11 @@ class StateDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw background and chip."""
-        paint_ground(painter, option, index)
         row: RunRow | None = index.data(ROW_ROLE)
-        if row is not None:
+        if row is None:
+            super().paint(painter, option, index)
+        else:
+            paint_ground(painter, option, index)
             word, tone = STATE_LABELS[row.record.state]
             paint_chip(painter, option.rect.adjusted(GAP, 0, -GAP, 0), word, tone)
 
@@ -41,9 +43,11 @@ class StarDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the star, outlined when it is off."""
-        paint_ground(painter, option, index)
         row: RunRow | None = index.data(ROW_ROLE)
-        if row is not None:
+        if row is None:
+            super().paint(painter, option, index)
+        else:
+            paint_ground(painter, option, index)
             side = QFontMetrics(option.font).height()
             box = QRect(0, 0, side, side)
             box.moveCenter(option.rect.center())

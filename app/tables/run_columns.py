@@ -7,12 +7,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from app.formatting import STATE_LABELS, format_duration, format_metric, format_metric_short, format_timestamp
+from app.formatting import (
+    STATE_LABELS,
+    format_duration,
+    format_metric,
+    format_metric_short,
+    format_number,
+    format_relative_change,
+    format_timestamp,
+)
 from app.tables.run_rows import RunRow
 from mtl_core.analysis.method_titles import method_title, short_method_title
 from mtl_core.spec import TOTAL
+from mtl_core.text import format_size
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
@@ -20,6 +29,12 @@ if TYPE_CHECKING:
 _PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
 """Metrics shown for a task whose score is not known or not stored; the first that it has."""
 _SIGN, _ALL_BITS = 1 << 63, (1 << 64) - 1
+DELTA_M, SIZE = "delta_m", "size"
+"""Keys of the columns for which more has to be read."""
+SETTING_PREFIX = "setting:"
+_SPLIT_TITLES = {"val": "validation", "test": "test", "train": "training"}
+_VALUES = ("best", "last", "min", "max")
+_VALUE_HELP = {"best": "Best", "last": "Last", "min": "Lowest", "max": "Highest"}
 _MAX_NAMED_SCORES = 2
 """Tasks whose scores are listed; of more the mean is shown, if they share a metric."""
 
@@ -38,7 +53,12 @@ class RunColumn:
         shown: Whether it is visible by default.
         width: Default width in average characters.
         menu: Submenu of the column menu, or ``""``.
+        split: Submenu of that submenu, or ``""``.
         tip: Tooltip of a cell; by default its text.
+        name: What a filter calls it, or ``""`` if it cannot be filtered by a cell.
+        words: The values of a cell in a filter; by default ``value``.
+        format: Formats a mean of its numbers, or the difference of two; None if neither means anything.
+        better: Which numbers of a row are better, ``"min"`` or ``"max"``; ``""`` if neither.
     """
 
     key: str
@@ -50,7 +70,20 @@ class RunColumn:
     shown: bool = True
     width: float = 12
     menu: str = ""
+    split: str = ""
     tip: Callable[[RunRow], str] | None = None
+    name: str = ""
+    words: Callable[[RunRow], Sequence[str | float]] | None = None
+    format: Callable[[float], str] | None = None
+    better: Callable[[RunRow], str] = lambda row: ""
+
+    def filter_values(self, row: RunRow) -> tuple[str | float, ...]:
+        """The values of a cell that a filter can compare."""
+        if not self.name:
+            return ()
+        value = self.value(row)
+        values = self.words(row) if self.words is not None else (value,)
+        return tuple(v for v in values if v is not None and v != "" and str(v) != "nan" and '"' not in str(v))
 
 
 def _epochs(row: RunRow) -> str:
@@ -142,15 +175,25 @@ def _text_column(key: str, title: str, text: Callable[[RunRow], str], **more: ob
     return RunColumn(key, title, text, lambda row: text(row).casefold(), **more)  # type: ignore[arg-type]
 
 
+def _size_text(size: float | None) -> str:
+    return "" if size is None else format_size(round(size))
+
+
 BASE_COLUMNS: tuple[RunColumn, ...] = (
     RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=2.5),
-    RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=6),
-    _text_column("name", "Name", lambda r: r.record.name, width=20),
+    RunColumn(
+        "id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=6, name="id",
+    ),
+    _text_column(
+        "name", "Name", lambda r: r.record.name, width=20, name="name", words=lambda r: (r.record.name,),
+    ),
     RunColumn(
         "state", "State", lambda r: STATE_LABELS[r.record.state][0], lambda r: list(STATE_LABELS).index(r.record.state),
-        width=12,
+        width=12, name="state", words=lambda r: (r.record.state,),
     ),
-    _text_column("weighting", "Weighting", _method, width=11, tip=_method_tip),
+    _text_column(
+        "weighting", "Weighting", _method, width=11, tip=_method_tip, name="method", words=lambda r: (r.record.method,)
+    ),
     RunColumn(
         "scores", "Best", _scores, _score_sort_key,
         "Best validation value of each task's score, or else of its loss. Sorted metric by metric: by the mean where "
@@ -160,29 +203,55 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(
         "study", "Study", lambda r: format_study(r.record), lambda r: r.record.study,
         "The study it belongs to, by the number of its first run, and what it trains", shown=False, width=14,
+        name="study",
     ),
-    _text_column("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
-    RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
+    _text_column(
+        "dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14,
+        name="dataset", words=lambda r: (r.record.dataset,),
+    ),
+    RunColumn(
+        "epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9, format=format_number,
+    ),
     RunColumn(
         "duration", "Duration", lambda r: format_duration(r.record.seconds), lambda r: r.record.seconds or None,
-        "Time spent training", True, width=10,
+        "Time spent training", True, width=10, name="seconds", format=format_duration,
     ),
     RunColumn(
         "started", "Started", lambda r: format_timestamp(r.record.started or r.record.created, time.time()),
         lambda r: r.record.started or r.record.created, "When it began", True, width=11,
     ),
-    _text_column("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14),
-    _text_column("device", "Device", lambda r: r.record.device, shown=False, width=12),
-    _text_column("tags", "Tags", lambda r: ", ".join(r.record.tags), shown=False, width=14),
+    _text_column(
+        "tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14, name="task",
+        words=lambda r: r.record.tasks,
+    ),
+    _text_column(
+        "device", "Device", lambda r: r.record.device, shown=False, width=12, name="device",
+        words=lambda r: (r.record.device,),
+    ),
+    _text_column(
+        "tags", "Tags", lambda r: ", ".join(r.record.tags), shown=False, width=14, name="tag",
+        words=lambda r: r.record.tags,
+    ),
     _text_column("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
-    RunColumn("seed", "Seed", lambda r: str(r.record.seed), lambda r: r.record.seed, "", True, False, 6),
+    RunColumn("seed", "Seed", lambda r: str(r.record.seed), lambda r: r.record.seed, "", True, False, 6, name="seed"),
+    RunColumn(
+        DELTA_M, "Δm", lambda r: "" if r.delta_m is None else format_relative_change(r.delta_m), lambda r: r.delta_m,
+        "Mean relative change of the tasks' test scores against the single-task baselines of the study, positive "
+        "where training together is better", True, False, 10, name="delta_m", format=format_relative_change,
+        better=lambda row: "max",
+    ),
+    RunColumn(
+        SIZE, "Size", lambda r: _size_text(r.size), lambda r: r.size, "Size of its checkpoints and other files", True,
+        False, 10, format=_size_text,
+    ),
 )  # fmt: skip
 
 
 def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
-    """Columns for every validation and test metric that a row has: best, last and test value.
+    """Columns for every metric that a row has, on every split.
 
-    All are hidden by default, as runs on other data lack these tasks; the column of scores summarizes every run.
+    Each has its best, last, lowest and highest value. All are hidden by default, as runs on other data lack these
+    tasks; the column of scores summarizes every run.
     """
     counts: Counter[SeriesKey] = Counter()
     tasks: Counter[str] = Counter()  # most rows first, then in the order of their experiment
@@ -203,23 +272,55 @@ def _preferred_metric(metrics: Iterable[str]) -> str:
 
 
 def _columns_of_series(key: SeriesKey) -> list[RunColumn]:
-    name = f"{key.task} {key.metric}"
-    if key.split == "test":
-        return [_metric_column(key, "last", f"{name} (test)", f"{key.metric} of {key.task} on the test split")]
-    return [
-        _metric_column(key, "best", name, f"Best validation {key.metric} of {key.task}"),
-        _metric_column(key, "last", f"{name} (last)", f"Last validation {key.metric} of {key.task}"),
-    ]
+    return [_metric_column(key, value) for value in _VALUES]
 
 
-def _metric_column(key: SeriesKey, which: Literal["best", "last"], title: str, text: str) -> RunColumn:
+def _metric_column(key: SeriesKey, which: str) -> RunColumn:
+    position = _VALUES.index(which)
+    split, default = _SPLIT_TITLES[key.split], "best" if key.split == "val" else "last"
+    where = [] if key.split == "val" else [key.split if key.split == "test" else "training"]
+    notes = ", ".join([*where, *([] if which == default else [which])])
+    title = f"{key.task} {key.metric}" + (f" ({notes})" if notes else "")
+
     def value(row: RunRow) -> float | None:
-        metric = row.metrics.get(key)
-        return None if metric is None else metric[0] if which == "best" else metric[1]
+        values = row.metrics.get(key)
+        return None if values is None else values[position]
 
-    name = f"{key.task}.{key.split}.{key.metric}.{which}"
+    def better(row: RunRow) -> str:
+        values = row.metrics.get(key)
+        if values is None or values[2] == values[3]:
+            return ""
+        return "max" if values[0] == values[3] else "min"
+
     return RunColumn(
-        name, title, lambda row: format_metric(value(row)), value, text, True, False, max(9, len(title) + 1), key.task
+        f"{key.task}.{key.split}.{key.metric}.{which}",
+        title,
+        lambda row: format_metric(value(row)),
+        value,
+        f"{_VALUE_HELP[which]} {split} {key.metric} of {key.task}",
+        True,
+        False,
+        max(9, len(title) + 1),
+        key.task,
+        split,
+        name=f"{key.split}.{key.task}.{key.metric}.{which}",
+        format=format_metric,
+        better=better,
+    )
+
+
+def setting_column(path: str) -> RunColumn:
+    """The column of a setting, whose values are read once it is shown."""
+
+    def value(row: RunRow) -> float | str | None:
+        return row.settings.get(path, "")
+
+    def text(row: RunRow) -> str:
+        found = value(row)
+        return f"{found:.10g}" if isinstance(found, float) else str(found)
+
+    return RunColumn(
+        SETTING_PREFIX + path, path, text, value, f"Setting {path}", False, True, max(10, len(path) + 1), name=path
     )
 
 
@@ -233,6 +334,12 @@ def sort_order(rows: Sequence[RunRow], column: RunColumn, descending: bool) -> l
         filled = [i for i, text in enumerate(texts) if text]
         filled.sort(key=texts.__getitem__, reverse=descending)
         return filled + [i for i, text in enumerate(texts) if not text]
+    if texts:  # a setting that is a number in some runs: those come before the others
+        keys = [(isinstance(value, str), value) for value in values]
+        present = [i for i, value in enumerate(values) if value not in {None, ""}]
+        present.sort(key=keys.__getitem__, reverse=descending)
+        shown = set(present)
+        return present + [i for i in range(len(values)) if i not in shown]
     numbers = np.array(values, np.float64)  # None becomes NaN
     order: list[int] = np.argsort(-numbers if descending else numbers, kind="stable").tolist()
     return order

@@ -1,6 +1,7 @@
 """The item model of the runs table: thousands of rows, sorted in the model, updated in place."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 from operator import eq
@@ -9,9 +10,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
-from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, sort_order
+from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, setting_column, sort_order
+from app.tables.run_groups import RunGroup, group_rows
 from app.tables.run_rows import RunRow
-from app.theme import resolve
+from app.theme import resolve, scaled_font
 from app.widgets import plain_tooltip
 
 Index = QModelIndex | QPersistentModelIndex
@@ -22,11 +24,12 @@ _NO_FLAGS = Qt.ItemFlag.NoItemFlags
 _PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 _EDITABLE = _PLAIN | Qt.ItemFlag.ItemIsEditable
 ROW_ROLE = Qt.ItemDataRole.UserRole
-"""The whole :class:`RunRow` of a cell."""
+"""The whole :class:`RunRow` of a cell, or None on the line of a group."""
+Line = RunRow | RunGroup
 
 
 class RunsModel(QAbstractTableModel):
-    """Rows of runs in sorted order.
+    """Rows of runs in sorted order, in groups if :meth:`set_group` is called; a group is a line above its runs.
 
     Name and star are edited in place: the model shows the change at once, and ``renamed`` or ``starred`` requests
     that it is stored.
@@ -39,6 +42,10 @@ class RunsModel(QAbstractTableModel):
         super().__init__(parent)
         self._columns: list[RunColumn] = list(BASE_COLUMNS)
         self._rows: list[RunRow] = []
+        self._lines: list[Line] | None = None  # None while there are no groups: the rows
+        self._group_by = ""
+        self._opened: set[str] = set()
+        self._reference: RunRow | None = None
         self._sorted_by: tuple[str, bool] = ("id", True)
 
     def columns(self) -> tuple[RunColumn, ...]:
@@ -50,12 +57,63 @@ class RunsModel(QAbstractTableModel):
         return next((i for i, column in enumerate(self._columns) if column.key == key), -1)
 
     def rows(self) -> Sequence[RunRow]:
-        """The rows as shown; not to be changed."""
+        """The rows of all runs in sorted order, those of closed groups too; not to be changed."""
         return self._rows
 
+    def lines(self) -> Sequence[Line]:
+        """What the table shows, from top to bottom: runs, and groups of runs; not to be changed."""
+        return self._rows if self._lines is None else self._lines
+
+    def rows_at(self, line: int) -> tuple[RunRow, ...]:
+        """The run of a line, or the runs of the group."""
+        shown = self.lines()[line]
+        return shown.rows if isinstance(shown, RunGroup) else (shown,)
+
     def row_of(self, run: int) -> int:
-        """Row of a run, or -1."""
-        return next((i for i, row in enumerate(self._rows) if row.record.id == run), -1)
+        """Line of a run, or -1; also -1 while its group is closed."""
+        return next((i for i, line in enumerate(self.lines()) if _id_of(line) == run), -1)
+
+    @property
+    def group_by(self) -> str:
+        """The key of the column by which runs are grouped; empty without groups."""
+        return self._group_by
+
+    @property
+    def reference(self) -> int | None:
+        """The run to which all others show their difference."""
+        return None if self._reference is None else self._reference.record.id
+
+    def set_group(self, key: str) -> None:
+        """Group the runs by the values of a column, or not at all for an empty key."""
+        if key != self._group_by:
+            self._group_by, self._opened = key, set()
+            self._rebuild()
+
+    def toggle_group(self, line: int) -> None:
+        """Open or close the group of a line."""
+        group = self.lines()[line]
+        if isinstance(group, RunGroup):
+            self._opened ^= {group.value}
+            self._rebuild()
+
+    def open_group_of(self, run: int) -> None:
+        """Open the group that a run is in."""
+        if self.row_of(run) < 0 and self._lines is not None:
+            groups = [line for line in self._lines if isinstance(line, RunGroup)]
+            for group in groups:
+                if any(row.record.id == run for row in group.rows):
+                    self._opened.add(group.value)
+                    self._rebuild()
+
+    def set_reference(self, run: int | None) -> None:
+        """Show the difference to a run in every cell, with the run first; None for no run."""
+        if run != self.reference:
+            self._reference = next((row for row in self._rows if row.record.id == run), None)
+            self._rebuild()
+
+    def add_setting_columns(self, paths: Iterable[str]) -> None:
+        """Add columns of settings, which are hidden until they are shown."""
+        self._insert_columns([setting_column(path) for path in paths])
 
     def set_rows(self, rows: Sequence[RunRow]) -> None:
         """Replace the rows; runs that stay keep their selection and open editor.
@@ -66,10 +124,12 @@ class RunsModel(QAbstractTableModel):
         current_ids = {id(row) for row in self._rows}
         self._add_columns([row for row in rows if id(row) not in current_ids])
         old = {row.record.id for row in self._rows}
-        if len(new.keys() ^ old) > _MANY_CHANGES:
-            self.beginResetModel()
-            self._rows = self._sort_rows(list(rows))
-            self.endResetModel()
+        if self._reference is not None:
+            self._reference = new.get(self._reference.record.id, self._reference)
+        if self._lines is not None or len(new.keys() ^ old) > _MANY_CHANGES:
+            if any(id(row) not in current_ids for row in rows) or len(rows) != len(self._rows):
+                self._rows = list(rows)
+                self._rebuild()
             return
         self._remove_rows([i for i, row in enumerate(self._rows) if row.record.id not in new])
         self._append_rows([row for row in rows if row.record.id not in old])
@@ -83,12 +143,15 @@ class RunsModel(QAbstractTableModel):
         key = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
         if key != self._sorted_by:  # the view calls this twice
             self._sorted_by = key
-            self._reorder()
+            if self._lines is None:
+                self._reorder()
+            else:
+                self._rebuild()
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """Number of runs."""
-        return 0 if parent.isValid() else len(self._rows)
+        """Number of lines: runs, and groups."""
+        return 0 if parent.isValid() else len(self.lines())
 
     def columnCount(self, parent: Index = _ROOT) -> int:
         """Number of columns, including hidden ones."""
@@ -98,7 +161,10 @@ class RunsModel(QAbstractTableModel):
         """Data of a cell."""
         if not index.isValid():
             return None
-        return _cell_data(self._rows[index.row()], self._columns[index.column()], role)
+        line, column = self.lines()[index.row()], self._columns[index.column()]
+        if isinstance(line, RunGroup):
+            return _group_data(line, column, role)
+        return _cell_data(line, column, role, self._reference)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Title and help of a column."""
@@ -119,22 +185,25 @@ class RunsModel(QAbstractTableModel):
         """The name can be edited."""
         if not index.isValid():
             return _NO_FLAGS
-        return _EDITABLE if self._columns[index.column()].key == "name" else _PLAIN
+        is_name = self._columns[index.column()].key == "name"
+        return _EDITABLE if is_name and isinstance(self.lines()[index.row()], RunRow) else _PLAIN
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Rename a run."""
         if not index.isValid() or role != Qt.ItemDataRole.EditRole or self._columns[index.column()].key != "name":
             return False
-        row, name = self._rows[index.row()], str(value).strip()
-        if not name or name == row.record.name:
+        row, name = self.lines()[index.row()], str(value).strip()
+        if isinstance(row, RunGroup) or not name or name == row.record.name:
             return False
         self._set_row(index.row(), replace(row, record=replace(row.record, name=name)))
         self.renamed.emit(row.record.id, name)
         return True
 
     def toggle_star(self, row: int) -> None:
-        """Star a run, or take its star away."""
-        old = self._rows[row]
+        """Star the run of a line, or take its star away."""
+        old = self.lines()[row]
+        if isinstance(old, RunGroup):
+            return
         self._set_row(row, replace(old, record=replace(old.record, starred=not old.record.starred)))
         self.starred.emit(old.record.id, not old.record.starred)
 
@@ -143,12 +212,19 @@ class RunsModel(QAbstractTableModel):
         return "" if key != by else " ↓" if descending else " ↑"
 
     def _set_row(self, position: int, row: RunRow) -> None:
-        self._rows[position] = row
+        if self._lines is None:
+            self._rows[position] = row
+        else:
+            self._rows = [row if other.record.id == row.record.id else other for other in self._rows]
+            self._lines[position] = row
         self.dataChanged.emit(self.index(position, 0), self.index(position, len(self._columns) - 1))
 
     def _add_columns(self, rows: Sequence[RunRow]) -> None:
+        self._insert_columns(metric_columns(rows))
+
+    def _insert_columns(self, columns: Iterable[RunColumn]) -> None:
         keys = {column.key for column in self._columns}
-        new_columns = [column for column in metric_columns(rows) if column.key not in keys]
+        new_columns = [column for column in columns if column.key not in keys]
         if new_columns:
             first = len(self._columns)
             self.beginInsertColumns(_ROOT, first, first + len(new_columns) - 1)
@@ -183,7 +259,24 @@ class RunsModel(QAbstractTableModel):
         numbers = [row.record.id for row in rows]
         newest = sorted(range(len(rows)), key=numbers.__getitem__, reverse=True)
         column = self._columns[max(self.column(key), 0)]
-        return [newest[i] for i in sort_order([rows[i] for i in newest], column, descending)]
+        order = [newest[i] for i in sort_order([rows[i] for i in newest], column, descending)]
+        if self._reference is not None:
+            order.sort(key=lambda i: rows[i].record.id != self.reference)
+        return order
+
+    def _rebuild(self) -> None:
+        """Sort and group all rows anew."""
+        self.beginResetModel()
+        self._rows = self._sort_rows(self._rows)
+        group, (key, descending) = self.column(self._group_by), self._sorted_by
+        self._lines = None
+        if self._group_by and group >= 0:
+            column = self._columns[max(self.column(key), 0)]
+            groups = group_rows(self._rows, self._columns[group], column, descending, self._opened)
+            self._lines = []
+            for one in groups:
+                self._lines += [one, *(one.rows if one.is_open else ())]
+        self.endResetModel()
 
     def _reorder(self) -> None:
         order = self._sort_order(self._rows)
@@ -197,14 +290,73 @@ class RunsModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
 
-def _cell_data(row: RunRow, column: RunColumn, role: int) -> Any:
+def _id_of(line: Line) -> int:
+    return -1 if isinstance(line, RunGroup) else line.record.id
+
+
+def _group_data(group: RunGroup, column: RunColumn, role: int) -> Any:
     match role:
+        case Qt.ItemDataRole.DisplayRole:
+            return group.text(column)
+        case Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        case Qt.ItemDataRole.FontRole:
+            return scaled_font(semibold=True) if column.key == "name" else None
+        case Qt.ItemDataRole.BackgroundRole:
+            return QColor(resolve("sunken"))
+        case Qt.ItemDataRole.ToolTipRole:
+            return plain_tooltip(group.tip(column))
+    return None
+
+
+def _difference(row: RunRow, column: RunColumn, reference: RunRow) -> float | None:
+    """The number of a cell less that of the reference; None if there is no such difference."""
+    value, other = column.value(row), column.value(reference)
+    if column.format is None or not isinstance(value, int | float) or not isinstance(other, int | float):
+        return None
+    difference = value - other
+    return difference if math.isfinite(difference) else None
+
+
+def _with_difference(row: RunRow, column: RunColumn, reference: RunRow) -> str:
+    text, difference = column.text(row), _difference(row, column, reference)
+    if difference is None or column.format is None:
+        return text
+    amount = column.format(abs(difference)).lstrip("+") or "0"
+    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
+    return f"{text}  {sign}{amount}"
+
+
+def _difference_color(row: RunRow, column: RunColumn, reference: RunRow) -> QColor | None:
+    """Green for a better number than that of the reference, red for a worse one; accented where texts differ."""
+    difference = _difference(row, column, reference)
+    if difference is None:
+        is_text = column.format is None and column.key not in {"id", "name", "started", "notes", "star"}
+        return QColor(resolve("accent")) if is_text and column.text(row) != column.text(reference) else None
+    better = column.better(row) or column.better(reference)
+    if not better or not difference:
+        return None
+    return QColor(resolve("good" if (difference > 0) == (better == "max") else "error"))
+
+
+def _cell_data(  # noqa: PLR0911  # one short arm each
+    row: RunRow, column: RunColumn, role: int, reference: RunRow | None
+) -> Any:
+    if reference is not None and (row is reference or row.record.id == reference.record.id):
+        if role == Qt.ItemDataRole.FontRole:
+            return scaled_font(semibold=True)
+        reference = None
+    match role:
+        case Qt.ItemDataRole.DisplayRole if reference is not None:
+            return _with_difference(row, column, reference)
         case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
             return column.text(row)
         case Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         case Qt.ItemDataRole.ForegroundRole if row.record.archived:
             return QColor(resolve("muted"))
+        case Qt.ItemDataRole.ForegroundRole if reference is not None:
+            return _difference_color(row, column, reference)
         case Qt.ItemDataRole.ToolTipRole:
             return plain_tooltip(_tooltip(row, column) or "")
         case Qt.ItemDataRole.AccessibleTextRole if column.key == "star":

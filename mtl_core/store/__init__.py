@@ -52,6 +52,7 @@ from mtl_core.store.records import (
     Summary,
 )
 from mtl_core.store.rows.removal import DiskUse
+from mtl_core.store.run_list import FilterNames
 from mtl_core.store.sql_query import QueryResult, query_store
 from mtl_core.store.store import RunStore
 
@@ -65,6 +66,7 @@ __all__ = [
     "DiskUse",
     "EndState",
     "EventRecord",
+    "FilterNames",
     "Points",
     "Progress",
     "QueryResult",

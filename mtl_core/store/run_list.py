@@ -1,6 +1,7 @@
 """The half of the store that lists, measures and erases runs."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -11,6 +12,20 @@ from mtl_core.store.rows.removal import DiskUse
 from mtl_core.store.run_log import RunLog
 from mtl_core.store.tables import RUN
 from mtl_core.store.urls import artifacts_root
+
+
+class FilterNames(NamedTuple):
+    """What a filter can compare.
+
+    Attributes:
+        fields: Fields of runs.
+        settings: Paths of settings.
+        metrics: Metrics: ``left.accuracy`` is one on the test split, those of other splits are named with their split.
+    """
+
+    fields: tuple[str, ...]
+    settings: tuple[str, ...]
+    metrics: tuple[str, ...]
 
 
 class RunList(RunLog):
@@ -46,17 +61,11 @@ class RunList(RunLog):
             conditions = self._conditions(connection, archived, query)
             return list(connection.scalars(sa.select(RUN.c.id).where(*conditions).order_by(RUN.c.id.desc())))
 
-    def filter_names(self) -> tuple[str, ...]:
-        """Return what a filter can compare: fields, then the settings and the test metrics of the runs, sorted.
-
-        Metrics of other splits are named with their split.
-        """
+    def filter_names(self) -> FilterNames:
+        """Return what a filter can compare: fields, and the settings and metrics that runs of this store have."""
         with self._database.read_transaction() as connection:
-            return (
-                *filters.FIELDS,
-                *setting_values.select_paths(connection),
-                *setting_values.select_metrics(connection),
-            )
+            paths, metrics = setting_values.select_paths(connection), setting_values.select_metrics(connection)
+        return FilterNames(filters.FIELDS, tuple(path for path in paths if path != "name"), tuple(metrics))
 
     def setting_values(self, paths: Collection[str], ids: Collection[int]) -> dict[int, dict[str, float | str]]:
         """Return the values of settings of runs, by run and path; settings that a run does not have are left out.

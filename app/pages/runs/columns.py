@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from app.settings import Settings
-from app.tables import RunColumn, RunsModel
+from app.tables import DELTA_M, SETTING_PREFIX, SIZE, RunColumn, RunExtras, RunsModel
 from app.widgets import escape_mnemonic, plain_tooltip
 
 _KEY = "page/runs/columns"
@@ -17,11 +17,19 @@ _PADDING = 16
 _STRETCHED_KEY, _MIN_NAME, _COMFORTABLE_NAME = "name", 16, 36
 _SCORES_KEY, _MAX_EXTRA_SCORES = "scores", 20
 """In average digits: minimum and comfortable width of the names, and extra width of the scores."""
+_DIFFERENCE = 17
+"""In average digits: width of a value and its difference."""
 _DEFAULT_SORT = ("id", True)
 
 
 class ColumnChoice(QObject):
-    """Arranges the columns of a model in a header as they are added, and saves the user's changes."""
+    """Arranges the columns of a model in a header as they are added, and saves the user's changes.
+
+    ``shownChanged()``: other columns are shown; ``settingRequested()``: a column of a setting is to be chosen.
+    """
+
+    shownChanged = Signal()
+    settingRequested = Signal()
 
     def __init__(self, header: QHeaderView, model: RunsModel, settings: Settings) -> None:
         super().__init__(header)
@@ -31,11 +39,9 @@ class ColumnChoice(QObject):
         self._is_arranging = False
         self._save_timer = QTimer(self, singleShot=True, interval=300)
         self._save_timer.timeout.connect(self.save)
+        self._add_saved_settings()
         self._arrange()
-        key, descending = self._saved.get("sort", _DEFAULT_SORT)
-        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        header.setSortIndicator(max(model.column(key), 0), order)
-        model.sort(max(model.column(key), 0), order)
+        self._sort()
         model.columnsInserted.connect(self._arrange)
         for signal in (header.sectionMoved, header.sortIndicatorChanged):
             signal.connect(self._save_later)
@@ -48,24 +54,66 @@ class ColumnChoice(QObject):
         """A menu that stays open while columns are checked, with a submenu of metrics per task."""
         menu = CheckMenu("Columns", parent)
         menu.setObjectName("columns-menu")
-        submenus: dict[str, QMenu] = {}
+        submenus: dict[tuple[str, str], QMenu] = {}
         for section, column in enumerate(self._model.columns()):
             home: QMenu = menu
             if column.menu:
-                if column.menu not in submenus:
-                    submenus[column.menu] = CheckMenu(escape_mnemonic(f"Metrics of {column.menu}"), menu)
-                    menu.addMenu(submenus[column.menu])
-                home = submenus[column.menu]
+                for split, title in (("", f"Metrics of {column.menu}"), (column.split, column.split.capitalize())):
+                    key = (column.menu, split)
+                    if key not in submenus:
+                        submenus[key] = CheckMenu(escape_mnemonic(title), home)
+                        home.addMenu(submenus[key])
+                    home = submenus[key]
             self._add_action(home, section, column)
         menu.addSeparator()
+        menu.addAction("Column of a setting…").triggered.connect(self.settingRequested)
         menu.addAction("Back to the default columns").triggered.connect(self.reset)
         return menu
 
     def show(self, section: int, shown: bool) -> None:
         """Show or hide a column."""
         self._header.setSectionHidden(section, not shown)
+        self.shownChanged.emit()
         self._fit_stretched_columns()
         self._save_later()
+
+    def show_setting(self, path: str) -> None:
+        """Show the column of a setting, which is added if there is none."""
+        self._model.add_setting_columns([path])
+        self.show(self._model.column(SETTING_PREFIX + path), True)
+
+    def extras(self) -> RunExtras:
+        """What has to be read of the runs for the columns that are shown, and for groups."""
+        keys = {c.key for i, c in enumerate(self._model.columns()) if not self._header.isSectionHidden(i)}
+        keys.add(self._model.group_by)
+        settings = (key.removeprefix(SETTING_PREFIX) for key in keys if key.startswith(SETTING_PREFIX))
+        return RunExtras(frozenset(settings), DELTA_M in keys, SIZE in keys)
+
+    def state(self) -> dict[str, Any]:
+        """Visibility, order, widths and sorting of the columns, for :meth:`restore`."""
+        self.save()
+        return self._saved
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Arrange the columns as they were when their state was taken."""
+        self.reset()
+        self._saved, self._arranged_count = state, 0
+        self._add_saved_settings()
+        self._arrange()
+        self._sort()
+        self._save_later()
+        self.shownChanged.emit()
+
+    def widen_for_differences(self) -> None:
+        """Make room in the shown columns of numbers for the difference behind the value, where no width is saved."""
+        was, self._is_arranging = self._is_arranging, True
+        digit, widths = self._header.fontMetrics().horizontalAdvance("0"), self._saved.get("widths", {})
+        for section, column in enumerate(self._model.columns()):
+            if column.format is not None and column.key not in widths and not self._header.isSectionHidden(section):
+                width = max(self._header.sectionSize(section), digit * _DIFFERENCE + _PADDING)
+                self._header.resizeSection(section, width)
+        self._is_arranging = was
+        self._fit_stretched_columns()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Fit the column of names when the table is resized."""
@@ -82,6 +130,7 @@ class ColumnChoice(QObject):
         self._is_arranging = False
         self._arrange()
         self._save_later()
+        self.shownChanged.emit()
 
     def save(self) -> None:
         """Save the columns now."""
@@ -98,8 +147,20 @@ class ColumnChoice(QObject):
             "shown": {**self._saved.get("shown", {}), **shown},
             "widths": self._saved.get("widths", {}),
             "sort": [columns[section].key, descending],
+            "settings": [c.key.removeprefix(SETTING_PREFIX) for c in columns if shown[c.key] and _is_setting(c.key)],
         }
         self._settings.put(_KEY, json.dumps(self._saved))
+
+    def _add_saved_settings(self) -> None:
+        paths = self._saved.get("settings", ())
+        if isinstance(paths, list):
+            self._model.add_setting_columns([path for path in paths if isinstance(path, str)])
+
+    def _sort(self) -> None:
+        key, descending = self._saved.get("sort", _DEFAULT_SORT)
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self._header.setSortIndicator(max(self._model.column(key), 0), order)
+        self._model.sort(max(self._model.column(key), 0), order)
 
     def _add_action(self, menu: QMenu, section: int, column: RunColumn) -> None:
         action = QAction(escape_mnemonic("Star" if column.key == "star" else column.title), menu, checkable=True)
@@ -187,6 +248,10 @@ class CheckMenu(QMenu):
         super().hideEvent(event)
         if not isinstance(self.parent(), QMenu):
             self.deleteLater()
+
+
+def _is_setting(key: str) -> bool:
+    return key.startswith(SETTING_PREFIX)
 
 
 def _read(settings: Settings) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from app.tables import format_study
 from mtl_core.analysis.divergence import can_resume
 from mtl_core.analysis.method_titles import method_title
 from mtl_core.spec import TOTAL
-from mtl_core.text import DIRECTION_ARROWS
+from mtl_core.text import DIRECTION_ARROWS, format_size
 
 if TYPE_CHECKING:
-    from mtl_core.store import EventRecord, RunRecord, RunStore, Summary
+    from mtl_core.store import DiskUse, EventRecord, RunRecord, RunStore, Summary
 
 _EVENTS_SHOWN = 200
 _HEADINGS = ("metric", "best", "last", "test")
@@ -28,6 +28,7 @@ class RunDetail:
 
     Attributes:
         can_resume: Whether the run has ended early and would go on from its checkpoint.
+        disk_use: Sizes of its files, if they are on this machine.
     """
 
     record: RunRecord
@@ -35,6 +36,7 @@ class RunDetail:
     events: tuple[EventRecord, ...]
     notes: tuple[EventRecord, ...] = ()
     can_resume: bool = False
+    disk_use: DiskUse | None = None
 
 
 def read_detail(store: RunStore, run: int) -> RunDetail:
@@ -43,11 +45,13 @@ def read_detail(store: RunStore, run: int) -> RunDetail:
     notes = tuple(event for event in events if event.kind == "note")
     log_events = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
     summaries = tuple(store.summaries([run]))
-    return RunDetail(record, summaries, tuple(log_events), notes, can_resume(record, events))
+    use = store.disk_use([run]).get(run)
+    return RunDetail(record, summaries, tuple(log_events), notes, can_resume(record, events), use)
 
 
-def facts(record: RunRecord) -> list[tuple[str, str]]:
+def facts(record: RunRecord, use: DiskUse | None = None) -> list[tuple[str, str]]:
     """Label and text of each known fact, in the order of the panel."""
+    size = "" if use is None else f"{format_size(use.files)}, {format_size(use.checkpoints)} of them checkpoints"
     now = time.time()
     progress = record.progress
     epochs_done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""
@@ -63,6 +67,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Started", format_timestamp(record.started, now)),
         ("Finished", format_timestamp(record.finished, now)),
         ("Trained for", format_duration(record.seconds)),
+        ("Disk use", size),
         ("Machine", record.host),
         ("Versions", versions),
         ("Data fingerprint", record.fingerprint[:12]),

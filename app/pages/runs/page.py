@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
+from shiboken6 import isValid
 
 from app.formatting import format_quantity
+from app.pages.runs.arrangement import Arrangement
 from app.pages.runs.columns import ColumnChoice
 from app.pages.runs.detail import RunDetail, read_detail
-from app.pages.runs.menu import open_menu
+from app.pages.runs.disk_use import DiskUseDialog, StoreUse, read_store_use
+from app.pages.runs.filter_field import filter_values
+from app.pages.runs.menu import cell_conditions, open_menu
 from app.pages.runs.panel import RunPanel, set_names
-from app.pages.runs.permissions import actions_for
+from app.pages.runs.permissions import Action, actions_for
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.run_list_card import RunListCard
 from app.pages.runs.toast import UndoToast
 from app.session import Session
-from app.tables import RunsModel, RunsReader, RunsSnapshot
+from app.tables import RunRow, RunsModel, RunsReader, RunsSnapshot
 from app.theme import CARD_GAP
 from app.widgets import Button, Chip, EmptyState, PageBody
 
 if TYPE_CHECKING:
-    from mtl_core.store import RunStore
+    from mtl_core.store import RunRecord, RunStore
 
 _REFRESH_MS = 1000
 _PAINT_MS = 60
@@ -53,6 +58,7 @@ class RunsPage(PageBody):
         self._has_any_run = False
         self._build()
         self._columns = ColumnChoice(self.view.horizontalHeader(), self.model, session.settings)
+        self.arrangement = Arrangement(self.list, self.model, self._columns, session.settings)
         self._make_timers()
         self._connect()
         self._on_selection_changed()
@@ -69,9 +75,10 @@ class RunsPage(PageBody):
             return
         self._is_reading, self._read_again = True, False
         query, archived, reader = self.list.query, self.list.archived.isChecked(), self._reader
+        extras = self._columns.extras()
         runs, self._changed_runs = self._changed_runs, set()
         self._session.store.call(
-            lambda store: reader.read(store, query, archived, runs), self._on_read, self._on_read_error
+            lambda store: reader.read(store, query, archived, runs, extras), self._on_read, self._on_read_error
         )
 
     def act(self, key: str) -> None:
@@ -79,7 +86,7 @@ class RunsPage(PageBody):
         records = self.view.selected_records()
         if key == "menu":
             self._menu(self._panel_corner())
-        if not any(action.key == key for action in actions_for(records, self._diverged)):
+        if not any(action.key == key for action in self._actions(records)):
             return
         runs, actions = [record.id for record in records], self.run_actions
         do: dict[str, Callable[[], object]] = {
@@ -93,7 +100,10 @@ class RunsPage(PageBody):
             "rename": self.view.rename,
             "star": lambda: actions.star(records, not all(record.starred for record in records)),
             "export": lambda: actions.export(runs),
-            "archive": lambda: actions.archive(runs, not all(record.archived for record in records)),
+            "archive": lambda: self._archive(records),
+            "erase": lambda: actions.erase(runs, "erase"),
+            "checkpoints": lambda: actions.erase(runs, "checkpoints"),
+            "reference": lambda: self._set_reference(runs[0]),
         }
         do[key]()
 
@@ -102,6 +112,7 @@ class RunsPage(PageBody):
         super().showEvent(event)
         self._refresh_timer.start()
         self.refresh()
+        self._session.store.call(lambda store: store.filter_names(), self.arrangement.set_names)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show or hide the empty panel by the width."""
@@ -123,9 +134,10 @@ class RunsPage(PageBody):
         self.header.add_chip(self.chip)
         self.compare = Button("Compare", lambda: self.act("compare"), icon_name="scales", name="compare-runs")
         self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
-        for button in (self.compare, self.export):
+        self.disk_use = Button("Disk use…", self.show_disk_use, icon_name="hard-drives", name="show-disk-use")
+        for button in (self.disk_use, self.compare, self.export):
             self.header.add_action(button)
-        self.list = RunListCard(self.model)
+        self.list = RunListCard(self.model, lambda name: filter_values(name, self.model.rows()))
         self.view = self.list.view
         self.panel = RunPanel()
         self._splitter = set_names(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
@@ -160,11 +172,11 @@ class RunsPage(PageBody):
 
     def _connect(self) -> None:
         self.list.refreshRequested.connect(self.refresh)
-        self.list.columnsRequested.connect(self._choose_columns)
+        self.arrangement.changed.connect(self.refresh)
         self.view.runOpened.connect(lambda: self.act("watch"))
         self.view.selectedRunsChanged.connect(self._on_selection_changed)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.view.customContextMenuRequested.connect(lambda at: self._menu(self.view.viewport().mapToGlobal(at)))
+        self.view.customContextMenuRequested.connect(self._cell_menu)
         self.model.renamed.connect(lambda run, name: self.run_actions.edit(run, name=name))
         self.model.starred.connect(lambda run, on: self.run_actions.edit(run, starred=on))
         self.panel.actionTriggered.connect(self.act)
@@ -176,7 +188,7 @@ class RunsPage(PageBody):
         self.run_actions.failed.connect(self._session.show_error)
         self.run_actions.archivedChanged.connect(self._on_archived)
         self._session.queue.activeChanged.connect(self._active_changed)
-        keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
+        keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export", "D": "reference"}
         for keys_pressed, action in {**keys, "Delete": "archive"}.items():
             self._shortcut(keys_pressed, self.view).activated.connect(lambda action=action: self.act(action))
         self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
@@ -233,7 +245,7 @@ class RunsPage(PageBody):
         self.compare.setEnabled(len(records) > 1)
         self.export.setEnabled(bool(records))
         if len(records) == 1:
-            self.panel.set_record(records[0], actions_for(records, self._diverged))
+            self.panel.set_record(records[0], self._actions(records))
             self._detail_timer.start()
         else:
             self.panel.clear(len(records))
@@ -252,7 +264,7 @@ class RunsPage(PageBody):
         before = record.id in self._diverged
         (self._diverged.add if record.is_resumable and not detail.can_resume else self._diverged.discard)(record.id)
         if record.id == self.panel.run and before != (record.id in self._diverged):
-            self.panel.set_record(record, actions_for([record], self._diverged))
+            self.panel.set_record(record, self._actions([record]))
         self.panel.set_detail(detail)
 
     def _show_run(self, run: int) -> None:
@@ -266,7 +278,46 @@ class RunsPage(PageBody):
     # --- doing
 
     def _menu(self, at: QPoint) -> None:
-        open_menu(actions_for(self.view.selected_records(), self._diverged), self.act, at, self)
+        open_menu(self._actions(self.view.selected_records()), self.act, at, self)
+
+    def _cell_menu(self, at: QPoint) -> None:
+        """The menu of a cell: filters by its value, and the actions on the selected runs."""
+        index = self.view.indexAt(at)
+        line = self.model.lines()[index.row()] if index.isValid() else None
+        conditions = cell_conditions(self.model.columns()[index.column()], line) if isinstance(line, RunRow) else []
+        actions = self._actions(self.view.selected_records())
+        place = self.view.viewport().mapToGlobal(at)
+        open_menu(actions, self.act, place, self, conditions=conditions, add_condition=self.list.filter.add_condition)
+
+    def _actions(self, records: list[RunRecord]) -> tuple[Action, ...]:
+        return actions_for(records, self._diverged, self.model.reference)
+
+    def _archive(self, records: list[RunRecord]) -> None:
+        """Archive the selected runs that have ended, or restore them if all are archived."""
+        away = not all(record.archived for record in records)
+        ended = [record.id for record in records if record.has_ended]
+        if len(ended) < len(records):
+            self._session.show_message("Runs that have not ended stay in the list")
+        self.run_actions.archive(ended, away)
+
+    def _set_reference(self, run: int) -> None:
+        self.model.set_reference(None if run == self.model.reference else run)
+        if self.model.reference is not None:
+            self._columns.widen_for_differences()
+
+    def show_disk_use(self) -> None:
+        """Show the disk use of all runs, and offer to give back that of archived ones."""
+        dialog = DiskUseDialog(self)
+        dialog.checkpointsRequested.connect(lambda runs: self.run_actions.erase(runs, "checkpoints"))
+        dialog.eraseRequested.connect(lambda runs: self.run_actions.erase(runs, "erase"))
+
+        def measure() -> None:
+            self._session.store.call(read_store_use, partial(_show_use, dialog), self._session.show_error)
+
+        self.run_actions.erased.connect(measure)
+        dialog.finished.connect(lambda _: self.run_actions.erased.disconnect(measure))
+        dialog.open()
+        measure()
 
     def _panel_corner(self) -> QPoint:
         button = self.panel.findChild(QWidget, "run-more")
@@ -277,15 +328,15 @@ class RunsPage(PageBody):
         text = f"Archived {subject}" if away else f"Took {subject} out of the archive"
         self.toast.offer(text, lambda: self.run_actions.archive(runs, not away))
 
-    def _choose_columns(self) -> None:
-        menu = self._columns.menu(self)
-        button = self.list.columns
-        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
-
     def _first_run(self) -> None:
         if not self._session.run():
             self._session.show_error("The experiment has a problem. Fix it, then run it.")
 
 
+def _show_use(dialog: DiskUseDialog, use: StoreUse) -> None:
+    if isValid(dialog):  # it may be closed before all is measured
+        dialog.show_use(use)
+
+
 def _has_runs(store: RunStore) -> bool:
-    return bool(store.runs(archived=True))
+    return bool(store.run_ids(archived=True))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.formatting import STATE_LABELS
 from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, parse_tags
+from app.pages.runs.notes_field import NotesField
 from app.pages.runs.permissions import Action
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
 from app.widgets import (
@@ -36,7 +37,7 @@ from app.widgets import (
 )
 
 if TYPE_CHECKING:
-    from mtl_core.store import RunRecord
+    from mtl_core.store import DiskUse, RunRecord
 
 _W = TypeVar("_W", bound=QWidget)
 _NOTES_DELAY_MS = 700
@@ -62,6 +63,7 @@ class RunPanel(Card):
         self.setAccessibleName("Selected run")
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 36)
         self._record: RunRecord | None = None
+        self._disk_use: DiskUse | None = None
         self._empty_state = EmptyState("cursor", "No run selected", "")
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty_state)
@@ -112,7 +114,8 @@ class RunPanel(Card):
             self._notes_timer.stop()
         self._parent.setVisible(record.parent is not None)
         self._parent.setText(f"Runs run {record.parent} again")
-        self._set_facts(facts(record))
+        self._disk_use = None if other else self._disk_use
+        self._set_facts(facts(record, self._disk_use))
         self._set_actions(actions)
         self._pages.setCurrentIndex(1)
 
@@ -120,6 +123,8 @@ class RunPanel(Card):
         """Show metrics, events and data notes of the run."""
         if self._record is None or detail.record.id != self._record.id:
             return
+        self._disk_use = detail.disk_use
+        self._set_facts(facts(detail.record, self._disk_use))
         self._set_metrics(metric_rows(detail.summaries, detail.record.tasks))
         texts = [event.message for event in detail.notes]
         self.data_notes.setText("\n".join(f"• {text}" for text in texts))
@@ -153,9 +158,8 @@ class RunPanel(Card):
         self.name.editingFinished.connect(self._save_name)
         self.tags = set_names(LineEdit(placeholderText="Tags, separated by commas"), "run-tags", "Tags")
         self.tags.editingFinished.connect(self._save_tags)
-        self.notes = set_names(QPlainTextEdit(placeholderText="Notes"), "run-notes", "Notes")
-        self.notes.setTabChangesFocus(True)
-        self.notes.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 12)
+        self.notes_field = NotesField()
+        self.notes = self.notes_field.editor
         self.notes.textChanged.connect(self._on_notes_changed)
         self._parent = LinkButton("", self._show_parent, name="run-parent")
         self._facts = QFormLayout()
@@ -175,7 +179,7 @@ class RunPanel(Card):
         column.addLayout(top)
         column.addWidget(self._error)
         column.addLayout(_row(*self._buttons, None))
-        for widget in (self.name, self.tags, self.notes):
+        for widget in (self.name, self.tags, self.notes_field):
             column.addWidget(widget)
         column.addWidget(self._parent, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(HLine())

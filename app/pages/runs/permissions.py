@@ -33,26 +33,40 @@ STAR = Action("star", "Star", "star", "S")
 UNSTAR = Action("star", "Remove the star", "star", "S")
 EXPORT = Action("export", "Export CSV…", "export", "Ctrl+E")
 ARCHIVE = Action("archive", "Archive", "archive", "Delete")
+REFERENCE = Action("reference", "Show differences to this run", "arrows-left-right", "D")
+NO_REFERENCE = Action("reference", "Show no differences", "arrows-left-right", "D")
+CHECKPOINTS = Action("checkpoints", "Remove its checkpoints…", "broom")
+CHECKPOINTS_OF_ALL = Action("checkpoints", "Remove their checkpoints…", "broom")
+ERASE = Action("erase", "Erase…", "trash")
 RESTORE = Action("archive", "Take out of the archive", "archive", "Delete")
 
 
-def actions_for(records: Sequence[RunRecord], diverged: Collection[int] = ()) -> tuple[Action, ...]:
+def actions_for(
+    records: Sequence[RunRecord], diverged: Collection[int] = (), reference: int | None = None
+) -> tuple[Action, ...]:
     """The actions that make sense for the selected runs, in the order of the menu.
 
     Args:
         records: The selected runs.
         diverged: Runs that would not go on if they were resumed.
+        reference: The run to which the table shows differences.
     """
     if not records:
         return ()
     star = UNSTAR if all(record.starred for record in records) else STAR
     put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
     stop = (STOP,) if any(not record.has_ended for record in records) else ()
+    is_erasable = all(record.archived and record.has_ended for record in records)
     if len(records) > 1:
-        return (COMPARE, AGAIN, *stop, star, EXPORT, put_away)
+        archive = (put_away,) if any(record.has_ended for record in records) else ()
+        return (
+            COMPARE, AGAIN, *stop, star, EXPORT, *archive, *((CHECKPOINTS_OF_ALL, ERASE) if is_erasable else ())
+        )  # fmt: skip
     (record,) = records
     watch = CURVES if record.has_ended else WATCH
     resume = (RESUME,) if record.is_resumable and record.id not in diverged else ()
     archive = (put_away,) if record.has_ended else ()
     baselines = (BASELINES,) if len(record.tasks) > 1 else ()
-    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, EXPORT, *archive)
+    erase = (CHECKPOINTS, ERASE) if is_erasable else ()
+    difference = NO_REFERENCE if record.id == reference else REFERENCE
+    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, difference, EXPORT, *archive, *erase)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.formatting import format_quantity
 from app.navigation import Page
+from app.pages.runs.disk_use import ask_before
 from app.session import MOST_COMPARED, Session
 from mtl_core.export.series_csv import export_points
 from mtl_core.spec import InputError, study_members
-from mtl_core.text import group_digits
+from mtl_core.text import format_size, group_digits
 
 if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
@@ -24,12 +26,14 @@ class RunActions(QObject):
     """Executes the actions of the Runs page.
 
     ``changed(list)``: ids of the runs that were written; ``failed(Exception)``: an error of an action;
-    ``archivedChanged(list, bool)``: ids of the runs that were archived or restored.
+    ``archivedChanged(list, bool)``: ids of the runs that were archived or restored; ``erased()``: disk space was given
+    back.
     """
 
     changed = Signal(list)
     failed = Signal(object)
     archivedChanged = Signal(list, bool)
+    erased = Signal()
 
     def __init__(self, session: Session, page: QWidget) -> None:
         super().__init__(page)
@@ -50,6 +54,25 @@ class RunActions(QObject):
             self.archivedChanged.emit(list(runs), away)
 
         self._edit_all(runs, on_archived, archived=away)
+
+    def erase(self, runs: Sequence[int], what: str) -> None:
+        """Ask, then erase archived runs, or with ``what`` ``"checkpoints"`` remove their checkpoints."""
+        ask_before(self._page, runs, what, lambda: self.erase_now(runs, what))
+
+    def erase_now(self, runs: Sequence[int], what: str) -> None:
+        """Erase archived runs or remove their checkpoints without a question."""
+
+        def on_erased(freed: int) -> None:
+            subject = f"run {runs[0]}" if len(runs) == 1 else format_quantity(len(runs), "run")
+            done = f"Erased {subject}" if what == "erase" else f"Removed the checkpoints of {subject}"
+            self._session.show_message(f"{done}: {format_size(freed)} given back")
+            self.changed.emit(list(runs))
+            self.erased.emit()
+
+        def write(store: RunStore) -> int:
+            return store.erase(runs) if what == "erase" else store.remove_checkpoints(runs)
+
+        self._session.store.call(write, on_erased, self._fail)
 
     def watch(self, run: int) -> None:
         """Show the curves of a run on the Live page."""

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedLayout
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedLayout
 
+from app.pages.runs.filter_field import FilterField
 from app.pages.runs.panel import set_names
 from app.pages.runs.runs_view import RunsView
 from app.tables import RunsModel
-from app.theme import CARD_GAP, GAP, icon
+from app.theme import CARD_GAP, GAP
 from app.widgets import Button, Card, EmptyState, InlineError
 from mtl_core.errors import InputError
 from mtl_core.text import format_names
 
 _TYPING_MS = 200
-_FILTER_HINT = "Filter, e.g. state:finished method:pcgrad"
-_FILTER_HELP = (
-    "Words of the name or notes, and conditions such as state:finished, tag:paper, study:3, method:pcgrad, "
-    "training.epochs>10. All of them must hold."
-)
 
 
 class RunListCard(Card):
     """Filter field, table and column menu.
 
-    ``refreshRequested()``: the filter changed. ``columnsRequested()``: the column button was clicked.
+    ``refreshRequested()``: the filter changed. ``columnsRequested()``, ``groupsRequested()`` and ``viewsRequested()``:
+    the button of this name was clicked.
     """
 
     refreshRequested = Signal()
     columnsRequested = Signal()
+    groupsRequested = Signal()
+    viewsRequested = Signal()
 
-    def __init__(self, model: RunsModel) -> None:
+    def __init__(self, model: RunsModel, values: Callable[[str], Sequence[str]]) -> None:
         super().__init__()
         self.setContentsMargins(0, GAP // 2, 0, 0)
-        self.filter = set_names(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
-        self.filter.setPlaceholderText(_FILTER_HINT)
-        self.filter.setToolTip(_FILTER_HELP)
-        self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.filter = FilterField(values)
         self.archived = set_names(QCheckBox("Show archived"), "show-archived", "Show archived")
+        self.groups = Button("Group", self.groupsRequested.emit, icon_name="rows", name="choose-group")
+        self.views = Button("Views", self.viewsRequested.emit, icon_name="bookmark-simple", name="choose-view")
         self.columns = Button("Columns", self.columnsRequested.emit, icon_name="columns", name="choose-columns")
         self.error = InlineError()
         self.error.setObjectName("runs-error")
@@ -101,8 +99,9 @@ class RunListCard(Card):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setSpacing(CARD_GAP)
-        for widget, stretch in ((self.filter, 1), (self.archived, 0), (self.columns, 0)):
-            bar.addWidget(widget, stretch)
+        bar.addWidget(self.filter, 1)
+        for widget in (self.archived, self.groups, self.views, self.columns):
+            bar.addWidget(widget)
         self._table_or_none = QStackedLayout()
         self._table_or_none.addWidget(self.view)
         self._table_or_none.addWidget(self.no_runs)

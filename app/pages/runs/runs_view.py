@@ -8,7 +8,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt,
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from app.tables import RunsModel, StarDelegate, StateDelegate
+from app.tables import RunGroup, RunsModel, StarDelegate, StateDelegate
 from app.theme import row_height
 
 if TYPE_CHECKING:
@@ -41,20 +41,23 @@ class RunsView(QTableView):
         self._style_headers()
         self.setItemDelegateForColumn(model.column("state"), StateDelegate(self))
         self.setItemDelegateForColumn(model.column("star"), StarDelegate(self))
+        self.clicked.connect(self._on_clicked)
         self.doubleClicked.connect(self._on_double_clicked)
-        self._saved_selection: tuple[list[int], int] = ([], -1)
+        self._saved_selection: tuple[list[int | str], int | str | None] = ([], None)
         model.modelAboutToBeReset.connect(self._save_state)
         model.modelReset.connect(self._restore_state)
 
     def selected_records(self) -> list[RunRecord]:
-        """The selected runs, from top to bottom."""
-        rows = self._model.rows()
+        """The selected runs, from top to bottom; of a selected group all its runs."""
         selection = self.selectionModel().selection()
         parts = [selection.at(i) for i in range(selection.count())]
-        return [rows[row].record for row in sorted({r for p in parts for r in range(p.top(), p.bottom() + 1)})]
+        lines = sorted({line for part in parts for line in range(part.top(), part.bottom() + 1)})
+        records = [row.record for line in lines for row in self._model.rows_at(line)]
+        return list({record.id: record for record in records}.values())
 
     def select_run(self, run: int) -> bool:
         """Select a run and scroll to it; return whether it is in the table."""
+        self._model.open_group_of(run)
         row = self._model.row_of(run)
         if row >= 0:
             self.setCurrentIndex(self._model.index(row, self._model.column("name")))
@@ -74,9 +77,12 @@ class RunsView(QTableView):
         self.selectedRunsChanged.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open a run with Enter, and rename it with F2 in any column."""
+        """Open a run or group with Enter, and rename a run with F2 in any column."""
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        group = self._group_line()
         match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Left | Qt.Key.Key_Right if plain and group >= 0:
+                self._model.toggle_group(group)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if plain and self.currentIndex().isValid():
                 self.runOpened.emit()
             case Qt.Key.Key_F2 if self.currentIndex().isValid():
@@ -99,23 +105,46 @@ class RunsView(QTableView):
         columns.setStyleSheet("QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0; height: 0; }")
         self.setCornerWidget(QWidget())
 
+    def _group_line(self) -> int:
+        """The line of the current group, or -1."""
+        line = self.currentIndex().row()
+        return line if line >= 0 and isinstance(self._model.lines()[line], RunGroup) else -1
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        """Open or close a group by a click on its name."""
+        is_group = isinstance(self._model.lines()[index.row()], RunGroup)
+        if is_group and self._model.columns()[index.column()].key == "name":
+            self._model.toggle_group(index.row())
+
     def _on_double_clicked(self, index: QModelIndex) -> None:
+        if isinstance(self._model.lines()[index.row()], RunGroup):
+            return
         if self._model.columns()[index.column()].key != "star":
             self.runOpened.emit()
 
     def _save_state(self) -> None:
-        current = self._model.rows()[self.currentIndex().row()].record.id if self.currentIndex().isValid() else -1
-        self._saved_selection = ([record.id for record in self.selected_records()], current)
+        line = self.currentIndex().row()
+        self._saved_selection = (self._selected_keys(), self._key(line) if line >= 0 else None)
 
     def _restore_state(self) -> None:
         selected, current = self._saved_selection
-        place = {row.record.id: i for i, row in enumerate(self._model.rows())}
+        place = {self._key(i): i for i in range(len(self._model.lines()))} if selected or current else {}
         selection = QItemSelection()
-        for run in selected:
-            if run in place:
-                index = self._model.index(place[run], 0)
+        for key in selected:
+            if key in place:
+                index = self._model.index(place[key], 0)
                 selection.select(index, index)
         self.selectionModel().select(selection, _FLAGS.ClearAndSelect | _FLAGS.Rows)
         if current in place:
             index = self._model.index(place[current], self._model.column("name"))
             self.selectionModel().setCurrentIndex(index, _FLAGS.NoUpdate)
+
+    def _selected_keys(self) -> list[int | str]:
+        selection = self.selectionModel().selection()
+        parts = [selection.at(i) for i in range(selection.count())]
+        return [self._key(line) for part in parts for line in range(part.top(), part.bottom() + 1)]
+
+    def _key(self, line: int) -> int | str:
+        """Identifies a line across changes of the list: the number of a run, or the value of a group."""
+        shown = self._model.lines()[line]
+        return shown.value if isinstance(shown, RunGroup) else shown.record.id

@@ -1,0 +1,93 @@
+"""Groups of runs with equal values of a column: what a line says of all its runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.formatting import format_quantity
+from app.tables.run_columns import RunColumn
+from app.tables.run_rows import RunRow
+from mtl_core.analysis.statistics import Spread
+
+OPEN, CLOSED = "▾", "▸"
+
+
+@dataclass(eq=False)
+class RunGroup:
+    """Runs that have one value of the column by which the table is grouped.
+
+    Attributes:
+        value: The value as text; empty for runs that have none.
+        title: The name of the column.
+        rows: The runs, sorted.
+        is_open: Whether its runs have lines of their own below it.
+    """
+
+    value: str
+    title: str
+    rows: tuple[RunRow, ...]
+    is_open: bool = False
+    _spreads: dict[str, Spread] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
+
+    def spread(self, column: RunColumn) -> Spread:
+        """Mean and standard deviation of the numbers of a column."""
+        if column.key not in self._spreads:
+            numbers = [value for row in self.rows if isinstance(value := column.value(row), int | float)]
+            self._spreads[column.key] = Spread.of(numbers)
+        return self._spreads[column.key]
+
+    def text(self, column: RunColumn) -> str:
+        """The text of a cell: mean ± standard deviation of numbers, or the value that all runs have in common."""
+        if column.key not in self._texts:
+            self._texts[column.key] = self._make_text(column)
+        return self._texts[column.key]
+
+    def tip(self, column: RunColumn) -> str:
+        """The tooltip of a cell, with the number of values."""
+        if column.format is not None and (spread := self.spread(column)):
+            return f"{column.title}: {self.text(column)}, n = {len(spread.values)}"
+        return f"{self.title} {self.value or 'not set'}: {format_quantity(len(self.rows), 'run')}"
+
+    def _make_text(self, column: RunColumn) -> str:
+        match column.key:
+            case "star":
+                return ""
+            case "id":
+                return f"n = {len(self.rows)}"
+            case "name":
+                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} · {len(self.rows)}"
+        if column.format is not None:
+            spread = self.spread(column)
+            if len(spread.values) < 2:
+                return column.format(spread.mean) if spread else ""
+            n = f" ({len(spread.values)})" if len(spread.values) != len(self.rows) else ""
+            return f"{column.format(spread.mean)} ± {column.format(spread.sd).lstrip('+')}{n}"
+        texts = {column.text(row) for row in self.rows}
+        return texts.pop() if len(texts) == 1 else f"{len(texts)} values"
+
+
+def group_rows(
+    rows: Iterable[RunRow], by: RunColumn, sorted_by: RunColumn, descending: bool, opened: set[str]
+) -> list[RunGroup]:
+    """Group sorted rows; groups are sorted by the mean of a column of numbers, else as their first rows.
+
+    Args:
+        rows: The rows, sorted.
+        by: The column whose values are the groups.
+        sorted_by: The column by which the rows are sorted.
+        descending: Whether they are sorted downwards.
+        opened: The values of the groups that are open.
+    """
+    members: dict[str, list[RunRow]] = {}
+    for row in rows:
+        members.setdefault(by.text(row), []).append(row)
+    groups = [RunGroup(value, by.title, tuple(runs), value in opened) for value, runs in members.items()]
+    if sorted_by.format is None:
+        return groups
+    means = [group.spread(sorted_by).mean for group in groups]
+    known = [i for i, mean in enumerate(means) if not math.isnan(mean)]
+    known.sort(key=means.__getitem__, reverse=descending)
+    return [groups[i] for i in known] + [groups[i] for i, mean in enumerate(means) if math.isnan(mean)]
