@@ -5,7 +5,7 @@ from argparse import Namespace
 from mtl_core.analysis.best_epochs import best_epochs_of
 from mtl_core.cli import output, run_output
 from mtl_core.cli.cache_verb import cache
-from mtl_core.cli.comparison_verbs import compare
+from mtl_core.cli.comparison_verbs import compare, report
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
 from mtl_core.cli.model_verbs import evaluate, predict
@@ -22,8 +22,8 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import open_store
 
 __all__ = [
-    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "show",
-    "stop", "train",
+    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "report", "resume",
+    "show", "stop", "train",
 ]  # fmt: skip
 
 

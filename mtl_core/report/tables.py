@@ -21,9 +21,7 @@ _VERDICTS = {
     "one seed": "one seed says nothing",
     "no seed": "no seed in common",
 }
-_SETTINGS_NOTE = (
-    "Only what is not the same in all of them; single-task baselines have the settings of their experiment."
-)
+_SETTINGS_NOTE = "Only what is not the same in all; single-task baselines have the settings of their experiment."
 _METRICS_NOTE = (
     "Mean ± standard deviation over the seeds. Bold: the best mean. "
     "*: better than every other column beyond the spread of the seeds (Welch's t-test, 95 %, Bonferroni)."
