@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable
 from html import escape
+from importlib.metadata import version
 
-from mtl_core import __version__
 from mtl_core.report.figures import HEIGHT, WIDTH, Figure, figure_svg, legend
 from mtl_core.report.report import Report, RunPart
 from mtl_core.report.tables import Table, TableCell
@@ -67,9 +67,10 @@ def printable_html(report: Report) -> tuple[str, dict[str, str]]:
 
 def _page(report: Report, style: str, draw: Draw) -> str:
     runs = len(report.runs)
+    program = f"MTL Workbench {version('mtl-workbench')}"
     parts = [
         f"<h1>{_text(report.title)}</h1>",
-        f'<p class="muted">{runs} run{"" if runs == 1 else "s"} · {report.created} · MTL Workbench {__version__}</p>',
+        f'<p class="muted">{runs} run{"" if runs == 1 else "s"} · {report.created} · {program}</p>',
     ]
     if report.sentences:
         items = "".join(f"<li>{_text(sentence)}</li>" for sentence in report.sentences)

@@ -14,7 +14,7 @@ from mtl_core.spec import TOTAL
 from mtl_core.text import DIRECTION_ARROWS
 
 NO_VALUE = "—"
-_VERDICTS = {
+VERDICTS = {
     "better": "better",
     "worse": "worse",
     "unclear": "no difference can be told",
@@ -147,7 +147,7 @@ def _test_cells(test: PairedTest, titles: Sequence[str]) -> tuple[TableCell, ...
         TableCell(f"{result.wins} of {result.seeds}"),
         TableCell(format_p(test.p_value), spread=Spread.of([test.p_value])),
         TableCell(NO_VALUE if math.isnan(size) else f"{size:.2f}", spread=Spread.of([size])),
-        TableCell(_VERDICTS[test.verdict]),
+        TableCell(VERDICTS[test.verdict]),
     )
 
 
