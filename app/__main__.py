@@ -38,6 +38,8 @@ def _run(argv: list[str]) -> int:
     if _has_verb(argv):
         from mtl_core.cli import main as command_line
 
+        if "report" in argv:
+            _print_reports()
         return command_line(argv)
     arguments = _parser().parse_args(argv)
     if reason := _missing_display():
@@ -46,6 +48,14 @@ def _run(argv: list[str]) -> int:
     from app.application import run_window
 
     return run_window(arguments)
+
+
+def _print_reports() -> None:
+    """Have reports printed as PDF by Qt."""
+    from app.report_printing import print_pdf
+    from mtl_core.report.writing import register_pdf_printer
+
+    register_pdf_printer(print_pdf)
 
 
 def _has_verb(arguments: Sequence[str]) -> bool:

@@ -22,6 +22,9 @@ from app.plots.curves.step_times import (
 from app.plots.decimation import XAxis, decimate, smooth
 from app.plots.heat_map import MatrixPlot, cell_color
 from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
+from app.plots.runs.parallel_plot import ParallelAxis, ParallelLine, ParallelPlot
+from app.plots.runs.point_plot import PointPlot, RunPoint
+from app.plots.runs.spread_bars import SpreadBar, SpreadBars
 from app.plots.schedule_plot import SchedulePlot
 from app.plots.ticker import ticker
 from app.plots.xy_plot import XYPlot, XYSeries
@@ -41,10 +44,17 @@ __all__ = [
     "Limits",
     "LineStyle",
     "MatrixPlot",
+    "ParallelAxis",
+    "ParallelLine",
+    "ParallelPlot",
     "PlotOptions",
+    "PointPlot",
     "RunCurves",
+    "RunPoint",
     "SchedulePlot",
     "SeriesBuffer",
+    "SpreadBar",
+    "SpreadBars",
     "TrainingClock",
     "XAxis",
     "XYPlot",

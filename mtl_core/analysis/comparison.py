@@ -144,7 +144,7 @@ def metric_rows(
         # An ensemble is made of the runs of the other columns and has no spread: it takes no part where seeds are
         # grouped.
         compared = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
-        unmarked: tuple[Mark, ...] = ("",) * (len(columns) - compared)
+        unmarked: list[Mark] = ["" for _ in columns[compared:]]
         return MetricRow(
             task,
             metric,

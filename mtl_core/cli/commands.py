@@ -5,7 +5,7 @@ from argparse import Namespace
 from mtl_core.analysis.best_epochs import best_epochs_of
 from mtl_core.cli import output, run_output
 from mtl_core.cli.cache_verb import cache
-from mtl_core.cli.comparison_verbs import compare
+from mtl_core.cli.comparison_verbs import compare, report
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
 from mtl_core.cli.imports import import_
@@ -25,7 +25,7 @@ from mtl_core.store import open_store
 
 __all__ = [
     "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "import_",
-    "predict", "presets", "query", "resume", "show", "stop", "train",
+    "predict", "presets", "query", "report", "resume", "show", "stop", "train",
 ]  # fmt: skip
 
 

@@ -1,10 +1,11 @@
-"""The verb ``compare``."""
+"""The verbs ``compare`` and ``report``."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mtl_core.analysis.best_epochs import best_epochs_of
@@ -12,9 +13,12 @@ from mtl_core.analysis.comparison import Comparison, read_comparison
 from mtl_core.analysis.studies import studies_of
 from mtl_core.cli import output, run_output, study_output
 from mtl_core.cli.exit_status import SUCCESS
+from mtl_core.cli.exports import check_new
 from mtl_core.cli.references import run_number, run_numbers
+from mtl_core.report.report import read_report
 from mtl_core.report.tables import comparison_tables, sentences
 from mtl_core.report.text_formats import format_tables
+from mtl_core.report.writing import check_report_path, write_report
 from mtl_core.spec import InputError, diff_data, flatten
 from mtl_core.store import RunStore, open_store
 
@@ -45,6 +49,20 @@ def compare(arguments: Namespace) -> int:
         _print_tests(comparison)
         for study in studies:
             study_output.print_study(study)
+    return SUCCESS
+
+
+def report(arguments: Namespace) -> int:
+    """Write a report on runs to a file."""
+    path = Path(arguments.out)
+    check_report_path(path)
+    check_new(path, force=arguments.force)
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        store.reap()
+        numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))
+        content = read_report(store, numbers, [run_number(store, name) for name in arguments.against])
+    write_report(content, path)
+    output.print_out(f"a report on {len(numbers)} run{'' if len(numbers) == 1 else 's'} in {path}")
     return SUCCESS
 
 

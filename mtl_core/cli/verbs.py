@@ -107,6 +107,11 @@ def _add_run_verbs(add: _Add) -> None:
     help_ = "the tables with seeds grouped, as text to print or to save; table is for the terminal"
     compare.add_argument("--format", choices=("table", "markdown", "latex", "csv"), default="table", help=help_)
     compare.add_argument("--against", metavar="RUN", action="append", default=[], help=_AGAINST_HELP)
+    report = add("report", "one page on runs, as HTML that opens offline or as PDF: tables, tests, curves", store)
+    report.add_argument("runs", metavar="RUN", nargs="+", help=_RUNS_HELP)
+    report.add_argument("--against", metavar="RUN", action="append", default=[], help=_AGAINST_HELP)
+    report.add_argument("--out", metavar="FILE", required=True, help="what to write: a name that ends in .html or .pdf")
+    report.add_argument("--force", action="store_true", help="overwrite it if it exists")
     add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
     stop = add("stop", "ask a run to stop and keep what it has", store, json)
     stop.add_argument("run", metavar="RUN")
@@ -184,7 +189,7 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "query", "compare", "resume", "stop", "evaluate", "predict", "export", "import",
+    "train", "runs", "show", "query", "compare", "report", "resume", "stop", "evaluate", "predict", "export", "import",
     "datasets", "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""

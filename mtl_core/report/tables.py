@@ -14,16 +14,14 @@ from mtl_core.spec import TOTAL
 from mtl_core.text import DIRECTION_ARROWS
 
 NO_VALUE = "—"
-_VERDICTS = {
+VERDICTS = {
     "better": "better",
     "worse": "worse",
     "unclear": "no difference can be told",
     "one seed": "one seed says nothing",
     "no seed": "no seed in common",
 }
-_SETTINGS_NOTE = (
-    "Only what is not the same in all of them; single-task baselines have the settings of their experiment."
-)
+_SETTINGS_NOTE = "Only what is not the same in all; single-task baselines have the settings of their experiment."
 _METRICS_NOTE = (
     "Mean ± standard deviation over the seeds. Bold: the best mean. "
     "*: better than every other column beyond the spread of the seeds (Welch's t-test, 95 %, Bonferroni)."
@@ -149,7 +147,7 @@ def _test_cells(test: PairedTest, titles: Sequence[str]) -> tuple[TableCell, ...
         TableCell(f"{result.wins} of {result.seeds}"),
         TableCell(format_p(test.p_value), spread=Spread.of([test.p_value])),
         TableCell(NO_VALUE if math.isnan(size) else f"{size:.2f}", spread=Spread.of([size])),
-        TableCell(_VERDICTS[test.verdict]),
+        TableCell(VERDICTS[test.verdict]),
     )
 
 

@@ -116,10 +116,8 @@ def _csv_rows(tables: Sequence[Table]) -> Iterator[list[object]]:
         for row in table.rows:
             name = " · ".join(cell.text for cell in row[: table.names])
             for title, cell in zip(table.header[table.names :], row[table.names :], strict=True):
-                numbers = ["", "", ""]
-                if cell.spread:
-                    data = cell.spread.data()
-                    numbers = ["" if value is None else value for value in (data["mean"], data["sd"], data["n"])]
+                data = cell.spread.data() if cell.spread else {}
+                numbers = ["" if data.get(name) is None else data[name] for name in ("mean", "sd", "n")]
                 yield [
                     table.key,
                     name,

@@ -32,3 +32,12 @@ def test_a_format_beside_json_and_a_baseline_that_is_not_compared_are_refused(co
     assert tests["groups"] == [{"title": "Equal", "runs": [1, 2]}]
     refused = command("compare", 1, 2, "--against", 7)
     assert (refused.status, refused.out) == (2, "")
+
+
+@pytest.mark.usefixtures("seeds")
+def test_a_report_is_written_once(command: Command, tmp_path: Path) -> None:
+    assert command("report", "study:1", "--out", tmp_path / "a.html").status == 0
+    assert "<svg" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert command("report", 1, "--out", tmp_path / "a.html").status == 2
+    assert command("report", 1, "--out", tmp_path / "a.html", "--force").status == 0
+    assert "python -m mtl_core" in command("report", 1, "--out", tmp_path / "a.pdf").err

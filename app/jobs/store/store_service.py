@@ -68,7 +68,7 @@ class StoreService(QObject):
             function: It must touch no widget.
             done: Called with its result on the GUI thread, unless it is a method of a deleted object.
             failed: Called with the exception on the GUI thread; without it the ``failed`` signal is emitted.
-            lane: ``page`` or ``live``.
+            lane: ``page``, ``live`` or ``report``.
         """
         if self._closed:
             return

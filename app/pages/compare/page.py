@@ -14,10 +14,14 @@ from app.navigation import Page
 from app.pages.compare.cards.cost_card import CostCard
 from app.pages.compare.cards.curve_grid import CurveGrid, available_metrics
 from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
+from app.pages.compare.cards.metric_plots_card import MetricPlotsCard
+from app.pages.compare.cards.paired_card import PairedTestsCard
 from app.pages.compare.cards.settings_card import SettingsCard
 from app.pages.compare.cards.study_result_card import StudyResultCard
 from app.pages.compare.cards.tests_card import TestMetricsCard
 from app.pages.compare.chips import ChipBar, ChipText
+from app.pages.compare.comparison_reader import ComparisonReader
+from app.pages.compare.export_menu import ExportMenu
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.saved_comparison import SavedComparison
 from app.pages.compare.selection import Selection
@@ -51,6 +55,7 @@ class ComparePage(QWidget):
         self._session = session
         self._steps = StepQueue(self)
         self.selection = Selection(session, self)
+        self.reader = ComparisonReader(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
         self._drawn_runs: tuple[tuple[int, int], ...] = ()
         self._changed_series: dict[int, set[SeriesKey]] = {}
@@ -83,6 +88,8 @@ class ComparePage(QWidget):
         self.add_run = ToolButton(
             "plus", "Add runs to the comparison", self._open_chooser, text="Add run", name="compare-add"
         )
+        self.export_menu = ExportMenu(self._session, self.reader)
+        self.header.add_action(self.export_menu)
         self.header.add_action(self.add_run)
         self.chooser = RunChooser(self._session.store, "compare-chooser", self, multiple=True)
         self.chooser.runsChosen.connect(self._add_runs)
@@ -98,6 +105,8 @@ class ComparePage(QWidget):
         self._tables_row = CardRow()
         self._tables_row.add(self.differs_card, _COLUMN_STRETCH[0])
         self._tables_row.add(self.tests_card, _COLUMN_STRETCH[1])
+        self.paired = PairedTestsCard(self.reader)
+        self.metric_plots = MetricPlotsCard(self._session, self.reader, self.selection.color_of)
         self.studies: dict[int, StudyResultCard] = {}
         self._studies_layout = QVBoxLayout()
         self._studies_layout.setSpacing(CARD_GAP)
@@ -118,6 +127,8 @@ class ComparePage(QWidget):
         inside.setSpacing(CARD_GAP)
         inside.addLayout(self._studies_layout)
         inside.addWidget(tables)
+        inside.addWidget(self.paired)
+        inside.addWidget(self.metric_plots)
         inside.addLayout(self._curve_bar())
         inside.addWidget(self.curve_grid, 1)
         inside.addWidget(self._details_row)
@@ -170,6 +181,7 @@ class ComparePage(QWidget):
             "settings": lambda: self._show_settings(entries),
             "metrics": lambda: self._show_metrics(entries),
             "best epochs": lambda: self._show_best_epochs(entries),
+            "comparison": lambda: self.reader.read(tuple(entry.run.id for entry in entries)),
             "studies": self._show_studies,
             "cost": lambda: self.cost_card.show_runs(entries),
             "all curves": lambda: self._draw_view(entries),

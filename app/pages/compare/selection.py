@@ -75,6 +75,10 @@ class Selection(QObject):
             for run in ready
         )
 
+    def color_of(self, run: int) -> int:
+        """The hue index of a compared run."""
+        return self._colors.get(run, 0)
+
     def set_runs(self, runs: Sequence[int]) -> None:
         """Compare these runs; if there are more than fit, the last ones, and ``excluded_runs`` has the others."""
         unique_runs = list(dict.fromkeys(runs))
