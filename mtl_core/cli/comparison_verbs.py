@@ -13,8 +13,8 @@ from mtl_core.analysis.comparison import Comparison, read_comparison
 from mtl_core.analysis.studies import studies_of
 from mtl_core.cli import output, run_output, study_output
 from mtl_core.cli.exit_status import SUCCESS
-from mtl_core.cli.exports import check_new
 from mtl_core.cli.references import run_number, run_numbers
+from mtl_core.files import check_new_file
 from mtl_core.report.report import read_report
 from mtl_core.report.tables import comparison_tables, sentences
 from mtl_core.report.text_formats import format_tables
@@ -56,7 +56,7 @@ def report(arguments: Namespace) -> int:
     """Write a report on runs to a file."""
     path = Path(arguments.out)
     check_report_path(path)
-    check_new(path, force=arguments.force)
+    check_new_file(path, force=arguments.force)
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))

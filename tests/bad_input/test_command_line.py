@@ -57,7 +57,7 @@ def test_a_table_without_read_permission(
         return read(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert run(["train", str(spec)], place) == 2
+    assert run(["train", str(spec)], place) == 3
     assert_clear(capsys.readouterr().err, ("dataset.path", "cannot be read (permission denied)", "homes.csv"))
     assert not place.store.exists()
 

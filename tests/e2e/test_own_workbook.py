@@ -65,12 +65,12 @@ def test_a_workbook_trains_from_the_sheet_that_is_chosen(
 
 
 def choose_roles(person: Person) -> None:
-    """Amount and return are predicted, and the month of the date is an input too."""
+    """Amount and return are predicted, and the weekday of the date is no input."""
     for column in HEADER:
         wanted = "Target" if column in ("Amount", "Returned") else "Input"
         if person.column_box("role", column).currentText() != wanted:
             person.choose(person.column_box("role", column).objectName(), wanted)
     document = person.window.session.document
     person.choose_tab("preview-switch", "Columns")
-    person.pick_in_menu_of_row("data-columns", "Ordered on", "Parts of the date", "Month")
-    person.wait(lambda: document.get("dataset.date_features"), "the month of the date")
+    person.pick_in_menu_of_row("data-columns", "Ordered on", "Parts of the date", "Weekday")
+    person.wait(lambda: document.get("dataset.date_features") == {"Ordered on": ["month", "elapsed"]}, "no weekday")

@@ -52,7 +52,7 @@ def test_the_window_offers_and_explains_them_without_their_builders_or_torch(sit
         from app.document import Document
         from app.forms import label_of, metric_label
         from app.main_window.help import topic_text
-        from app.pages.data import page, roles
+        from app.pages.data import dataset_opener, roles
         from app.pages.data.cards.source_card import SourceCard
         from app.pages.data.dataset_choice import table_dataset
         from app.pages.training.task_settings_card import TaskSettingsCard
@@ -65,7 +65,7 @@ def test_the_window_offers_and_explains_them_without_their_builders_or_torch(sit
         assert label_of(metric) == "G-mean", label_of(metric)
         assert metric_label(metric) == "g-mean"
 
-        assert "*.fwf" in page._FILTER
+        assert "*.fwf" in dataset_opener._TABLES
         assert dataset_from_data(table_dataset({str(table)!r})).format == reader
         assert dataset_from_data(table_dataset("/x/homes.csv")).format is None
         card = SourceCard()
