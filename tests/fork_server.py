@@ -223,6 +223,7 @@ def _run(request: dict[str, Any]) -> None:
         os.dup2(file, number)
     for file in request["files"]:
         os.close(file)
+    _open_streams()
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
@@ -233,6 +234,16 @@ def _run(request: dict[str, Any]) -> None:
         case [script, *arguments]:
             sys.argv = [script, *arguments]
             runpy.run_path(script, run_name="__main__")
+
+
+def _open_streams() -> None:
+    """Open the standard streams anew: the server's remember of its own files whether one can seek in them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        before, mode = getattr(sys, name), "w" if number else "r"
+        stream = open(number, mode, encoding=before.encoding, errors=before.errors, closefd=False)  # noqa: SIM115
+        stream.reconfigure(line_buffering=name == "stderr" or stream.isatty())
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def prepare(modules: Sequence[str]) -> None:
