@@ -24,7 +24,7 @@ from mtl_core.store.rows.raw_rows import RAW_TABLES
 from tests.export.conftest import fill, make_spec
 
 Change = Callable[[dict[str, bytes], dict[str, Any]], None]
-ROWS = "rows/runs.json"
+ROWS = "rows/runs.jsonl"
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_what_the_store_reads_of_them_is_equal_files_too(
 def test_the_file_is_read_without_this_program(runs: list[int], file: Path) -> None:
     with zipfile.ZipFile(file) as archive, archive.open("points/1/numbers.npy") as stream:
         assert np.isnan(np.lib.format.read_array(stream, allow_pickle=False)).sum() == 1
-        assert [row[1] for row in json.loads(archive.read(ROWS))["rows"]] == ["two digits", "two digits"]
+        assert [json.loads(line)[1] for line in archive.read(ROWS).splitlines()] == ["name", "two digits", "two digits"]
 
 
 def test_a_run_alone_keeps_no_parent_and_a_part_of_a_study_is_one(
@@ -154,10 +154,10 @@ def _cell(table: str, column: str, value: Any) -> Change:
     """Change a value in the first row of a table, digests included."""
 
     def change(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
-        name = f"rows/{table}.json"
-        data = json.loads(members[name])
-        data["rows"][0][data["columns"].index(column)] = value
-        members[name] = json.dumps(data).encode()
+        name = f"rows/{table}.jsonl"
+        lines = [json.loads(line) for line in members[name].splitlines()]
+        lines[1][lines[0].index(column)] = value
+        members[name] = "\n".join(map(json.dumps, lines)).encode()
         _state(manifest, name, members[name])
 
     return change
