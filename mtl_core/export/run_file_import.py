@@ -90,7 +90,7 @@ def _import(store: RunStore, reader: "_Reader", *, again: bool) -> ImportedRuns:
     reader.add_points(rows["chunks"])
     if not again and (copies := store.find_copies(rows["runs"])):
         found = ", ".join(f"run {old} is run {new} here" for old, new in copies.items())
-        fix = "Add --again to import them once more."
+        fix = "With --again, the command line imports them once more."
         raise InputError(str(reader.path), "has runs that this store has already", found=found, fix=fix)
     with store.staging_folder() as folder:
         for run in runs:

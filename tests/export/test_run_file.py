@@ -114,7 +114,7 @@ def test_the_run_whose_weights_a_run_begins_with_gets_its_new_number_or_is_noted
 
 def test_runs_are_imported_twice_only_when_asked(other: RunStore, file: Path) -> None:
     import_run_file(other, file)
-    with pytest.raises(InputError, match=r"run 1 is run 2 here.*Add --again"):
+    with pytest.raises(InputError, match=r"run 1 is run 2 here.*With --again"):
         import_run_file(other, file)
     assert len(other.runs()) == 3
     assert import_run_file(other, file, again=True).numbers == {1: 4, 2: 5}

@@ -93,6 +93,7 @@ class RunsPage(PageBody):
             "rename": self.view.rename,
             "star": lambda: actions.star(records, not all(record.starred for record in records)),
             "export": lambda: actions.export(runs),
+            "export-file": lambda: actions.export_file(runs),
             "archive": lambda: actions.archive(runs, not all(record.archived for record in records)),
         }
         do[key]()
@@ -123,7 +124,9 @@ class RunsPage(PageBody):
         self.header.add_chip(self.chip)
         self.compare = Button("Compare", lambda: self.act("compare"), icon_name="scales", name="compare-runs")
         self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
-        for button in (self.compare, self.export):
+        self.import_ = Button("Import…", self.run_actions.import_runs, icon_name="download-simple", name="import-runs")
+        self.import_.setToolTip("Add runs from a file that was exported elsewhere, or from a CSV file")
+        for button in (self.compare, self.export, self.import_):
             self.header.add_action(button)
         self.list = RunListCard(self.model)
         self.view = self.list.view

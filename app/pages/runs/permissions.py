@@ -32,6 +32,7 @@ RENAME = Action("rename", "Rename", "pencil-simple", "F2")
 STAR = Action("star", "Star", "star", "S")
 UNSTAR = Action("star", "Remove the star", "star", "S")
 EXPORT = Action("export", "Export CSV…", "export", "Ctrl+E")
+EXPORT_FILE = Action("export-file", "Export as one file…", "export")
 ARCHIVE = Action("archive", "Archive", "archive", "Delete")
 RESTORE = Action("archive", "Take out of the archive", "archive", "Delete")
 
@@ -48,11 +49,12 @@ def actions_for(records: Sequence[RunRecord], diverged: Collection[int] = ()) ->
     star = UNSTAR if all(record.starred for record in records) else STAR
     put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
     stop = (STOP,) if any(not record.has_ended for record in records) else ()
+    file = (EXPORT_FILE,) if all(record.has_ended for record in records) else ()
     if len(records) > 1:
-        return (COMPARE, AGAIN, *stop, star, EXPORT, put_away)
+        return (COMPARE, AGAIN, *stop, star, EXPORT, *file, put_away)
     (record,) = records
     watch = CURVES if record.has_ended else WATCH
     resume = (RESUME,) if record.is_resumable and record.id not in diverged else ()
     archive = (put_away,) if record.has_ended else ()
     baselines = (BASELINES,) if len(record.tasks) > 1 else ()
-    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, EXPORT, *archive)
+    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, EXPORT, *file, *archive)

@@ -69,7 +69,12 @@ def add_run(store: RunStore, run: ForeignRun, *, again: bool = False) -> int:
     copy = {"id": 0, "created": run.started, "seed": spec.training.seed, "baseline": ""}
     if not again and (copies := store.find_copies([copy])):
         found = f"run {copies[0]}"
-        raise InputError(run.source, "is in this store already", found=found, fix="Add --again to import it once more.")
+        raise InputError(
+            run.source,
+            "is in this store already",
+            found=found,
+            fix="With --again, the command line imports it once more.",
+        )
     return store.add_ended_run(
         spec,
         series,
