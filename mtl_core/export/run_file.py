@@ -3,8 +3,9 @@
 ========================  =============================================================================================
 ``manifest.json``         ``format``, ``version`` of this form and ``schema`` of the rows; for each other member its
                           size and SHA-256; a digest of all this
-``rows/<table>.json``     the rows of a table of the store: ``columns``, and ``rows`` with a value for each
-``points/<run>/*.npy``    ``steps`` (int64) and ``numbers`` (float64) of the rows in ``rows/chunks.json``, one chunk
+``rows/<table>.jsonl``    the rows of a table of the store: on the first line the names of the columns, on each further
+                          one the values of a row
+``points/<run>/*.npy``    ``steps`` (int64) and ``numbers`` (float64) of the rows in ``rows/chunks.jsonl``, one chunk
                           behind the other
 ``files/<run>/…``         the files of a run: checkpoints and other artifacts
 ========================  =============================================================================================
@@ -90,6 +91,11 @@ def write_run_file(store: RunStore, runs: Sequence[int], path: Path) -> RunFile:
     return RunFile(tuple(numbers), files, tuple(notes))
 
 
+def rows_name(table: str) -> str:
+    """Return the name of the member with the rows of a table."""
+    return f"rows/{table}.jsonl"
+
+
 def is_safe_path(name: str) -> bool:
     """Whether a relative path with slashes stays in its folder on every system."""
     parts = name.split("/")
@@ -123,9 +129,9 @@ class _Writer:
 
     def rows(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
         columns = [column for column in raw_columns(table) if not (table == "chunks" and column in ARRAYS)]
-        content = {"columns": columns, "rows": [[row[column] for column in columns] for row in rows]}
-        with self.member(f"rows/{table}.json") as stream:
-            stream.write(json.dumps(content, ensure_ascii=False).encode())
+        with self.member(rows_name(table)) as stream:
+            for line in (columns, *([row[column] for column in columns] for row in rows)):
+                stream.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
     def array(self, name: str, array: NDArray[Any]) -> None:
         with self.member(name) as stream:

@@ -19,7 +19,7 @@ import numpy as np
 
 from mtl_core.errors import InputError, StoreError, file_error
 from mtl_core.export.row_check import RowCheck
-from mtl_core.export.run_file import ARRAYS, FORMAT, MANIFEST, VERSION, digest_of, is_safe_path
+from mtl_core.export.run_file import ARRAYS, FORMAT, MANIFEST, VERSION, digest_of, is_safe_path, rows_name
 from mtl_core.store import RunStore
 from mtl_core.store.rows.raw_rows import RAW_TABLES, raw_columns, start_run
 from mtl_core.store.schema import SCHEMA
@@ -82,15 +82,15 @@ def _import(store: RunStore, reader: "_Reader", *, again: bool) -> ImportedRuns:
     rows = {table: reader.rows(table) for table in RAW_TABLES}
     runs = {row["id"] for row in rows["runs"]}
     if len(runs) != len(rows["runs"]) or not runs:
-        raise reader.damage("rows/runs.json")
+        raise reader.damage(rows_name("runs"))
     reader.check_members(runs)
     for table in RAW_TABLES[1:]:
         if not {row["run_id"] for row in rows[table]} <= runs:
-            raise reader.damage(f"rows/{table}.json")
+            raise reader.damage(rows_name(table))
     reader.add_points(rows["chunks"])
     if not again and (copies := store.find_copies(rows["runs"])):
         found = ", ".join(f"run {old} is run {new} here" for old, new in copies.items())
-        fix = "Add --again to import them once more."
+        fix = "With --again, the command line imports them once more."
         raise InputError(str(reader.path), "has runs that this store has already", found=found, fix=fix)
     with store.staging_folder() as folder:
         for run in runs:
@@ -126,19 +126,20 @@ class _Reader:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of a table, with the columns and types that it has in the store."""
-        name = f"rows/{table}.json"
-        data = self._json(name)
+        name = rows_name(table)
         columns = {column: kind for column, kind in raw_columns(table).items() if kind is not bytes}
-        if data.get("columns") != list(columns) or not isinstance(data.get("rows"), list):
-            raise self.damage(name)
-        rows = [dict(zip(columns, row, strict=False)) if isinstance(row, list) else {} for row in data["rows"]]
-        if not all(map(RowCheck(table, columns), rows)):
+        try:
+            header, *lines = [json.loads(line) for line in self._read(name).split(b"\n") if line]
+        except (ValueError, RecursionError):
+            raise self.damage(name) from None
+        rows = [dict(zip(columns, row, strict=False)) if isinstance(row, list) else {} for row in lines]
+        if header != list(columns) or not all(map(RowCheck(table, columns), rows)):
             raise self.damage(name)
         return rows
 
     def check_members(self, runs: set[int]) -> None:
         """Check that every member has its place: rows, the points of a run, or a file in the folder of a run."""
-        known = {f"rows/{table}.json" for table in RAW_TABLES}
+        known = {rows_name(table) for table in RAW_TABLES}
         known |= {f"points/{run}/{name}.npy" for run in runs for name in ARRAYS}
         folders = {str(run) for run in runs}
         for name in self._members.keys() - known:
@@ -181,15 +182,6 @@ class _Reader:
                 with target.open("xb") as file:
                     for block in self._blocks(name):
                         file.write(block)
-
-    def _json(self, name: str) -> dict[str, Any]:
-        try:
-            data = json.loads(self._read(name))
-        except (ValueError, RecursionError):
-            raise self.damage(name) from None
-        if not isinstance(data, dict):
-            raise self.damage(name)
-        return data
 
     def _read(self, name: str) -> bytes:
         return b"".join(self._blocks(name))

@@ -24,7 +24,7 @@ from mtl_core.store.rows.raw_rows import RAW_TABLES
 from tests.export.conftest import fill, make_spec
 
 Change = Callable[[dict[str, bytes], dict[str, Any]], None]
-ROWS = "rows/runs.json"
+ROWS = "rows/runs.jsonl"
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_what_the_store_reads_of_them_is_equal_files_too(
 def test_the_file_is_read_without_this_program(runs: list[int], file: Path) -> None:
     with zipfile.ZipFile(file) as archive, archive.open("points/1/numbers.npy") as stream:
         assert np.isnan(np.lib.format.read_array(stream, allow_pickle=False)).sum() == 1
-        assert [row[1] for row in json.loads(archive.read(ROWS))["rows"]] == ["two digits", "two digits"]
+        assert [json.loads(line)[1] for line in archive.read(ROWS).splitlines()] == ["name", "two digits", "two digits"]
 
 
 def test_a_run_alone_keeps_no_parent_and_a_part_of_a_study_is_one(
@@ -114,7 +114,7 @@ def test_the_run_whose_weights_a_run_begins_with_gets_its_new_number_or_is_noted
 
 def test_runs_are_imported_twice_only_when_asked(other: RunStore, file: Path) -> None:
     import_run_file(other, file)
-    with pytest.raises(InputError, match=r"run 1 is run 2 here.*Add --again"):
+    with pytest.raises(InputError, match=r"run 1 is run 2 here.*With --again"):
         import_run_file(other, file)
     assert len(other.runs()) == 3
     assert import_run_file(other, file, again=True).numbers == {1: 4, 2: 5}
@@ -154,10 +154,10 @@ def _cell(table: str, column: str, value: Any) -> Change:
     """Change a value in the first row of a table, digests included."""
 
     def change(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
-        name = f"rows/{table}.json"
-        data = json.loads(members[name])
-        data["rows"][0][data["columns"].index(column)] = value
-        members[name] = json.dumps(data).encode()
+        name = f"rows/{table}.jsonl"
+        lines = [json.loads(line) for line in members[name].splitlines()]
+        lines[1][lines[0].index(column)] = value
+        members[name] = "\n".join(map(json.dumps, lines)).encode()
         _state(manifest, name, members[name])
 
     return change

@@ -100,6 +100,7 @@ class RunsPage(PageBody):
             "rename": self.view.rename,
             "star": lambda: actions.star(records, not all(record.starred for record in records)),
             "export": lambda: actions.export(runs),
+            "export-file": lambda: actions.export_file(runs),
             "archive": lambda: self._archive(records),
             "erase": lambda: actions.erase(runs, "erase"),
             "checkpoints": lambda: actions.erase(runs, "checkpoints"),
@@ -135,7 +136,9 @@ class RunsPage(PageBody):
         self.compare = Button("Compare", lambda: self.act("compare"), icon_name="scales", name="compare-runs")
         self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
         self.disk_use = Button("Disk use…", self.show_disk_use, icon_name="hard-drives", name="show-disk-use")
-        for button in (self.disk_use, self.compare, self.export):
+        self.import_ = Button("Import…", self.run_actions.import_runs, icon_name="download-simple", name="import-runs")
+        self.import_.setToolTip("Add runs from a file that was exported elsewhere, or from a CSV file")
+        for button in (self.disk_use, self.compare, self.export, self.import_):
             self.header.add_action(button)
         self.list = RunListCard(self.model, lambda name: filter_values(name, self.model.rows()))
         self.view = self.list.view

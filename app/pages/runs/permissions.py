@@ -32,6 +32,7 @@ RENAME = Action("rename", "Rename", "pencil-simple", "F2")
 STAR = Action("star", "Star", "star", "S")
 UNSTAR = Action("star", "Remove the star", "star", "S")
 EXPORT = Action("export", "Export CSV…", "export", "Ctrl+E")
+EXPORT_FILE = Action("export-file", "Export as one file…", "export")
 ARCHIVE = Action("archive", "Archive", "archive", "Delete")
 REFERENCE = Action("reference", "Show differences to this run", "arrows-left-right", "D")
 NO_REFERENCE = Action("reference", "Show no differences", "arrows-left-right", "D")
@@ -57,10 +58,12 @@ def actions_for(
     put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
     stop = (STOP,) if any(not record.has_ended for record in records) else ()
     is_erasable = all(record.archived and record.has_ended for record in records)
+    file = (EXPORT_FILE,) if all(record.has_ended for record in records) else ()
     if len(records) > 1:
         archive = (put_away,) if any(record.has_ended for record in records) else ()
         return (
-            COMPARE, AGAIN, *stop, star, EXPORT, *archive, *((CHECKPOINTS_OF_ALL, ERASE) if is_erasable else ())
+            COMPARE, AGAIN, *stop, star, EXPORT, *file, *archive,
+            *((CHECKPOINTS_OF_ALL, ERASE) if is_erasable else ()),
         )  # fmt: skip
     (record,) = records
     watch = CURVES if record.has_ended else WATCH
@@ -69,4 +72,4 @@ def actions_for(
     baselines = (BASELINES,) if len(record.tasks) > 1 else ()
     erase = (CHECKPOINTS, ERASE) if is_erasable else ()
     difference = NO_REFERENCE if record.id == reference else REFERENCE
-    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, difference, EXPORT, *archive, *erase)
+    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, difference, EXPORT, *file, *archive, *erase)

@@ -13,13 +13,21 @@ from app.formatting import format_quantity
 from app.navigation import Page
 from app.pages.runs.disk_use import ask_before
 from app.session import MOST_COMPARED, Session
+from mtl_core.export.readers.any_source import import_runs
+from mtl_core.export.run_file import write_run_file
 from mtl_core.export.series_csv import export_points
 from mtl_core.spec import InputError, study_members
 from mtl_core.text import format_size, group_digits
 
 if TYPE_CHECKING:
+    from mtl_core.export.run_file import RunFile
+    from mtl_core.export.run_file_import import ImportedRuns
     from mtl_core.spec import ExperimentSpec
     from mtl_core.store import RunRecord, RunStore
+
+
+_FILES = "files"
+"""Lane of the store's thread for files that take long to write or read, while the list goes on."""
 
 
 class RunActions(QObject):
@@ -141,6 +149,42 @@ class RunActions(QObject):
             self._session.show_message(f"Wrote {group_digits(points)} points to {path.name}")
 
         self._session.store.call(lambda store: export_points(store, runs, path), on_written, self._fail)
+
+    def export_file(self, runs: Sequence[int]) -> None:
+        """Ask for a file and write the runs to it, with all that they have."""
+        name = f"run-{runs[0]}.runs" if len(runs) == 1 else "some.runs"
+        path, _ = QFileDialog.getSaveFileName(self._page, "Export as one file", name, "Runs (*.runs)")
+        if path:
+            self.export_file_to(runs, Path(path))
+
+    def export_file_to(self, runs: Sequence[int], path: Path) -> None:
+        """Write the runs to a file, with all that they have."""
+        subject = format_quantity(len(runs), "run")
+
+        def on_written(written: RunFile) -> None:
+            left_out = f". {written.notes[0]}" if written.notes else ""
+            self._session.show_message(f"Wrote {subject} to {path.name}{left_out}")
+
+        self._session.show_message(f"Writing {subject} to {path.name} …")
+        self._session.store.call(lambda store: write_run_file(store, runs, path), on_written, self._fail, lane=_FILES)
+
+    def import_runs(self) -> None:
+        """Ask for files and add their runs to the store."""
+        paths, _ = QFileDialog.getOpenFileNames(self._page, "Import runs", "", "Runs (*.runs);;CSV (*.csv)")
+        for path in paths:
+            self.import_from(Path(path))
+
+    def import_from(self, path: Path) -> None:
+        """Add the runs of a file to the store."""
+
+        def on_imported(imported: ImportedRuns) -> None:
+            count = format_quantity(len(imported.numbers), "run")
+            note = f". {imported.notes[0]}" if imported.notes else ""
+            self._session.show_message(f"Imported {count} from {path.name}{note}")
+            self.changed.emit(list(imported.numbers.values()))
+
+        self._session.show_message(f"Importing {path.name} …")
+        self._session.store.call(lambda store: import_runs(store, path), on_imported, self._fail, lane=_FILES)
 
     def _edit_all(self, runs: Sequence[int], on_written: Callable[[Any], object], **fields: Any) -> None:
         def write(store: RunStore) -> None:

@@ -64,18 +64,24 @@ def add_run(store: RunStore, run: ForeignRun, *, again: bool = False) -> int:
     series = {key: run.points[name] for name, key in read_names(run.points).items() if len(run.points[name])}
     if not series:
         raise InputError(run.source, "has no series of numbers", fix="Name another file or folder.")
-    spec = _exported_spec(run) or _stated_spec(run, series)
+    exported = _exported_spec(run)
+    spec = exported or _stated_spec(run, series)
     copy = {"id": 0, "created": run.started, "seed": spec.training.seed, "baseline": ""}
     if not again and (copies := store.find_copies([copy])):
         found = f"run {copies[0]}"
-        raise InputError(run.source, "is in this store already", found=found, fix="Add --again to import it once more.")
+        raise InputError(
+            run.source,
+            "is in this store already",
+            found=found,
+            fix="With --again, the command line imports it once more.",
+        )
     return store.add_ended_run(
         spec,
         series,
         _directions(spec, series),
         tags=(TAG, *run.tags),
         columns={
-            "name": run.name,
+            "name": exported.name if exported else run.name,
             "state": run.state,
             "notes": _notes(run),
             "created": run.started,

@@ -42,8 +42,8 @@ def _read_run(folder: Path, files: Iterable[Path]) -> ForeignRun:
     for file in files:
         try:
             for event in loader.EventFileLoader(str(file)).Load():
-                times.append(event.wall_time)
                 for value in event.summary.value:
+                    times.append(event.wall_time)
                     kind = kinds.setdefault(value.tag, value.metadata.plugin_data.plugin_name)
                     if kind == "scalars":  # a step that was done again replaces what it was before
                         values[value.tag][event.step] = float(to_array(value.tensor))

@@ -40,14 +40,11 @@ def load_library(name: str) -> Any:
 @contextmanager
 def quiet_library() -> Iterator[None]:
     """Context manager in which a library neither warns of its own code nor logs its progress."""
-    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "wandb")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # of all, as a library sets its own level when it is imported
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        logging.disable(disabled)

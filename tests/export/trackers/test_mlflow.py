@@ -18,11 +18,12 @@ from mtl_core.store import RunStore, open_store
 
 @pytest.mark.slow
 def test_mlflow_reads_every_point_and_an_import_gives_the_runs_again(
-    store: RunStore, runs: list[int], tmp_path: Path
+    store: RunStore, runs: list[int], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "mlflow"
     with new_folder(folder):
         write_runs([read_run(store, run) for run in runs], folder)
+    assert capfd.readouterr() == ("", "")
     with quiet_library():
         client = load_library("mlflow.tracking").MlflowClient(tracking_uri=f"sqlite:///{folder / 'mlflow.db'}")
         experiment = client.get_experiment_by_name("MTL Workbench").experiment_id

@@ -43,7 +43,10 @@ def test_an_import_gives_experiment_and_points_again(store: RunStore, runs: list
         assert numbers == {1: 1, 2: 2}
         for old, new in zip(runs, numbers.values(), strict=True):
             assert other.spec(new) == store.spec(old)
-            assert (other.run(new).state, other.run(new).tags) == ("finished", ("imported",))
+            record = other.run(new)
+            assert (record.name, record.state, record.tags) == ("two digits", "finished", ("imported",))
+            assert record.started == pytest.approx(store.run(old).started)
+            assert record.seconds < 5
             before, after = store.read(old)[0], other.read(new)[0]
             assert before.keys() == after.keys()
             for key, points in before.items():

@@ -240,6 +240,20 @@ def test_every_point_is_exported(page: RunsPage, tmp_path: Path, wait: Wait) -> 
     ]
 
 
+def test_runs_go_to_one_file_and_come_back_in_another_store(
+    page: RunsPage, session: Session, tmp_path: Path, wait: Wait, qtbot: QtBot
+) -> None:
+    path = tmp_path / "some.runs"
+    page.run_actions.export_file_to([1, 3], path)
+    wait(path.exists)
+    with qtbot.waitSignal(session.problem, timeout=10_000) as told:
+        page.run_actions.import_from(path)
+    assert "has runs that this store has already" in told.args[0]
+    (tmp_path / "log.csv").write_text("epoch,val_loss\n1,0.5\n", encoding="utf-8")
+    page.run_actions.import_from(tmp_path / "log.csv")
+    wait(lambda: page.model.rowCount() == 6)
+
+
 def test_a_file_that_cannot_be_written_is_told(page: RunsPage, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(session.problem, timeout=10_000) as told:
         page.run_actions.export_to([1], tmp_path / "nowhere" / "points.csv")

@@ -21,6 +21,13 @@ def test_a_run_that_is_on_cannot_be_archived() -> None:
     assert "archive" in keys("finished")
 
 
+def test_only_runs_that_have_ended_go_to_one_file() -> None:
+    assert "export-file" in keys("finished", "failed")
+    assert "export-file" in keys("stopped")
+    assert "export-file" not in keys("finished", "running")
+    assert "export-file" not in keys("running")
+
+
 def test_several_runs_can_be_compared_and_none_offers_nothing() -> None:
     assert keys("finished", "failed")[0] == "compare"
     assert keys() == []
