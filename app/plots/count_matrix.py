@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 from app.plots.heat_map import MatrixPlot, cell_color
 from mtl_core.text import group_digits
 
+_MOST_NAME_WIDTH, _MOST_CELL_WIDTH = 110, 240
+"""Pixels of the names and of a column, at most: wider cells are hard to compare."""
 Tooltip = Callable[[int, int], str]
 
 
@@ -44,6 +46,7 @@ class CountMatrix(MatrixPlot):
             tooltip: From row and column to the text of a tooltip.
             show_shares: Whether the text of a cell is its share.
         """
+        self.setMaximumWidth(_MOST_NAME_WIDTH + _MOST_CELL_WIDTH * max(len(names), 1))
         self._counts, self._shows_shares, self._tooltip = tuple(map(tuple, counts)), show_shares, tooltip
         self.set_values(names, shares)
         self.setAccessibleDescription(

@@ -18,7 +18,7 @@ from app.theme import GAP, manager, resolve, small_font, theme
 from app.widgets import plain_tooltip
 
 _MARGIN = 6
-_POINT = 2.2
+_POINT = 2.6
 _NEAR = 12.0
 """Pixels within which the cursor is on a point."""
 Floats = NDArray[np.float64]
@@ -222,7 +222,7 @@ class XYPlot(QWidget):
         if series.has_dots or not series.is_line:
             painter.setPen(Qt.PenStyle.NoPen)
             if not series.is_line:
-                color.setAlphaF(0.55)
+                color.setAlphaF(0.65)
             painter.setBrush(color)
             size = _POINT if not series.is_line else _POINT + 1
             for place in places:

@@ -69,6 +69,7 @@ class TaskTabs(QWidget):
                 self.bar.addTab(title)
         self.bar.setCurrentIndex(min(max(current, 0), len(names) - 1))
         self.bar.blockSignals(blocked)
+        self.bar.updateGeometry()  # a hidden bar does not say that its first tabs gave it a height
         self.list.clear()
         self.list.addItems(list(names))
         self._show_position()

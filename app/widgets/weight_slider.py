@@ -31,11 +31,17 @@ def weight_at(position: int) -> float:
 
 
 class ColorSlider(QSlider):
-    """A horizontal slider painted in one color; the wheel moves it only while it has the focus."""
+    """A horizontal slider painted in one color; the wheel moves it only while it has the focus.
 
-    def __init__(self, color: int | str, parent: QWidget | None = None) -> None:
+    Args:
+        color: A hue by number or a theme token.
+        parent: Owner.
+        marks_one: Whether the position of a weight of 1 is marked.
+    """
+
+    def __init__(self, color: int | str, parent: QWidget | None = None, *, marks_one: bool = True) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._color = color
+        self._color, self._marks_one = color, marks_one
         self.setRange(0, _STEPS)
         self.setSingleStep(10)
         self.setPageStep(100)
@@ -62,7 +68,8 @@ class ColorSlider(QSlider):
         painter.setBrush(QColor(resolve("sunken")))
         painter.drawRoundedRect(QRectF(1, center.y() - 2, self.width() - 2, 4), 2, 2)
         painter.setBrush(QColor(resolve("border")))
-        painter.drawRoundedRect(QRectF(self._center_of_one(option) - 1, center.y() - 6, 2, 12), 1, 1)
+        if self._marks_one:
+            painter.drawRoundedRect(QRectF(self._center_of_one(option) - 1, center.y() - 6, 2, 12), 1, 1)
         painter.setBrush(color)
         painter.drawRoundedRect(QRectF(1, center.y() - 2, max(center.x() - 1, 0), 4), 2, 2)
         painter.setBrush(QColor(resolve("accent_wash" if self.hasFocus() else "surface")))

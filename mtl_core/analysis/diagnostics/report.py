@@ -174,11 +174,11 @@ def _describe_row(predictions: TaskPredictions, position: int) -> HardRow:
         case "classes":
             index = int(predictions.predicted_classes[position])
             true = predictions.names[int(targets)]
-            predicted = f"{predictions.names[index]} ({guesses[index]:.3g})"
+            predicted = f"{predictions.names[index]} ({guesses[index]:.3f})"
         case "labels":
             pairs = list(zip(predictions.names, targets.tolist(), guesses.tolist(), strict=True))
             true = ", ".join(name for name, target, _ in pairs if target == 1) or "none"
-            predicted = ", ".join(f"{name} ({guess:.3g})" for name, _, guess in pairs if guess > 0.5) or "none"
+            predicted = ", ".join(f"{name} ({guess:.3f})" for name, _, guess in pairs if guess > 0.5) or "none"
         case "values":
             true, predicted = (", ".join(_number(value) for value in row.tolist()) for row in (targets, guesses))
     return HardRow(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.pages.evaluate.threshold_view import ThresholdView
 from app.plots import XYPlot, XYSeries
 from app.theme import CARD_GAP, GAP
-from app.widgets import Button, Card, CardRow, Muted, NumberField, NumberRange, guard_wheel
+from app.widgets import Button, Card, CardRow, ColorSlider, Muted, NumberField, NumberRange
 from mtl_core.protocol.diagnostics import ClassDiagnostics, Estimate, TaskDiagnostics
 
 _COST_WIDTH_DIGITS = 12
@@ -35,11 +34,10 @@ class ClassCards(QWidget):
         self.roc_card = _card("ROC curve", "evaluate-card-roc", self.roc)
         self.precision_card = _card("Precision and recall", "evaluate-card-precision", self.precision)
         self.reliability_card = _card("Reliability", "evaluate-card-reliability", self.reliability)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = ColorSlider("accent", marks_one=False)
         self.slider.setObjectName("evaluate-threshold")
         self.slider.setAccessibleName("Threshold")
-        self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        guard_wheel(self.slider)
+        self.slider.setSingleStep(1)
         self.false_positive = _cost_field("evaluate-cost-false-positive", "Cost of a false positive")
         self.false_negative = _cost_field("evaluate-cost-false-negative", "Cost of a false negative")
         self.cheapest = Button("Lowest cost", self._go_to_cheapest, name="evaluate-lowest-cost")
@@ -192,7 +190,7 @@ def _cost_field(name: str, title: str) -> NumberField:
     field.setObjectName(name)
     field.setAccessibleName(title)
     field.setValue(1.0)
-    field.setMaximumWidth(field.fontMetrics().horizontalAdvance("0") * _COST_WIDTH_DIGITS)
+    field.setFixedWidth(field.fontMetrics().horizontalAdvance("0") * _COST_WIDTH_DIGITS)
     return field
 
 

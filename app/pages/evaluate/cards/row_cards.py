@@ -15,7 +15,9 @@ from app.widgets.pixel_image import pixel_image
 from mtl_core.protocol.diagnostics import CommonErrorCounts, RowValues, TaskDiagnostics
 from mtl_core.protocol.samples import InputSamples
 
-_MATRIX_HEIGHT = 220
+_MATRIX_HEIGHT = 240
+_COMMON_ROWS = 6
+"""Rows beside the matrix, as many as are as high."""
 
 
 class GroupCard(Card):
@@ -72,13 +74,14 @@ class CommonErrorsCard(Card):
         self.matrix = CountMatrix()
         self.matrix.setObjectName("evaluate-common")
         self.matrix.setAccessibleName("Rows in which both tasks are wrong")
-        self.matrix.setMinimumHeight(_MATRIX_HEIGHT)
+        self.matrix.setFixedHeight(_MATRIX_HEIGHT)
         self.table = TextTable("evaluate-common-rows", "Rows in which several tasks are wrong")
         self.body.addWidget(self.words)
         row = CardRow()
         row.add(self.matrix, 1)
         row.add(self.table, 1)
         self.body.addWidget(row)
+        self.body.addStretch(1)
 
     def show_errors(self, common: CommonErrorCounts | None) -> None:
         """Show the errors of the tasks of a run."""
@@ -99,7 +102,9 @@ class CommonErrorsCard(Card):
             f"{format_quantity(common.total, 'row')} with errors of at least two tasks. The diagonal counts the errors "
             "of each task; a task without classes is wrong on the tenth of its rows with the highest loss."
         )
-        self.table.show_rows(["row", "tasks"], [[str(row.row), ", ".join(row.tasks)] for row in common.rows])
+        self.table.show_rows(
+            ["row", "tasks"], [[str(row.row), ", ".join(row.tasks)] for row in common.rows[:_COMMON_ROWS]]
+        )
 
 
 def _share(common: CommonErrorCounts, row: int, column: int) -> float:

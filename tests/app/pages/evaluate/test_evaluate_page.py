@@ -1,6 +1,6 @@
 """The Evaluate page with a real worker: cards of each task, threshold, groups, errors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from app.session import Session
 from mtl_core.protocol.questions import TrainQuestion
 from mtl_core.spec import spec_from_data
 from mtl_core.store import RunStore, open_store
+from tests.e2e.person import PATIENCE_MS
 
 
 @pytest.fixture
@@ -48,18 +49,22 @@ def test_a_run_is_evaluated_task_by_task(qtbot: QtBot, store: RunStore, session:
             "training": {"epochs": 1, "device": "cpu"},
         }
     )
+
+    def wait(condition: Callable[[], bool]) -> None:
+        qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+
     run = store.create_run(spec)
     page.show()
-    qtbot.waitUntil(lambda: page._faces.currentWidget() is page._error)
+    wait(lambda: page._faces.currentWidget() is page._error)
     assert "no checkpoint" in page._error.text.text()
 
     session.worker.ask(TrainQuestion(run=run, store=store.url))
     page.show_run(run)
     assert page._error.action is not None
-    qtbot.waitUntil(lambda: store.run(run).state == "finished")
+    wait(lambda: store.run(run).state == "finished")
     qtbot.mouseClick(page._error.action, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.is_up_to_date)
-    assert page.tabs.bar.isVisible()
+    wait(lambda: page.is_up_to_date)
+    assert page.tabs.bar.height() > 0
     assert page.tabs.count() == 2
     assert page.confusion.isVisible()
     assert not page.values.isVisible()
@@ -76,12 +81,12 @@ def test_a_run_is_evaluated_task_by_task(qtbot: QtBot, store: RunStore, session:
     columns = [page.group.itemText(index) for index in range(page.group.count())]
     page.group.setCurrentIndex(columns.index("sepal length"))
     page.group.activated.emit(columns.index("sepal length"))
-    qtbot.waitUntil(lambda: page.is_up_to_date)
+    wait(lambda: page.is_up_to_date)
     assert page.groups.isVisible()
     assert page.groups.table.model().rowCount() == 4
 
     page.tabs.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: page.is_up_to_date)
+    wait(lambda: page.is_up_to_date)
     assert page.values.isVisible()
     assert not page.confusion.isVisible()
     assert page.hardest.table.model().rowCount() == 20
