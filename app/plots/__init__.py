@@ -21,8 +21,10 @@ from app.plots.curves.step_times import (
 from app.plots.decimation import XAxis, decimate, smooth
 from app.plots.heat_map import MatrixPlot, cell_color
 from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
+from app.plots.plot_layout import PlotLayout
 from app.plots.schedule_plot import SchedulePlot
 from app.plots.ticker import ticker
+from app.plots.tools.plot_tools import PlotButtons, PlotTools
 
 __all__ = [
     "RAW",
@@ -38,7 +40,10 @@ __all__ = [
     "Limits",
     "LineStyle",
     "MatrixPlot",
+    "PlotButtons",
+    "PlotLayout",
     "PlotOptions",
+    "PlotTools",
     "RunCurves",
     "SchedulePlot",
     "SeriesBuffer",
