@@ -50,11 +50,7 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         if self.logMode:
             return _decades(low, high)
         room = 80 if self.orientation == "bottom" else 42
-        major = nice_step((high - low) / max(size / room, 1.0))
-        ticks = _multiples(low, high, major)
-        if len(ticks) < 2:  # a single label does not show the scale
-            major = nice_step(major / 2)
-            ticks = _multiples(low, high, major)
+        ticks, major = axis_ticks(low, high, max(size / room, 1.0))
         between = [tick for tick in _multiples(low, high, major / 2) if tick not in ticks]
         return [(major, ticks), (major / 2, between)]
 
@@ -70,6 +66,26 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each tick."""
         return [format_scientific(10.0**v) for v in values] if self.logMode else format_ticks(values, spacing)
+
+
+def axis_ticks(low: float, high: float, most: float, *, log: bool = False) -> tuple[list[float], float]:
+    """Positions of the labeled ticks between two ends, and their spacing.
+
+    Args:
+        low: One end, in axis coordinates.
+        high: The other end.
+        most: How many labels there is room for, about.
+        log: Whether the coordinates are powers of ten.
+    """
+    if log:
+        (spacing, labeled), _ = _decades(low, high)
+        return labeled, spacing
+    major = nice_step((high - low) / most)
+    ticks = _multiples(low, high, major)
+    if len(ticks) < 2:  # a single label does not show the scale
+        major = nice_step(major / 2)
+        ticks = _multiples(low, high, major)
+    return ticks, major
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:

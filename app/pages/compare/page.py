@@ -28,7 +28,7 @@ from app.pages.compare.selection import Selection
 from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import best_lines, metrics_view, settings_view
-from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
+from app.plots import TRAIN, VALIDATION, Legend, PlotOptions, PlotTools
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, VisibleConnection, card_title_font, manager
@@ -57,6 +57,9 @@ class ComparePage(QWidget):
         self.selection = Selection(session, self)
         self.reader = ComparisonReader(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
+        self.tools = PlotTools("compare", session.settings, self)
+        self.tools.exported.connect(session.show_message)
+        self.tools.failed.connect(session.show_error)
         self._drawn_runs: tuple[tuple[int, int], ...] = ()
         self._changed_series: dict[int, set[SeriesKey]] = {}
         self._draw_timer = QTimer(self, singleShot=True, interval=_DRAW_DELAY_MS)
@@ -116,7 +119,7 @@ class ComparePage(QWidget):
         self._details_row = CardRow()
         self._details_row.add(self.best_card, _COLUMN_STRETCH[0])
         self._details_row.add(self.cost_card, _COLUMN_STRETCH[1])
-        self.curve_grid = CurveGrid(self._steps)
+        self.curve_grid = CurveGrid(self._steps, self.tools)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
         self._stack.addWidget(self._make_content(self._tables_row))
@@ -139,7 +142,8 @@ class ComparePage(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.chips)
         column.addWidget(self.excluded_label)
-        column.addWidget(scroll_area(inside), 1)
+        column.addWidget(self.tools.stage(scroll_area(inside)), 1)
+        column.addWidget(self.tools.table)
         return filled
 
     def _curve_bar(self) -> QHBoxLayout:
@@ -151,7 +155,7 @@ class ComparePage(QWidget):
         bar.addWidget(self.metric_choice)
         bar.addWidget(Legend([TRAIN, VALIDATION]))
         bar.addStretch(1)
-        for button in self.options.buttons():
+        for button in (*self.options.buttons(), self.tools.values_button):
             bar.addWidget(button)
         return bar
 

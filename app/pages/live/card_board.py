@@ -16,7 +16,7 @@ from app.pages.live.event_log import LogCard
 from app.pages.live.manual_weights_card import ManualWeightsCard
 from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
-from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves, TrainingClock, epoch_steps, x_axis
+from app.plots import CardGrid, CurvePlot, PlotOptions, PlotTools, RunCurves, TrainingClock, epoch_steps, x_axis
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, scroll_area
 from mtl_core.spec import TOTAL
@@ -29,16 +29,18 @@ class CardBoard(QWidget):
     """A loss card per task and for the total; below, loss weights, sliders, validation metrics and the log.
 
     Args:
+        tools: The tools of the page's plots.
         tasks: The expected tasks; for a run with other tasks the cards are made anew.
     """
 
     weightsRequested = Signal(object)
 
-    def __init__(self, tasks: Sequence[str] = ()) -> None:
+    def __init__(self, tools: PlotTools, tasks: Sequence[str] = ()) -> None:
         super().__init__()
+        self._tools = tools
         self.curves = RunCurves()
         self._tasks: tuple[str, ...] = ()
-        self._grid = CardGrid()
+        self._grid = CardGrid(tools.layout)
         self._weights_row, self._metrics_row = CardRow(), CardRow()
         self._main_rows, self._extra_cards = QWidget(), QWidget()
         rows, column, outer = QVBoxLayout(self._main_rows), QVBoxLayout(), QVBoxLayout(self)
@@ -133,6 +135,8 @@ class CardBoard(QWidget):
             discard(card)
         self._extra_layout.addWidget(self.conflict)
         self._extra_layout.addWidget(self.sharing)
+        for plot in self._plots():
+            self._tools.add(plot, plot.title)
 
     def _fix_page_height(self) -> None:
         """Keep the height of the main cards when the extra cards below are shown, which are scrolled to."""

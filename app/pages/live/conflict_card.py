@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.pages.live.gradient_agreement import MEASURES, agreement_view, is_pair, is_share
-from app.plots import CurvePlot, MatrixPlot, RunCurves
+from app.plots import CurvePlot, MatrixPlot, PlotButtons, RunCurves
 from app.widgets import Card, CardRow, Muted
 from mtl_core.protocol.series_names import GradientMeasure
 
@@ -37,6 +37,7 @@ class ConflictCard(Card):
         self.plot = CurvePlot()
         self.plot.setObjectName("live-plot-conflict")
         self.plot.setAccessibleName("Curve: share of conflicting pairs")
+        self.plot.title = "Conflicting pairs"
         self.plot.set_from_zero(True)
         self.plot.set_smoothing(_SMOOTHING)
         self.plot.set_show_raw(False)  # for two tasks it alternates between 0 and 1
@@ -82,11 +83,14 @@ class ConflictCard(Card):
         self.plot.setAccessibleDescription(view.subtitle)
 
 
-def _under(title: str, plot: QWidget) -> QWidget:
+def _under(title: str, plot: CurvePlot) -> QWidget:
     tile = QWidget()
     column = QVBoxLayout(tile)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
-    column.addWidget(Muted(title))
+    label, row = Muted(title), QHBoxLayout()
+    row.addWidget(label, 1)
+    row.addWidget(PlotButtons(plot, plot.objectName(), label))
+    column.addLayout(row)
     column.addWidget(plot, 1)
     return tile

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox
 
 from app.pages.live.run_view import metric_names, metric_text, series_key
-from app.plots import CurvePlot, RunCurves, SeriesBuffer, XAxis
+from app.plots import CurvePlot, PlotButtons, RunCurves, SeriesBuffer, XAxis
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, plain_tooltip
 from mtl_core.protocol.series_names import LOSS_WEIGHT
@@ -34,7 +34,10 @@ class PlotCard(Card):
         self.plot.setObjectName(f"live-plot-{name}")
         self.plot.setAccessibleName(f"Curves: {title}")
         self.plot.set_empty_text(empty)
+        self.plot.title = title
         self.body.addWidget(self.plot, 1)
+        self.buttons = PlotButtons(self.plot, self.plot.objectName(), self.title)
+        self.header.addWidget(self.buttons)
 
     def clear(self) -> None:
         """Remove the curves and values of the previous run."""
@@ -63,7 +66,7 @@ class PlotCard(Card):
 
     def set_title(self, text: str) -> None:
         """Change the title; it is elided in the middle if the values need the room."""
-        self._title = text
+        self._title = self.plot.title = text
         super().set_title(text)
         self._fit_title()
 
@@ -86,7 +89,7 @@ class PlotCard(Card):
 
     def _width_beside_title(self) -> int:
         """Width of what else stands in the header."""
-        return 0
+        return self.buttons.sizeHint().width() + GAP
 
 
 class LossCard(PlotCard):
@@ -163,7 +166,7 @@ class MetricCard(PlotCard):
         self.choice.setAccessibleName("Validation metric")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.choice.hide()
-        self.header.addWidget(self.choice)
+        self.header.insertWidget(self.header.indexOf(self.buttons), self.choice)
         self.choice.currentTextChanged.connect(self.metricChanged)
         self.choice.textActivated.connect(self._set_preferred)
 
@@ -197,7 +200,8 @@ class MetricCard(PlotCard):
         self._preferred = metric
 
     def _width_beside_title(self) -> int:
-        return 0 if self.choice.isHidden() else self.choice.sizeHint().width() + GAP
+        choice = 0 if self.choice.isHidden() else self.choice.sizeHint().width() + GAP
+        return super()._width_beside_title() + choice
 
     def redraw(self, curves: RunCurves) -> None:
         """Draws the selected metric instead of the previous one."""

@@ -14,7 +14,7 @@ from app.navigation import Page
 from app.pages.live.card_board import CardBoard
 from app.pages.live.run_view import Notice, live_view, notice, stabilized_settings
 from app.pages.live.status_strip import NoticeStrip
-from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, PlotOptions
+from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, PlotOptions, PlotTools
 from app.tables import RunPicker
 from app.task_references import task_names
 from app.theme import CARD_GAP, PAGE_MARGIN
@@ -45,7 +45,8 @@ class LivePage(QWidget):
         self.state = Chip()
         self.strip = NoticeStrip(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
         # The cards of the next run are made with the page, not when it starts, which would block the window.
-        self.board = CardBoard(task_names(session.document.data))
+        self.tools = PlotTools("live", session.settings, self)
+        self.board = CardBoard(self.tools, task_names(session.document.data))
         self._build()
         self._connect()
 
@@ -61,6 +62,7 @@ class LivePage(QWidget):
         self.board.control.flush()
         self._run_id = run
         self._run, self._spec, self._events = None, None, []
+        self.tools.clear()
         self.board.reset(self.board.tasks)
         self.picker.set_text(f"Run {run}", "")
         self.state.set_text("")
@@ -78,7 +80,7 @@ class LivePage(QWidget):
         self.resume = ToolButton("play", "Resume this run", self._resume, text="Resume", name="live-resume")
         self.stop = DangerButton("Stop", self._stop, icon_name="stop", name="live-stop")
         self.stop.setToolTip("Stop this run and keep what it has")
-        for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):
+        for widget in (self.pause, self.resume, self.stop, *self.options.buttons(), self.tools.values_button):
             header.add_action(widget)
         for button in (self.pause, self.resume, self.stop):
             button.hide()
@@ -88,7 +90,8 @@ class LivePage(QWidget):
         column.setSpacing(CARD_GAP)
         column.addWidget(header)
         column.addWidget(self.strip)
-        column.addWidget(self.board, 1)
+        column.addWidget(self.tools.stage(self.board), 1)
+        column.addWidget(self.tools.table)
         self._empty = EmptyState(
             "chart-line",
             "No run yet",
@@ -110,6 +113,8 @@ class LivePage(QWidget):
         self.follower.failed.connect(self._on_read_error)
         self._session.records.changed.connect(self._show_progress)
         self.options.changed.connect(self._draw_options)
+        self.tools.exported.connect(self._session.show_message)
+        self.tools.failed.connect(self._session.show_error)
         self.picker.runPicked.connect(self._session.show_live)
         self.strip.actionTriggered.connect(self._on_notice_action)
         self.board.weightsRequested.connect(self._set_weights)

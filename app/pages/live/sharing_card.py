@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.forms import discard
-from app.plots import CardGrid, CurvePlot, RunCurves
+from app.plots import CardGrid, CurvePlot, PlotButtons, RunCurves
 from app.theme import GAP
 from app.widgets import Card, Dot, Label, Muted
 from mtl_core.protocol.series_names import natural_order, read_learned_name
@@ -125,6 +125,7 @@ class SharingCard(Card):
         plot = CurvePlot()
         plot.setObjectName(f"live-plot-sharing-{task}")
         plot.setAccessibleName(f"Curves: what {task} takes from where")
+        plot.title = f"Sources of {task}"
         plot.set_from_zero(True)
         return plot
 
@@ -164,7 +165,9 @@ def _plot_with_title(task: str, index: int, plot: CurvePlot) -> QWidget:
     row = QHBoxLayout()
     row.setSpacing(GAP)
     row.addWidget(Dot(index))
-    row.addWidget(Label(task), 1)
+    title = Label(task)
+    row.addWidget(title, 1)
+    row.addWidget(PlotButtons(plot, plot.objectName(), title))
     column.addLayout(row)
     column.addWidget(plot, 1)
     return tile

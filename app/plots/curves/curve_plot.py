@@ -39,10 +39,12 @@ class CurvePlot(QWidget):
     """
 
     zoomChanged = Signal(bool)
-    cursorMoved = Signal(object)
-    """The position of the cursor on the horizontal axis, in its unit; None once it has left."""
-    clicked = Signal(float)
-    """A click at a position on the horizontal axis, in its unit."""
+    cursorMoved = Signal(str, object)
+    """The unit of the horizontal axis and the position of the cursor on it; None once it has left."""
+    clicked = Signal(str, float)
+    """The unit of the horizontal axis and the position of a click on it."""
+    enlargeRequested = Signal(object)
+    """The plot, which is to be shown alone."""
     menuOpened = Signal(QMenu)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -268,6 +270,13 @@ class CurvePlot(QWidget):
         view = tuple(self._canvas.box.viewRange()[0]) if self._zoomed else None
         return replace(self._options, curves=tuple(self._curves.items()), columns=columns, view=view)
 
+    def view(self) -> tuple[Snapshot, tuple[float, float] | None]:
+        """What is in view: the input of drawing, and the vertical part in axis coordinates, or None for all."""
+        low, high = self._canvas.box.viewRange()[1]
+        stale, snapshot = self._stale, self.snapshot()
+        self._stale = stale
+        return snapshot, (low, high) if self._zoomed else None
+
     def show_picture(self, picture: Picture) -> None:
         """Draws a picture made from a snapshot."""
         before, self._picture = self._picture or picture, picture
@@ -349,15 +358,15 @@ class CurvePlot(QWidget):
         note = self._markers.text_at(place.x(), reach / 2)
         head = format_position(self._axis_value(x), self.x_unit)
         self._readout.show_rows(x, head, nearest_rows(rows, place.y()), position, note=note)
-        self.cursorMoved.emit(self._axis_value(x))
+        self.cursorMoved.emit(self.x_unit, self._axis_value(x))
 
     def _leave(self) -> None:
         self._readout.hide()
-        self.cursorMoved.emit(None)
+        self.cursorMoved.emit(self.x_unit, None)
 
     def _click(self, position: QPointF) -> None:
         if self._picture is not None and not self._picture.empty:
-            self.clicked.emit(self._axis_value(self._canvas.place(position).x()))
+            self.clicked.emit(self.x_unit, self._axis_value(self._canvas.place(position).x()))
 
     # -- menu --
 

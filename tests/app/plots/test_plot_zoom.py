@@ -98,7 +98,7 @@ def test_both_axes_can_be_logarithmic_and_the_read_out_stays_in_steps(qtbot: QtB
     plot.set_log_y(True)
     qtbot.waitUntil(lambda: _range(plot) == pytest.approx((0, np.log10(500))))
     seen: list[float] = []
-    plot.cursorMoved.connect(seen.append)
+    plot.cursorMoved.connect(lambda _unit, x: seen.append(x))
     plot._hover(QPointF(plot._canvas.mapFromScene(plot._canvas.box.mapViewToScene(QPointF(2, 1)))))
     assert seen == pytest.approx([100], rel=0.02)
     assert "step 1" in plot._readout.text

@@ -16,7 +16,9 @@ from app.plots import (
     AxisKind,
     CardGrid,
     CurvePlot,
+    PlotButtons,
     PlotOptions,
+    PlotTools,
     RunCurves,
     SeriesBuffer,
     TrainingClock,
@@ -46,7 +48,9 @@ class TaskCurveCard(Card):
         self.plot.setAccessibleName(f"Curves: {task} {metric}")
         self.plot.setMinimumHeight(190)
         self.plot.set_empty_text(f"The {metric} of {task} appears as the runs train.")
+        self.plot.title = f"{task} {metric}"
         self.body.addWidget(self.plot, 1)
+        self.header.addWidget(PlotButtons(self.plot, self.plot.objectName(), self.title))
 
     def remove_other_runs(self, runs: Sequence[int]) -> None:
         """Remove the curves of all other runs."""
@@ -81,10 +85,12 @@ class CurveGrid(CardGrid):
 
     Args:
         steps: Queue of the steps.
+        tools: The tools of the page's plots.
     """
 
-    def __init__(self, steps: StepQueue) -> None:
-        super().__init__()
+    def __init__(self, steps: StepQueue, tools: PlotTools) -> None:
+        super().__init__(tools.layout)
+        self._tools = tools
         self.cards: dict[str, TaskCurveCard] = {}
         self._steps = steps
         self._metric, self._tasks = "", tuple[str, ...]()
@@ -134,6 +140,7 @@ class CurveGrid(CardGrid):
         missing = [task for task in self._tasks if task not in self._new_cards]
         if missing:
             card = TaskCurveCard(missing[0], self._metric)
+            self._tools.add(card.plot, card.plot.title)
             card.setParent(self)
             card.ensurePolished()
             self._new_cards[missing[0]] = card

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.pages.live.card_board import CardBoard
-from app.plots import ticker
+from app.plots import PlotTools, ticker
 from mtl_core.store import Points, SeriesKey
 
 TASKS = ("left", "right", "up")
@@ -21,8 +21,8 @@ def points(cosine: float = -0.5) -> dict[SeriesKey, Points]:
 
 
 @pytest.fixture
-def board(qtbot: QtBot) -> Iterator[CardBoard]:
-    made = CardBoard(TASKS)
+def board(qtbot: QtBot, plot_tools: PlotTools) -> Iterator[CardBoard]:
+    made = CardBoard(plot_tools, TASKS)
     qtbot.addWidget(made)
     made.resize(1150, 620)
     made.show()

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.live.card_board import CardBoard
 from app.pages.live.run_view import live_view
-from app.plots import ticker
+from app.plots import PlotTools, ticker
 from mtl_core.spec import ExperimentSpec
 from mtl_core.store import EventRecord, Points, Progress, RunRecord, SeriesKey
 from tests.app.pages.live.test_run_view import RUN
@@ -64,9 +64,9 @@ class Run:
 
 
 @pytest.fixture
-def make_board(qtbot: QtBot) -> Iterator[Any]:
+def make_board(qtbot: QtBot, plot_tools: PlotTools) -> Iterator[Any]:
     def make(tasks: Sequence[str] = ("left", "right")) -> CardBoard:
-        board = CardBoard(tasks)
+        board = CardBoard(plot_tools, tasks)
         qtbot.addWidget(board)
         return board
 

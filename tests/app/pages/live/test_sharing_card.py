@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.live.card_board import CardBoard
 from app.pages.live.sharing_card import SharingCard
-from app.plots import ticker
+from app.plots import PlotTools, ticker
 from mtl_core.architectures import build_model
 from mtl_core.protocol.series_names import read_learned_name
 from mtl_core.spec import ModelSpec, Sharing, kind_of, members
@@ -26,8 +26,8 @@ def points(names: list[str], value: float = 0.5) -> dict[SeriesKey, Points]:
 
 
 @pytest.fixture
-def board(qtbot: QtBot) -> Iterator[CardBoard]:
-    made = CardBoard(TASKS)
+def board(qtbot: QtBot, plot_tools: PlotTools) -> Iterator[CardBoard]:
+    made = CardBoard(plot_tools, TASKS)
     qtbot.addWidget(made)
     made.resize(1150, 620)
     made.show()
