@@ -14,7 +14,6 @@ from app.tables.run_columns import (
     format_study,
     method_title,
     metric_columns,
-    setting_column,
     short_method_title,
     sort_order,
 )
@@ -48,7 +47,6 @@ __all__ = [
     "paint_chip",
     "read_choices",
     "rect_within",
-    "setting_column",
     "short_method_title",
     "sort_order",
 ]

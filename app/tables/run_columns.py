@@ -14,7 +14,6 @@ from app.formatting import (
     format_duration,
     format_metric,
     format_metric_short,
-    format_number,
     format_relative_change,
     format_timestamp,
 )
@@ -94,6 +93,10 @@ def _epochs(row: RunRow) -> str:
 
 def _epoch(row: RunRow) -> float | None:
     return row.record.progress.epoch if row.record.progress else None
+
+
+def _whole(number: float) -> str:
+    return f"{number:.0f}"
 
 
 def method_title(kind: str) -> str:
@@ -221,7 +224,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         name="dataset", words=lambda r: (r.record.dataset,),
     ),
     RunColumn(
-        "epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9, format=format_number,
+        "epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9, format=_whole,
     ),
     RunColumn(
         "duration", "Duration", lambda r: format_duration(r.record.seconds), lambda r: r.record.seconds or None,
@@ -331,7 +334,7 @@ def setting_column(path: str) -> RunColumn:
         return f"{found:.10g}" if isinstance(found, float) else str(found)
 
     return RunColumn(
-        SETTING_PREFIX + path, path, text, value, f"Setting {path}", False, True, max(10, len(path) + 1), name=path
+        SETTING_PREFIX + path, path, text, value, f"Setting {path}", False, False, max(10, len(path) + 1), name=path
     )
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from app.formatting import format_quantity
-from app.tables.run_columns import RunColumn
+from app.formatting import format_metric_short, format_quantity
+from app.tables.run_columns import RunColumn, leading_scores
 from app.tables.run_rows import RunRow
 from mtl_core.analysis.statistics import Spread
 
+if TYPE_CHECKING:
+    from mtl_core.store import SeriesKey
+
 OPEN, CLOSED = "▾", "▸"
+_MOST_SCORES = 2
 
 
 @dataclass(eq=False)
@@ -53,12 +58,12 @@ class RunGroup:
 
     def _make_text(self, column: RunColumn) -> str:
         match column.key:
-            case "star":
+            case "star" | "id":
                 return ""
-            case "id":
-                return f"n = {len(self.rows)}"
             case "name":
-                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} · {len(self.rows)}"
+                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} · n = {len(self.rows)}"
+            case "scores":
+                return self._scores()
         if column.format is not None:
             spread = self.spread(column)
             if len(spread.values) < 2:
@@ -67,6 +72,21 @@ class RunGroup:
             return f"{column.format(spread.mean)} ± {column.format(spread.sd).lstrip('+')}{n}"
         texts = {column.text(row) for row in self.rows}
         return texts.pop() if len(texts) == 1 else f"{len(texts)} values"
+
+    def _scores(self) -> str:
+        """Mean and standard deviation of each task's score, of at most two tasks."""
+        values: dict[SeriesKey, list[float]] = {}
+        for row in self.rows:
+            for key, value in leading_scores(row).items():
+                values.setdefault(key, []).append(value)
+        spreads = [(key.metric, Spread.of(scores)) for key, scores in values.items()]
+        texts = [f"{metric} {_short(spread)}" for metric, spread in spreads if spread]
+        return " · ".join(texts if len(texts) <= _MOST_SCORES else [*texts[:_MOST_SCORES], "…"])
+
+
+def _short(spread: Spread) -> str:
+    mean = format_metric_short(spread.mean)
+    return mean if len(spread.values) < 2 else f"{mean} ± {format_metric_short(spread.sd)}"
 
 
 def group_rows(
