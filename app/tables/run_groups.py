@@ -46,6 +46,8 @@ class RunGroup:
 
     def text(self, column: RunColumn) -> str:
         """The text of a cell: mean ± standard deviation of numbers, or the value that all runs have in common."""
+        if column.key == "name":  # depends on whether it is open
+            return self._make_text(column)
         if column.key not in self._texts:
             self._texts[column.key] = self._make_text(column)
         return self._texts[column.key]
@@ -61,7 +63,7 @@ class RunGroup:
             case "star" | "id":
                 return ""
             case "name":
-                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} · n = {len(self.rows)}"
+                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} ({len(self.rows)})"
             case "scores":
                 return self._scores()
         if column.format is not None:
@@ -90,7 +92,13 @@ def _short(spread: Spread) -> str:
 
 
 def group_rows(
-    rows: Iterable[RunRow], by: RunColumn, sorted_by: RunColumn, descending: bool, opened: set[str]
+    rows: Iterable[RunRow],
+    by: RunColumn,
+    sorted_by: RunColumn,
+    *,
+    descending: bool,
+    opened: set[str],
+    previous: Iterable[RunGroup] = (),
 ) -> list[RunGroup]:
     """Group sorted rows; groups are sorted by the mean of a column of numbers, else as their first rows.
 
@@ -100,11 +108,19 @@ def group_rows(
         sorted_by: The column by which the rows are sorted.
         descending: Whether they are sorted downwards.
         opened: The values of the groups that are open.
+        previous: Groups made before; what was computed of those that have the same runs still is used again.
     """
     members: dict[str, list[RunRow]] = {}
     for row in rows:
         members.setdefault(by.text(row), []).append(row)
-    groups = [RunGroup(value, by.title, tuple(runs), value in opened) for value, runs in members.items()]
+    before = {(group.title, group.value): group for group in previous}
+    groups = []
+    for value, runs in members.items():
+        group = RunGroup(value, by.title, tuple(runs), value in opened)
+        old = before.get((by.title, value))
+        if old is not None and {*map(id, old.rows)} == {*map(id, runs)}:
+            group._spreads, group._texts = old._spreads, old._texts
+        groups.append(group)
     if sorted_by.format is None:
         return groups
     means = [group.spread(sorted_by).mean for group in groups]

@@ -227,7 +227,7 @@ class RunsPage(PageBody):
             self.refresh()
 
     def _show_list_or_empty_state(self) -> None:
-        count, is_filtered = self.model.rowCount(), self.list.is_filtered
+        count, is_filtered = len(self.model.rows()), self.list.is_filtered
         self._has_any_run = self._has_any_run or count > 0
         if not count and not is_filtered:
             self._session.store.call(_has_runs, self._has_runs)
