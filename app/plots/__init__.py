@@ -22,22 +22,14 @@ from app.plots.curves.step_times import (
 from app.plots.decimation import XAxis, decimate, smooth
 from app.plots.heat_map import MatrixPlot, cell_color
 from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
-<<<<<<< HEAD
+from app.plots.plot_layout import PlotLayout
 from app.plots.runs.parallel_plot import ParallelAxis, ParallelLine, ParallelPlot
 from app.plots.runs.point_plot import PointPlot, RunPoint
 from app.plots.runs.spread_bars import SpreadBar, SpreadBars
-||||||| acccb023
-=======
-from app.plots.plot_layout import PlotLayout
->>>>>>> h-plots
 from app.plots.schedule_plot import SchedulePlot
 from app.plots.ticker import ticker
-<<<<<<< HEAD
-from app.plots.xy_plot import XYPlot, XYSeries
-||||||| acccb023
-=======
 from app.plots.tools.plot_tools import PlotButtons, PlotTools
->>>>>>> h-plots
+from app.plots.xy_plot import XYPlot, XYSeries
 
 __all__ = [
     "RAW",
@@ -54,22 +46,14 @@ __all__ = [
     "Limits",
     "LineStyle",
     "MatrixPlot",
-<<<<<<< HEAD
     "ParallelAxis",
     "ParallelLine",
     "ParallelPlot",
-||||||| acccb023
-=======
     "PlotButtons",
     "PlotLayout",
->>>>>>> h-plots
     "PlotOptions",
-<<<<<<< HEAD
-    "PointPlot",
-||||||| acccb023
-=======
     "PlotTools",
->>>>>>> h-plots
+    "PointPlot",
     "RunCurves",
     "RunPoint",
     "SchedulePlot",

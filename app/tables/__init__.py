@@ -13,7 +13,6 @@ from app.tables.run_columns import (
     experiment_name,
     format_study,
     metric_columns,
-    setting_column,
     sort_order,
 )
 from app.tables.run_groups import RunGroup
@@ -47,6 +46,5 @@ __all__ = [
     "paint_chip",
     "read_choices",
     "rect_within",
-    "setting_column",
     "sort_order",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import time
 from collections import Counter
@@ -14,7 +15,6 @@ from app.formatting import (
     format_duration,
     format_metric,
     format_metric_short,
-    format_number,
     format_relative_change,
     format_timestamp,
 )
@@ -58,6 +58,7 @@ class RunColumn:
         name: What a filter calls it, or ``""`` if it cannot be filtered by a cell.
         words: The values of a cell in a filter; by default ``value``.
         format: Formats a mean of its numbers, or the difference of two; None if neither means anything.
+        compare: Text of a cell with the difference to another row; by default that of its number by ``format``.
         better: Which numbers of a row are better, ``"min"`` or ``"max"``; ``""`` if neither.
     """
 
@@ -76,6 +77,7 @@ class RunColumn:
     words: Callable[[RunRow], Sequence[str | float]] | None = None
     format: Callable[[float], str] | None = None
     better: Callable[[RunRow], str] = lambda row: ""
+    compare: Callable[[RunRow, RunRow], str] | None = None
 
     def filter_values(self, row: RunRow) -> tuple[str | float, ...]:
         """The values of a cell that a filter can compare."""
@@ -93,6 +95,10 @@ def _epochs(row: RunRow) -> str:
 
 def _epoch(row: RunRow) -> float | None:
     return row.record.progress.epoch if row.record.progress else None
+
+
+def _whole(number: float) -> str:
+    return f"{number:.0f}"
 
 
 def experiment_name(record: RunRecord) -> str:
@@ -136,6 +142,23 @@ def _scores(row: RunRow) -> str:
         return f"{metric} " + " · ".join(format_metric_short(value) for value in values)
     texts = [f"{key.metric} {format_metric_short(value)}" for key, value in scores.items()]
     return " · ".join(texts if len(texts) <= _MAX_NAMED_SCORES else [*texts[:_MAX_NAMED_SCORES], "…"])
+
+
+def _scores_with_differences(row: RunRow, reference: RunRow) -> str:
+    """The scores as :func:`_scores`, of at most two tasks, each with its difference to that of another run."""
+    others = leading_scores(reference)
+    texts = []
+    for key, value in leading_scores(row).items():
+        difference = value - others.get(key, math.nan)
+        text = f"{key.metric} {format_metric_short(value)}"
+        texts.append(text if math.isnan(difference) else f"{text} {format_difference(difference, format_metric_short)}")
+    return " · ".join(texts if len(texts) <= _MAX_NAMED_SCORES else [*texts[:_MAX_NAMED_SCORES], "…"])
+
+
+def format_difference(difference: float, format_number: Callable[[float], str]) -> str:
+    """Format a difference with its sign: ``+0.012``, ``−3 s``."""
+    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
+    return sign + (format_number(abs(difference)).lstrip("+") or "0")
 
 
 def _score_sort_key(row: RunRow) -> str:
@@ -198,7 +221,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "scores", "Best", _scores, _score_sort_key,
         "Best validation value of each task's score, or else of its loss. Sorted metric by metric: by the mean where "
         "all tasks have the same score, else by the first task's", width=24,
-        tip=_scores_tip,
+        tip=_scores_tip, compare=_scores_with_differences,
     ),
     RunColumn(
         "study", "Study", lambda r: format_study(r.record), lambda r: r.record.study,
@@ -210,7 +233,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         name="dataset", words=lambda r: (r.record.dataset,),
     ),
     RunColumn(
-        "epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9, format=format_number,
+        "epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9, format=_whole,
     ),
     RunColumn(
         "duration", "Duration", lambda r: format_duration(r.record.seconds), lambda r: r.record.seconds or None,
@@ -320,7 +343,7 @@ def setting_column(path: str) -> RunColumn:
         return f"{found:.10g}" if isinstance(found, float) else str(found)
 
     return RunColumn(
-        SETTING_PREFIX + path, path, text, value, f"Setting {path}", False, True, max(10, len(path) + 1), name=path
+        SETTING_PREFIX + path, path, text, value, f"Setting {path}", False, False, max(10, len(path) + 1), name=path
     )
 
 

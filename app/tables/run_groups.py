@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from app.formatting import format_quantity
-from app.tables.run_columns import RunColumn
+from app.formatting import format_metric_short, format_quantity
+from app.tables.run_columns import RunColumn, leading_scores
 from app.tables.run_rows import RunRow
 from mtl_core.analysis.statistics import Spread
 
+if TYPE_CHECKING:
+    from mtl_core.store import SeriesKey
+
 OPEN, CLOSED = "▾", "▸"
+_MOST_SCORES = 2
 
 
 @dataclass(eq=False)
@@ -41,6 +46,8 @@ class RunGroup:
 
     def text(self, column: RunColumn) -> str:
         """The text of a cell: mean ± standard deviation of numbers, or the value that all runs have in common."""
+        if column.key == "name":  # depends on whether it is open
+            return self._make_text(column)
         if column.key not in self._texts:
             self._texts[column.key] = self._make_text(column)
         return self._texts[column.key]
@@ -53,12 +60,12 @@ class RunGroup:
 
     def _make_text(self, column: RunColumn) -> str:
         match column.key:
-            case "star":
+            case "star" | "id":
                 return ""
-            case "id":
-                return f"n = {len(self.rows)}"
             case "name":
-                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} · {len(self.rows)}"
+                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} ({len(self.rows)})"
+            case "scores":
+                return self._scores()
         if column.format is not None:
             spread = self.spread(column)
             if len(spread.values) < 2:
@@ -68,9 +75,30 @@ class RunGroup:
         texts = {column.text(row) for row in self.rows}
         return texts.pop() if len(texts) == 1 else f"{len(texts)} values"
 
+    def _scores(self) -> str:
+        """Mean and standard deviation of each task's score, of at most two tasks."""
+        values: dict[SeriesKey, list[float]] = {}
+        for row in self.rows:
+            for key, value in leading_scores(row).items():
+                values.setdefault(key, []).append(value)
+        spreads = [(key.metric, Spread.of(scores)) for key, scores in values.items()]
+        texts = [f"{metric} {_short(spread)}" for metric, spread in spreads if spread]
+        return " · ".join(texts if len(texts) <= _MOST_SCORES else [*texts[:_MOST_SCORES], "…"])
+
+
+def _short(spread: Spread) -> str:
+    mean = format_metric_short(spread.mean)
+    return mean if len(spread.values) < 2 else f"{mean} ± {format_metric_short(spread.sd)}"
+
 
 def group_rows(
-    rows: Iterable[RunRow], by: RunColumn, sorted_by: RunColumn, descending: bool, opened: set[str]
+    rows: Iterable[RunRow],
+    by: RunColumn,
+    sorted_by: RunColumn,
+    *,
+    descending: bool,
+    opened: set[str],
+    previous: Iterable[RunGroup] = (),
 ) -> list[RunGroup]:
     """Group sorted rows; groups are sorted by the mean of a column of numbers, else as their first rows.
 
@@ -80,11 +108,19 @@ def group_rows(
         sorted_by: The column by which the rows are sorted.
         descending: Whether they are sorted downwards.
         opened: The values of the groups that are open.
+        previous: Groups made before; what was computed of those that have the same runs still is used again.
     """
     members: dict[str, list[RunRow]] = {}
     for row in rows:
         members.setdefault(by.text(row), []).append(row)
-    groups = [RunGroup(value, by.title, tuple(runs), value in opened) for value, runs in members.items()]
+    before = {(group.title, group.value): group for group in previous}
+    groups = []
+    for value, runs in members.items():
+        group = RunGroup(value, by.title, tuple(runs), value in opened)
+        old = before.get((by.title, value))
+        if old is not None and {*map(id, old.rows)} == {*map(id, runs)}:
+            group._spreads, group._texts = old._spreads, old._texts
+        groups.append(group)
     if sorted_by.format is None:
         return groups
     means = [group.spread(sorted_by).mean for group in groups]

@@ -10,7 +10,14 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
-from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, setting_column, sort_order
+from app.tables.run_columns import (
+    BASE_COLUMNS,
+    RunColumn,
+    format_difference,
+    metric_columns,
+    setting_column,
+    sort_order,
+)
 from app.tables.run_groups import RunGroup, group_rows
 from app.tables.run_rows import RunRow
 from app.theme import resolve, scaled_font
@@ -23,6 +30,8 @@ _MANY_CHANGES = 200
 _NO_FLAGS = Qt.ItemFlag.NoItemFlags
 _PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 _EDITABLE = _PLAIN | Qt.ItemFlag.ItemIsEditable
+_UNCOMPARED = frozenset(("star", "id", "name", "started", "notes"))
+"""Columns in which runs differ anyway."""
 ROW_ROLE = Qt.ItemDataRole.UserRole
 """The whole :class:`RunRow` of a cell, or None on the line of a group."""
 Line = RunRow | RunGroup
@@ -269,10 +278,18 @@ class RunsModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows = self._sort_rows(self._rows)
         group, (key, descending) = self.column(self._group_by), self._sorted_by
+        previous = [line for line in self._lines or () if isinstance(line, RunGroup)]
         self._lines = None
         if self._group_by and group >= 0:
             column = self._columns[max(self.column(key), 0)]
-            groups = group_rows(self._rows, self._columns[group], column, descending, self._opened)
+            groups = group_rows(
+                self._rows,
+                self._columns[group],
+                column,
+                descending=descending,
+                opened=self._opened,
+                previous=previous,
+            )
             self._lines = []
             for one in groups:
                 self._lines += [one, *(one.rows if one.is_open else ())]
@@ -319,19 +336,23 @@ def _difference(row: RunRow, column: RunColumn, reference: RunRow) -> float | No
 
 
 def _with_difference(row: RunRow, column: RunColumn, reference: RunRow) -> str:
+    if column.compare is not None:
+        return column.compare(row, reference)
     text, difference = column.text(row), _difference(row, column, reference)
     if difference is None or column.format is None:
         return text
-    amount = column.format(abs(difference)).lstrip("+") or "0"
-    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
-    return f"{text}  {sign}{amount}"
+    return f"{text}  {format_difference(difference, column.format)}"
 
 
 def _difference_color(row: RunRow, column: RunColumn, reference: RunRow) -> QColor | None:
     """Green for a better number than that of the reference, red for a worse one; accented where texts differ."""
     difference = _difference(row, column, reference)
     if difference is None:
-        is_text = column.format is None and column.key not in {"id", "name", "started", "notes", "star"}
+        is_text = (
+            column.format is None
+            and column.compare is None
+            and column.key not in {"id", "name", "started", "notes", "star"}
+        )
         return QColor(resolve("accent")) if is_text and column.text(row) != column.text(reference) else None
     better = column.better(row) or column.better(reference)
     if not better or not difference:

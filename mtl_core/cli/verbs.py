@@ -93,7 +93,7 @@ def _add_run_verbs(add: _Add) -> None:
     """Add the verbs that list, show, query, compare, resume and stop runs."""
     store, json = _store_option(), _json_option()
     runs = add("runs", "list the stored runs", store, json)
-    runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'state:finished training.epochs>10'")
+    runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'left.accuracy > 0.9 and tag:paper'")
     runs.add_argument("--archived", action="store_true", help="archived runs too")
     show = add("show", "one run: spec, state, device, metrics, events", store, json)
     show.add_argument(

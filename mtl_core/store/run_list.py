@@ -77,6 +77,11 @@ class RunList(RunLog):
         with self._database.read_transaction() as connection:
             return setting_values.select(connection, paths, ids)
 
+    def setting_choices(self, path: str) -> list[str]:
+        """Return the values that a setting has in any run, as texts, sorted; at most a hundred."""
+        with self._database.read_transaction() as connection:
+            return setting_values.select_choices(connection, path)
+
     def delta_m(self) -> dict[int, float]:
         """Return Δm, as a fraction, of every multi-task run whose study has all baselines of its seed."""
         with self._database.read_transaction() as connection:

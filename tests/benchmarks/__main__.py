@@ -22,7 +22,7 @@ from tests.benchmarks.quality.comparison import FIRST_SEED, Comparison, compare,
 from tests.benchmarks.quality.experiments import experiments, presets
 from tests.benchmarks.reading import Reading, read_large
 from tests.benchmarks.responsiveness import Scene, blocked
-from tests.benchmarks.run_list import LISTINGS, fill_store, list_runs, show_runs
+from tests.benchmarks.run_list import LISTINGS, TABLE_GOALS, fill_store, list_runs, show_runs, table_times
 from tests.benchmarks.seeds import SEEDS, seeds
 from tests.benchmarks.shapes import SHAPES_GOAL, Shapes, time_shapes
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
@@ -212,6 +212,11 @@ def _print_listings(folder: Path, runs: int) -> None:
     for options in LISTINGS:
         seconds, cpu = min(list_runs(store, options) for _ in range(3))
         _say(f"  {' '.join(['runs', *options]):45} {seconds:6.2f} s, {cpu:.2f} s of processor time")
+    for part, seconds in table_times(store).items():
+        if part in TABLE_GOALS:
+            _goal(f"seconds of processor time to {part} them in the table", seconds, TABLE_GOALS[part])
+        else:
+            _say(f"  {part} {seconds * 1000:.0f} ms")
     page = show_runs(folder, store, runs)
     longest = max((one.seconds for one in page.worst), default=0.0)
     goal = "reached" if longest < BLOCKED_GOAL else "missed"

@@ -1,17 +1,21 @@
 """A store of many runs, and the time it takes to list them."""
 
+import gc
 import random
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from PySide6.QtCore import Qt
 
+from app.tables import RunsModel, RunsReader
 from mtl_core.spec import ExperimentSpec, flatten, spec_from_data, spec_to_data
 from mtl_core.store import open_store
 from mtl_core.store.rows.runs import queued_row, setting_row
@@ -88,6 +92,51 @@ def _summaries(run: int, random_: random.Random) -> Iterator[dict[str, Any]]:
 
 _QUERIES = ("training.epochs>25", "tag:paper state:finished")
 LISTINGS: tuple[list[str], ...] = ([], ["--json"], *(["--filter", query] for query in _QUERIES))
+
+
+TABLE_GOALS = {"list": 0.2, "sort": 0.1, "filter": 0.1}
+"""Seconds of processor time in which the table lists, sorts and filters the runs."""
+_EXPRESSION = 'weighting.kind == "pcgrad" and category.accuracy > 0.9'
+_TRIES = 3
+
+
+def table_times(store: Path) -> dict[str, float]:
+    """Seconds of processor time of the parts of the runs table, each the least of three.
+
+    ``open`` opens the store, ``list`` reads every run, ``sort`` sorts the table by a metric, and ``filter`` selects by
+    an expression and puts the runs into the table.
+    """
+    model, times = RunsModel(), dict[str, list[float]]()
+
+    def clock(part: str, function: Callable[[], Any]) -> Any:
+        begun = time.thread_time()
+        result = function()
+        times.setdefault(part, []).append(time.thread_time() - begun)
+        return result
+
+    for _ in range(_TRIES):
+        with clock("open", lambda: open_store(store)) as runs:
+            gc.collect()
+            gc.disable()  # as the reader of the table does
+            clock("list", runs.runs)
+            gc.enable()
+            reader = RunsReader()
+            snapshot = reader.read(runs)
+            while snapshot is not None and not snapshot.complete:
+                snapshot = reader.read(runs)
+            assert snapshot is not None
+            model.set_rows(snapshot.rows)
+            column = model.column("price.val.rmse.best")
+            for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+                clock("sort", partial(model.sort, column, order))
+
+            def select() -> None:
+                filtered = reader.read(runs, _EXPRESSION)  # noqa: B023  # called in this turn
+                assert filtered is not None
+                model.set_rows(filtered.rows)
+
+            clock("filter", select)
+    return {part: min(seconds) for part, seconds in times.items()}
 
 
 def list_runs(store: Path, options: list[str]) -> tuple[float, float]:

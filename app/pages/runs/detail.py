@@ -51,7 +51,11 @@ def read_detail(store: RunStore, run: int) -> RunDetail:
 
 def facts(record: RunRecord, use: DiskUse | None = None) -> list[tuple[str, str]]:
     """Label and text of each known fact, in the order of the panel."""
-    size = "" if use is None else f"{format_size(use.files)}, {format_size(use.checkpoints)} of them checkpoints"
+    size = (
+        ""
+        if use is None or not use.files
+        else f"{format_size(use.files)}, {format_size(use.checkpoints)} of them checkpoints"
+    )
     now = time.time()
     progress = record.progress
     epochs_done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""

@@ -56,6 +56,7 @@ class RunsPage(PageBody):
         self._is_reading = self._read_again = False
         self._changed_runs: set[int] = set()
         self._has_any_run = False
+        self._all_rows: tuple[RunRow, ...] = ()  # as last read without a filter
         self._build()
         self._columns = ColumnChoice(self.view.horizontalHeader(), self.model, session.settings)
         self.arrangement = Arrangement(self.list, self.model, self._columns, session.settings)
@@ -140,7 +141,7 @@ class RunsPage(PageBody):
         self.import_.setToolTip("Add runs from a file that was exported elsewhere, or from a CSV file")
         for button in (self.disk_use, self.compare, self.export, self.import_):
             self.header.add_action(button)
-        self.list = RunListCard(self.model, lambda name: filter_values(name, self.model.rows()))
+        self.list = RunListCard(self.model, lambda name: filter_values(name, self._all_rows))
         self.view = self.list.view
         self.panel = RunPanel()
         self._splitter = set_names(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
@@ -175,6 +176,7 @@ class RunsPage(PageBody):
 
     def _connect(self) -> None:
         self.list.refreshRequested.connect(self.refresh)
+        self.list.filter.choicesRequested.connect(self._read_choices)
         self.arrangement.changed.connect(self.refresh)
         self.view.runOpened.connect(lambda: self.act("watch"))
         self.view.selectedRunsChanged.connect(self._on_selection_changed)
@@ -211,6 +213,8 @@ class RunsPage(PageBody):
         if reading is not None:
             self.list.show_damage(reading.damage)
             self.model.set_rows(reading.rows)
+            if not self.list.query:
+                self._all_rows = reading.rows
             self._show_list_or_empty_state()
             self._on_selection_changed()
         if self._read_again:
@@ -226,7 +230,7 @@ class RunsPage(PageBody):
             self.refresh()
 
     def _show_list_or_empty_state(self) -> None:
-        count, is_filtered = self.model.rowCount(), self.list.is_filtered
+        count, is_filtered = len(self.model.rows()), self.list.is_filtered
         self._has_any_run = self._has_any_run or count > 0
         if not count and not is_filtered:
             self._session.store.call(_has_runs, self._has_runs)
@@ -302,6 +306,10 @@ class RunsPage(PageBody):
         if len(ended) < len(records):
             self._session.show_message("Runs that have not ended stay in the list")
         self.run_actions.archive(ended, away)
+
+    def _read_choices(self, path: str) -> None:
+        show = partial(self.list.filter.set_choices, path)
+        self._session.store.call(lambda store: store.setting_choices(path), show, lane="live")
 
     def _set_reference(self, run: int) -> None:
         self.model.set_reference(None if run == self.model.reference else run)

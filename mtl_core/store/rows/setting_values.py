@@ -34,6 +34,12 @@ def select_paths(connection: sa.Connection) -> list[str]:
     return [path for path in connection.scalars(sa.select(paths.c.path)) if isinstance(path, str)]
 
 
+def select_choices(connection: sa.Connection, path: str) -> list[str]:
+    """Select the different values of a setting as texts, sorted; at most a hundred."""
+    query = sa.select(SETTING.c.text).where(SETTING.c.path == path).distinct().order_by(SETTING.c.text).limit(100)
+    return [text for text in connection.scalars(query) if isinstance(text, str)]
+
+
 def select_metrics(connection: sa.Connection) -> list[str]:
     """Select the names of all metrics as filters have them, sorted; those of other splits than test name it."""
     rows = [row for row in connection.execute(_METRICS) if all(isinstance(part, str) for part in row)]

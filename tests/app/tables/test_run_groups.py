@@ -1,0 +1,53 @@
+"""Groups of runs: means, deviations, order, and what is kept between two reads; values of setting columns."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.modeltest import ModelTester
+
+from app.tables import RunGroup, RunsModel
+from tests.app.tables.rows import row
+
+
+@pytest.fixture
+def model(qtmodeltester: ModelTester) -> RunsModel:
+    model = RunsModel()
+    qtmodeltester.check(model, force_py=True)
+    rows = [row(1, 0.5), row(2, 0.7), row(3, 0.9, method="pcgrad"), row(4, method="pcgrad"), row(5, method="dwa")]
+    model.set_rows(rows)
+    model.set_group("weighting")
+    return model
+
+
+def texts(model: RunsModel, key: str) -> list[str]:
+    return [model.index(i, model.column(key)).data() for i in range(model.rowCount())]
+
+
+def test_a_group_says_mean_deviation_and_number(model: RunsModel) -> None:
+    model.sort(model.column("left.val.accuracy.best"), Qt.SortOrder.AscendingOrder)
+    assert texts(model, "name") == ["▸ Equal (2)", "▸ PCGrad (2)", "▸ DWA (1)"]
+    assert texts(model, "left.val.accuracy.best") == ["0.6000 ± 0.1414", "0.9000", ""]
+    assert texts(model, "scores") == ["accuracy 0.600 ± 0.141", "accuracy 0.900", ""]
+    model.sort(model.column("left.val.accuracy.best"), Qt.SortOrder.DescendingOrder)
+    assert texts(model, "name") == ["▸ PCGrad (2)", "▸ Equal (2)", "▸ DWA (1)"]
+
+
+def test_an_open_group_shows_its_runs_and_stays_open(model: RunsModel) -> None:
+    model.open_group_of(2)
+    assert [isinstance(line, RunGroup) for line in model.lines()] == [True, True, True, False, False]
+    assert model.row_of(2) == 3
+    changed = [replace(old, record=replace(old.record, name="other")) for old in model.rows()]
+    model.set_rows(changed)
+    assert model.index(model.row_of(2), model.column("name")).data() == "other"
+    model.toggle_group(2)
+    assert model.row_of(2) == -1
+
+
+def test_numbers_of_a_setting_are_sorted_before_its_texts(model: RunsModel) -> None:
+    model.set_group("")
+    model.add_setting_columns(["training.width"])
+    values = {1: 30.0, 2: 4.0, 3: "auto", 4: "", 5: 100.0}
+    model.set_rows([replace(old, settings={"training.width": values[old.record.id]}) for old in model.rows()])
+    model.sort(model.column("setting:training.width"), Qt.SortOrder.AscendingOrder)
+    assert texts(model, "setting:training.width") == ["4", "30", "100", "auto", ""]
