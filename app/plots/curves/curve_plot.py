@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from app.plots.canvas import Canvas
 from app.plots.curve_image import Curve, Picture, Snapshot
+from app.plots.curves.band_items import BandItems
 from app.plots.curves.curve_items import CurveItems
 from app.plots.curves.markers import Markers
 from app.plots.curves.readout import Readout, nearest_rows, rows_at
@@ -39,6 +40,7 @@ class CurvePlot(QWidget):
         self._zoomed, self._stale = False, False
         self._canvas = Canvas()
         self._items = CurveItems(self._canvas)
+        self._bands = BandItems(self._canvas)
         self._markers = Markers(self._canvas)
         self._readout = Readout(self, self._canvas)
         self._empty = Label(parent=self)
@@ -115,10 +117,33 @@ class CurvePlot(QWidget):
         self._items.remove(key)
         self._ask()
 
+    def set_band(self, key: Hashable, x: Floats, low: Floats, high: Floats, *, color: int | str) -> None:
+        """Adds or replaces a shaded band behind the curves.
+
+        Args:
+            key: Name of the band in this plot.
+            x: ``[N]`` places on the horizontal axis, ascending.
+            low: ``[N]`` its lower edge.
+            high: ``[N]`` its upper edge.
+            color: A hue by number, a theme token or ``#RRGGBB``.
+        """
+        self._bands.set(key, x, low, high, color)
+        self._ask()
+
+    def band_keys(self) -> list[Hashable]:
+        """The bands in this plot."""
+        return self._bands.keys()
+
+    def remove_band(self, key: Hashable) -> None:
+        """Removes a band; an unknown key is ignored."""
+        self._bands.remove(key)
+
     def clear(self) -> None:
-        """Removes all curves and markers and resets the zoom."""
+        """Removes all curves, bands and markers and resets the zoom."""
         for key in list(self._curves):
             self.remove_curve(key)
+        for key in self.band_keys():
+            self.remove_band(key)
         self.set_markers(())
         self.show_all()
 
@@ -228,6 +253,7 @@ class CurvePlot(QWidget):
             if key in self._curves:
                 self._items.draw(key, self._curves[key], line)
         self._canvas.set_log_y(self._log_y)
+        self._bands.draw(log_y=self._log_y)
         if not self._zoomed:
             self._limits(picture.x_limits, picture.y_limits)
         self._markers.draw(self._axis)
@@ -256,6 +282,7 @@ class CurvePlot(QWidget):
 
     def _restyle(self) -> None:
         self._canvas.restyle()
+        self._bands.draw(log_y=self._log_y)
         self._empty.setStyleSheet(f"color: {theme().muted}; background: transparent;")
         self._markers.restyle()
         self._readout.restyle()
