@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.navigation import Page
 from app.pages.compare.cards.cost_card import CostCard
@@ -66,6 +66,7 @@ class ComparePage(QWidget):
         self._draw_timer.timeout.connect(self._draw_queued)
         self._build()
         self.selection.changed.connect(self._show)
+        self.reader.changed.connect(self._update_bands)
         self.ensemble_evaluation.changed.connect(self._show)
         self.selection.pointsAdded.connect(self._queue_series)
         self.options.changed.connect(self._draw)
@@ -154,6 +155,13 @@ class ComparePage(QWidget):
         bar.addWidget(title)
         bar.addWidget(self.metric_choice)
         bar.addWidget(Legend([TRAIN, VALIDATION]))
+        self.bands = QCheckBox("Mean ± std over seeds")
+        self.bands.setObjectName("compare-bands")
+        self.bands.setToolTip("Mean and deviation of runs that differ in nothing but the seed; each run stays, pale")
+        self.bands.toggled.connect(lambda _on: self._draw())
+        self.bands.hide()
+        bar.addSpacing(CARD_GAP)
+        bar.addWidget(self.bands)
         bar.addStretch(1)
         for button in (*self.options.buttons(), self.tools.values_button):
             bar.addWidget(button)
@@ -267,8 +275,25 @@ class ComparePage(QWidget):
         self._update_metric_choice()
         selection, metric = self.selection, self.metric_choice.currentText()
         self.curve_grid.draw(
-            selection.entries, selection.curves, selection.clocks, metric, self.options, changed=changed
+            selection.entries,
+            selection.curves,
+            selection.clocks,
+            metric,
+            self.options,
+            groups=self._seed_groups() if self.bands.isChecked() else (),
+            changed=changed,
         )
+
+    def _seed_groups(self) -> list[list[int]]:
+        """The runs of each group that differs in nothing but the seed."""
+        groups = self.reader.comparison.groups if self.reader.comparison is not None else ()
+        return [[entry.run.id for entry in group.entries] for group in groups]
+
+    def _update_bands(self) -> None:
+        """Offer bands where a group has several seeds, and draw them for the present groups."""
+        self.bands.setVisible(any(len(group) > 1 for group in self._seed_groups()))
+        if self.bands.isChecked():
+            self._draw({})
 
     def _queue_series(self, run: int, keys: set[SeriesKey]) -> None:
         self._changed_series.setdefault(run, set()).update(keys)

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 
 from app.plots.canvas import Canvas
 from app.plots.curve_image import Curve, Limits, Picture, Snapshot, ValueKind
+from app.plots.curves.band_items import BandItems
 from app.plots.curves.curve_items import CurveItems
 from app.plots.curves.markers import Markers
 from app.plots.curves.range_dialog import RangeDialog
@@ -56,6 +57,7 @@ class CurvePlot(QWidget):
         self.title = ""
         self._canvas = Canvas()
         self._items = CurveItems(self._canvas)
+        self._bands = BandItems(self._canvas)
         self._markers = Markers(self._canvas)
         self._readout = Readout(self, self._canvas)
         self._empty = Label(parent=self)
@@ -139,10 +141,33 @@ class CurvePlot(QWidget):
         self._items.remove(key)
         self._ask()
 
+    def set_band(self, key: Hashable, x: Floats, low: Floats, high: Floats, *, color: int | str) -> None:
+        """Adds or replaces a shaded band behind the curves.
+
+        Args:
+            key: Name of the band in this plot.
+            x: ``[N]`` places on the horizontal axis, ascending.
+            low: ``[N]`` its lower edge.
+            high: ``[N]`` its upper edge.
+            color: A hue by number, a theme token or ``#RRGGBB``.
+        """
+        self._bands.set(key, x, low, high, color)
+        self._ask()
+
+    def band_keys(self) -> list[Hashable]:
+        """The bands in this plot."""
+        return self._bands.keys()
+
+    def remove_band(self, key: Hashable) -> None:
+        """Removes a band; an unknown key is ignored."""
+        self._bands.remove(key)
+
     def clear(self) -> None:
-        """Removes all curves and markers and resets the zoom."""
+        """Removes all curves, bands and markers and resets the zoom."""
         for key in list(self._curves):
             self.remove_curve(key)
+        for key in self.band_keys():
+            self.remove_band(key)
         self.set_markers(())
         self.show_all()
 
@@ -283,6 +308,7 @@ class CurvePlot(QWidget):
         for key, line in picture.lines.items():
             if key in self._curves:
                 self._items.draw(key, self._curves[key], line)
+        self._draw_bands(picture)
         if not self._zoomed:
             # A linear range would be huge as powers of ten: linear first, where an axis will become logarithmic.
             self._canvas.set_log(x=before.log_x and picture.log_x, y=before.log_y and picture.log_y)
@@ -290,6 +316,10 @@ class CurvePlot(QWidget):
         self._canvas.set_log(x=picture.log_x, y=picture.log_y)
         self._markers.draw(self._options.axis, log_x=picture.log_x)
         self._empty.setVisible(picture.empty)
+
+    def _draw_bands(self, picture: Picture) -> None:
+        """Draw the bands, which are those of raw values, and none where other values are shown."""
+        self._bands.draw(log_x=picture.log_x, log_y=picture.log_y, visible=self._options.values == "raw")
 
     def _limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         self._canvas.box.setRange(xRange=x, yRange=y, padding=0, update=True, disableAutoRange=True)
@@ -314,6 +344,8 @@ class CurvePlot(QWidget):
 
     def _restyle(self) -> None:
         self._canvas.restyle()
+        if self._picture is not None:
+            self._draw_bands(self._picture)
         self._empty.setStyleSheet(f"color: {theme().muted}; background: transparent;")
         self._markers.restyle()
         self._readout.restyle()

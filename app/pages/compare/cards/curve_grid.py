@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,26 @@ from app.plots import (
     unit_of,
 )
 from app.widgets import Card
+from mtl_core.analysis.bands import Floats, band
 from mtl_core.protocol.series_names import LOSS, LOSS_WEIGHT
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
+
+
+@dataclass(frozen=True, eq=False)
+class SeedCurves:
+    """The curves of runs that differ in nothing but the seed.
+
+    Attributes:
+        runs: The runs.
+        color: The hue of the group.
+        curves: Places on the horizontal axis and values of each.
+    """
+
+    runs: tuple[int, ...]
+    color: int
+    curves: tuple[tuple[Floats, Floats], ...]
 
 
 class TaskCurveCard(Card):
@@ -41,7 +58,7 @@ class TaskCurveCard(Card):
 
     def __init__(self, task: str, metric: str) -> None:
         super().__init__(f"{task} · {metric}")
-        self.series_metric = metric
+        self.task, self.series_metric = task, metric
         self.setObjectName(f"compare-card-{task}")
         self.plot = CurvePlot()
         self.plot.setObjectName(f"compare-plot-{task}")
@@ -52,16 +69,39 @@ class TaskCurveCard(Card):
         self.body.addWidget(self.plot, 1)
         self.header.addWidget(PlotButtons(self.plot, self.plot.objectName(), self.title))
 
+    def draw_bands(self, groups: Sequence[SeedCurves]) -> None:
+        """Draw mean and standard deviation of each group; remove all other bands."""
+        drawn = {}
+        for group in groups:
+            if (found := band(group.curves)) is not None:
+                drawn["band", group.runs] = group, found
+        for key in [key for key in self.plot.band_keys() if key not in drawn]:
+            self.plot.remove_band(key)
+            self.plot.remove_curve(key)
+        for key, (group, found) in drawn.items():
+            self.plot.set_band(key, found.x, found.mean - found.sd, found.mean + found.sd, color=group.color)
+            label = f"mean of {len(group.runs)} seeds of run {group.runs[0]}"
+            self.plot.set_curve(
+                key, found.x, found.mean, color=group.color, dash=True, smoothed=False, label=label, axis=XAxis()
+            )
+
     def remove_other_runs(self, runs: Sequence[int]) -> None:
         """Remove the curves of all other runs."""
         for key in self.plot.curve_keys():
-            if isinstance(key, tuple) and key[0] not in runs:
+            if isinstance(key, tuple) and isinstance(key[0], int) and key[0] not in runs:
                 self.plot.remove_curve(key)
 
     def draw_series(
-        self, entry: ComparedRun, key: SeriesKey, series: SeriesBuffer, axis: XAxis, weights: SeriesBuffer
+        self,
+        entry: ComparedRun,
+        key: SeriesKey,
+        series: SeriesBuffer,
+        axis: XAxis,
+        weights: SeriesBuffer,
+        *,
+        faint: bool = False,
     ) -> None:
-        """Draws a series of a run on its own horizontal axis, with the weights of a loss."""
+        """Draws a series of a run on its own horizontal axis, with the weights of a loss; pale in a band."""
         val = key.split == "val"
         self.plot.set_curve(
             (entry.run.id, key.split),
@@ -70,6 +110,7 @@ class TaskCurveCard(Card):
             color=entry.color,
             dash=val,
             dots=dots_of(entry.color),
+            faint=faint,
             smoothed=not val and self.series_metric == LOSS,
             label=f"run {entry.run.id} {key.split}",
             axis=axis,
@@ -100,6 +141,7 @@ class CurveGrid(CardGrid):
         self._axes: dict[int, XAxis] = {}
         self._options: PlotOptions | None = None
         self._pending: dict[int, set[SeriesKey] | None] = {}
+        self._groups: tuple[tuple[int, ...], ...] = ()
 
     def draw(
         self,
@@ -109,6 +151,7 @@ class CurveGrid(CardGrid):
         metric: str,
         options: PlotOptions,
         *,
+        groups: Sequence[Sequence[int]] = (),
         changed: Mapping[int, set[SeriesKey]] | None = None,
     ) -> None:
         """Draw a metric of all runs.
@@ -119,8 +162,13 @@ class CurveGrid(CardGrid):
             clocks: Their training times.
             metric: The metric to draw.
             options: Drawing options.
+            groups: All groups of runs that differ in nothing but the seed, to draw mean and standard deviation of each
+                in a color of its own; none to draw each run by itself.
             changed: The changed series of each run; None draws everything.
         """
+        runs_by_group = tuple(map(tuple, groups))
+        if runs_by_group != self._groups:
+            self._groups, changed = runs_by_group, None
         self._axes = run_axes(entries, clocks, options.axis)
         self._entries, self._options = tuple(entries), options
         self._runs = {e.run.id: (e, curves[e.run.id], self._axes.get(e.run.id)) for e in entries}
@@ -173,6 +221,8 @@ class CurveGrid(CardGrid):
     def _draw_next_run(self) -> None:
         run = next(iter(self._pending), None)
         if run is None:
+            for card in self.cards.values():
+                self._steps.put((card, "bands"), partial(self._draw_bands, card))
             return
         keys = self._pending.pop(run)
         if run in self._runs:
@@ -182,14 +232,37 @@ class CurveGrid(CardGrid):
     def _draw_run(
         self, entry: ComparedRun, curves: RunCurves, axis: XAxis | None, changed: set[SeriesKey] | None
     ) -> None:
+        group = next((place for place, runs in enumerate(self._groups) if entry.run.id in runs), None)
+        hidden = None if group is None or len(self._groups[group]) < 2 else _other_split(self._band_split())
         for key in list(curves.names()) if changed is None else changed:
             card = self.cards.get(key.task)
             if card is not None and key.metric == card.series_metric and key.split in ("train", "val"):
-                if axis is None:
+                if axis is None or key.split == hidden:
                     card.plot.remove_curve((entry.run.id, key.split))
                 else:
                     weights = curves.get(key._replace(split="train", metric=LOSS_WEIGHT))
-                    card.draw_series(entry, key, curves.get(key), axis, weights)
+                    shown = entry if group is None else replace(entry, color=group)
+                    card.draw_series(shown, key, curves.get(key), axis, weights, faint=hidden is not None)
+
+    def _band_split(self) -> str:
+        """The split of which bands are drawn: validation, or training where the metric has no other."""
+        keys = all_keys({run: curves for run, (_, curves, _) in self._runs.items()})
+        return "val" if any(key.split == "val" and key.metric == self._metric for key in keys) else "train"
+
+    def _draw_bands(self, card: TaskCurveCard) -> None:
+        split = self._band_split() if self._groups else ""
+        bands = []
+        for place, runs in enumerate(self._groups):
+            curves = []
+            for run in runs if len(runs) > 1 else ():
+                if run in self._runs:
+                    _, series, axis = self._runs[run]
+                    for key in series.names() if axis is not None else ():
+                        if axis is not None and key == (card.task, split, card.series_metric):
+                            points = series.get(key)
+                            curves.append((axis.place(points.steps), points.values))
+            bands.append(SeedCurves(runs, place, tuple(curves)))
+        card.draw_bands(bands)
 
     def _set_axes(self, entries: Sequence[ComparedRun], axes: Mapping[int, XAxis], options: PlotOptions) -> None:
         ends = [
@@ -200,6 +273,10 @@ class CurveGrid(CardGrid):
         for card in self.cards.values():
             card.plot.set_x_axis(XAxis(label))
             card.plot.set_until(float(max(ends, default=0.0)))
+
+
+def _other_split(split: str) -> str:
+    return "train" if split == "val" else "val"
 
 
 def _delete_card(card: TaskCurveCard) -> None:

@@ -77,3 +77,17 @@ def test_a_click_on_a_point_names_its_run_and_the_tables_are_copied_and_reported
     page.paired.against.setCurrentIndex(2)
     page.paired.against.activated.emit(2)
     qtbot.waitUntil(lambda: page.paired.subtitle.full_text() == "against Uncertainty")
+
+
+def test_bands_over_seeds_replace_training_curves_and_go_again(
+    qtbot: QtBot, session: Session, page: ComparePage
+) -> None:
+    session.compare([1, 2, 3, 4])
+    qtbot.waitUntil(lambda: page.bands.isVisible() and len(page.curve_grid.cards) == 3 and page.is_up_to_date())
+    plot = page.curve_grid.cards["left"].plot
+    page.bands.setChecked(True)
+    qtbot.waitUntil(lambda: plot.band_keys() == [("band", (1, 3)), ("band", (2, 4))])
+    assert {key for key in plot.curve_keys() if "train" in key} == set()  # type: ignore[operator]
+    page.bands.setChecked(False)
+    qtbot.waitUntil(lambda: plot.band_keys() == [] and (1, "train") in plot.curve_keys())
+    assert ("band", (1, 3)) not in plot.curve_keys()
