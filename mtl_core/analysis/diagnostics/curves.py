@@ -1,7 +1,6 @@
 """ROC and precision-recall curves of one class, their areas with bootstrap intervals, and the cost of a threshold."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,7 @@ from mtl_core.analysis.diagnostics.predictions import Floats, Integers
 LEVEL = 0.95
 RESAMPLES = 200
 SEED = 0
-MOST_RESAMPLED = 10_000_000
+MOST_RESAMPLED = 5_000_000
 """Most rows drawn for one interval: larger splits get fewer resamples, at least 50."""
 _FEWEST_RESAMPLES = 50
 
@@ -99,8 +98,26 @@ def _rate(counts: Integers, total: int) -> Floats:
     return counts / total if total else np.full(len(counts), np.nan)
 
 
-def roc_area(targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAMPLES, seed: int = SEED) -> Interval:
-    """Return the area under the ROC curve with its bootstrap interval.
+_UNDEFINED = Interval(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class CurveAreas:
+    """The areas under the two curves.
+
+    Attributes:
+        roc: Area under the ROC curve.
+        average_precision: Mean of the precisions, weighted by the gain in recall.
+    """
+
+    roc: Interval
+    average_precision: Interval
+
+
+def curve_areas(targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAMPLES, seed: int = SEED) -> CurveAreas:
+    """Return the areas under both curves with their percentile bootstrap intervals (Efron 1979).
+
+    Rows are drawn with replacement; resamples without a positive or a negative row are left out.
 
     Args:
         targets: ``[N]`` whether a row is positive.
@@ -108,45 +125,33 @@ def roc_area(targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAMPLE
         resamples: Number of resamples of the rows.
         seed: Seed of the resamples.
     """
-    return _interval(targets, scores, _roc_area, resamples, seed)
-
-
-def average_precision(
-    targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAMPLES, seed: int = SEED
-) -> Interval:
-    """Return the average precision, the mean of precisions weighted by the gain in recall; arguments as above."""
-    return _interval(targets, scores, _average_precision, resamples, seed)
-
-
-def _interval(
-    targets: ArrayLike, scores: ArrayLike, statistic: Callable[[Floats, Floats], float], resamples: int, seed: int
-) -> Interval:
-    """Return a statistic and its percentile bootstrap interval (Efron 1979): rows are drawn with replacement.
-
-    Resamples without a positive or a negative row are left out.
-    """
     positive, score = np.asarray(targets, bool), np.asarray(scores, np.float64)
     rows = len(score)
-    if not rows:
-        return Interval(math.nan, math.nan, math.nan)
+    if positive.all() or not positive.any():
+        return CurveAreas(_UNDEFINED, _UNDEFINED)
     order = np.argsort(-score, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(score[order])), rows - 1)
     starts = np.append(0, ends[:-1] + 1)
     is_positive = positive[order]
 
-    def of_weights(weights: Integers) -> float:
-        """The statistic of rows that occur so many times; ``weights`` is in the order of the rows."""
-        ordered = weights[order]
-        true = np.add.reduceat(np.where(is_positive, ordered, 0), starts).astype(np.float64)
-        false = np.add.reduceat(np.where(is_positive, 0, ordered), starts).astype(np.float64)
-        return statistic(true, false)
+    def areas_of(weights: Integers) -> tuple[float, float]:
+        """The areas of rows that occur so many times; ``weights`` is in the order of the rows."""
+        ordered = weights[order].astype(np.float64)
+        true = np.add.reduceat(ordered * is_positive, starts)
+        false = np.add.reduceat(ordered, starts) - true
+        return _roc_area(true, false), _average_precision(true, false)
 
-    value = of_weights(np.ones(rows, np.int64))
-    if math.isnan(value):
-        return Interval(math.nan, math.nan, math.nan)
+    values = areas_of(np.ones(rows, np.int64))
     generator = np.random.default_rng(seed)
-    drawn = [of_weights(np.bincount(generator.integers(0, rows, rows), minlength=rows)) for _ in range(resamples)]
-    defined = np.asarray(drawn)[np.isfinite(drawn)]
+    drawn = [areas_of(np.bincount(generator.integers(0, rows, rows), minlength=rows)) for _ in range(resamples)]
+    roc, precision = (
+        _interval(value, np.asarray(d)) for value, d in zip(values, zip(*drawn, strict=True), strict=True)
+    )
+    return CurveAreas(roc, precision)
+
+
+def _interval(value: float, drawn: Floats) -> Interval:
+    defined = drawn[np.isfinite(drawn)]
     if not len(defined):
         return Interval(value, math.nan, math.nan)
     tail = (1 - LEVEL) / 2

@@ -10,8 +10,7 @@ from mtl_core.analysis.diagnostics.confusion import confusion_counts
 from mtl_core.analysis.diagnostics.curves import (
     Interval,
     affordable_resamples,
-    average_precision,
-    roc_area,
+    curve_areas,
     threshold_counts,
 )
 from mtl_core.analysis.diagnostics.predictions import TaskPredictions, binary_targets
@@ -118,13 +117,13 @@ def _describe_class(predictions: TaskPredictions, index: int) -> ClassDiagnostic
     targets, scores = binary_targets(predictions, index)
     full = threshold_counts(targets, scores)
     counts, calibration = full.thin(MOST_THRESHOLDS), reliability(targets, scores)
-    resamples = affordable_resamples(len(scores))
+    areas = curve_areas(targets, scores, resamples=affordable_resamples(len(scores)))
     return ClassDiagnostics(
         name=predictions.names[index],
         positives=full.positives,
         negatives=full.negatives,
-        auroc=_estimate(roc_area(targets, scores, resamples=resamples)),
-        average_precision=_estimate(average_precision(targets, scores, resamples=resamples)),
+        auroc=_estimate(areas.roc),
+        average_precision=_estimate(areas.average_precision),
         thresholds=(ABOVE_ALL, *counts.thresholds[1:].tolist()),
         true_positives=tuple(counts.true_positives.tolist()),
         false_positives=tuple(counts.false_positives.tolist()),

@@ -12,9 +12,8 @@ from mtl_core.analysis.diagnostics.calibration import reliability
 from mtl_core.analysis.diagnostics.confusion import confusion_counts, normalize_rows
 from mtl_core.analysis.diagnostics.curves import (
     affordable_resamples,
-    average_precision,
+    curve_areas,
     precision_recall_curve,
-    roc_area,
     roc_curve,
     threshold_costs,
     threshold_counts,
@@ -58,35 +57,35 @@ def test_curves_and_areas_are_those_of_scikit_learn(seed: int) -> None:
     reference_precision, reference_recall, _ = metrics.precision_recall_curve(targets, scores)
     np.testing.assert_allclose(recall[::-1], reference_recall, atol=1e-12)
     np.testing.assert_allclose(precision[::-1], reference_precision, atol=1e-12)
-    assert roc_area(targets, scores, resamples=1).value == pytest.approx(
-        metrics.roc_auc_score(targets, scores), abs=1e-9
-    )
-    assert average_precision(targets, scores, resamples=1).value == pytest.approx(
-        metrics.average_precision_score(targets, scores), abs=1e-9
-    )
+    areas = curve_areas(targets, scores, resamples=1)
+    assert areas.roc.value == pytest.approx(metrics.roc_auc_score(targets, scores), abs=1e-9)
+    expected_precision = metrics.average_precision_score(targets, scores)
+    assert areas.average_precision.value == pytest.approx(expected_precision, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("area", "reference"), [(roc_area, metrics.roc_auc_score), (average_precision, metrics.average_precision_score)]
-)
-def test_intervals_are_those_of_scipy_with_the_same_seed(area: object, reference: object) -> None:
+def test_intervals_are_those_of_scipy_with_the_same_seed() -> None:
     targets, scores = scored(3, rows=60)
-    mine = area(targets, scores, resamples=60, seed=7)
-    drawn = bootstrap(
-        (np.arange(60),),
-        lambda rows: reference(targets[rows], scores[rows]),
-        n_resamples=60,
-        vectorized=False,
-        method="percentile",
-        rng=np.random.default_rng(7),
-    ).confidence_interval
-    assert (mine.low, mine.high) == pytest.approx((drawn.low, drawn.high), abs=1e-6)
+    areas = curve_areas(targets, scores, resamples=60, seed=7)
+    for mine, score in (
+        (areas.roc, metrics.roc_auc_score),
+        (areas.average_precision, metrics.average_precision_score),
+    ):
+        drawn = bootstrap(
+            (np.arange(60),),
+            lambda rows, score=score: score(targets[rows], scores[rows]),
+            n_resamples=60,
+            vectorized=False,
+            method="percentile",
+            rng=np.random.default_rng(7),
+        ).confidence_interval
+        assert (mine.low, mine.high) == pytest.approx((drawn.low, drawn.high), abs=1e-6)
 
 
 def test_a_class_without_rows_has_no_area_and_larger_splits_fewer_resamples() -> None:
-    for area in (roc_area, average_precision):
-        assert np.isnan(area([True, True], [0.1, 0.2]).value)
-        assert np.isnan(area([], []).value)
+    for targets, scores in (([True, True], [0.1, 0.2]), ([], [])):
+        areas = curve_areas(targets, scores)
+        assert np.isnan(areas.roc.value)
+        assert np.isnan(areas.average_precision.high)
     assert (affordable_resamples(100), affordable_resamples(10**9)) == (200, 50)
 
 
