@@ -16,6 +16,7 @@ from mtl_core.spec.method_costs import MEASURED_TASKS
 from mtl_core.text import format_size
 from tests.benchmarks.disk import DiskRace, race_disk
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
+from tests.benchmarks.plots import ADD_GOAL, LIVE_GOAL, OVERLAY_GOAL, PlotTimes, time_plots
 from tests.benchmarks.preflight import Preflight, preflight
 from tests.benchmarks.quality.baselines import installed_baselines
 from tests.benchmarks.quality.comparison import FIRST_SEED, Comparison, compare, mean_and_error, verdict
@@ -43,6 +44,7 @@ _PARTS = (
     "disk",
     "preflight",
     "shapes",
+    "plots",
 )
 _COUNTS = (2, 8, 40)
 _QUALITY_SEEDS, _QUALITY_SECONDS = 5, 60
@@ -96,6 +98,8 @@ def main() -> int:
             _print_preflight(preflight(_made(folder / "preflight"), 100_000))
         if "shapes" in parts:
             _print_shapes(time_shapes(_made(folder / "shapes"), 6 if quick else 20))
+        if "plots" in parts:
+            _print_plots(time_plots(10 if quick else 40))
         if "reading" in parts:
             _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
         if "disk" in parts:
@@ -241,6 +245,16 @@ def _print_shapes(models: Sequence[Shapes]) -> None:
         _say(f"  {one.model:15} {one.median * 1000:4.0f} ms   {cpu}")
     slowest = max(models, key=lambda one: one.median)
     _goal(f"seconds until the shapes of {slowest.model} are shown", slowest.median, SHAPES_GOAL)
+
+
+def _print_plots(times: PlotTimes) -> None:
+    _say(f"\nPlots: milliseconds of processor time of the window's thread, medians {_load()}")
+    _goal("a live frame of 10 tasks with 2 series of 10,000 points", times.live, LIVE_GOAL)
+    _goal("a frame of an overlay of 50 runs of 10,000 points in one plot", times.overlay, OVERLAY_GOAL)
+    _goal("adding a run to 8 such plots", times.add, ADD_GOAL)
+    _say(f"  all 8 plots in one frame, which the ticker spreads over eight: {times.overlay_all:.2f}")
+    _say(f"  one of them on the drawing thread: {times.rendering:.2f}")
+    _say(f"  a move of the linked cursor over the 10 plots: {times.cursor:.2f}")
 
 
 def _print_reading(reading: Reading) -> None:

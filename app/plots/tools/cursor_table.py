@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QGuiApplication
@@ -164,7 +164,8 @@ class CursorTable(Card):
 
     def _show(self) -> None:
         count = self._model.columnCount()
-        self._model.show_columns([*([self._now] if self._now else []), *self._pinned])
+        pinned = [replace(pin, head=f"{pin.head} · pinned") for pin in self._pinned]
+        self._model.show_columns([*([self._now] if self._now else []), *pinned])
         if self._model.columnCount() != count:
             self.view.resizeColumnsToContents()
             metrics = self.fontMetrics()

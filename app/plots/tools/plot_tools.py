@@ -146,8 +146,8 @@ class PlotTools(QObject):
 
     def _add_layout(self, menu: QMenu, grid: CardGrid, name: str) -> None:
         names = self.layout.sorted(grid.names())
-        menu.addAction("Move forward", partial(self.layout.move, name, names, -1)).setEnabled(name != names[0])
-        menu.addAction("Move back", partial(self.layout.move, name, names, 1)).setEnabled(name != names[-1])
+        menu.addAction("Move earlier", partial(self.layout.move, name, names, -1)).setEnabled(name != names[0])
+        menu.addAction("Move later", partial(self.layout.move, name, names, 1)).setEnabled(name != names[-1])
         columns = {0: "Automatic"} | {count: str(count) for count in range(1, MOST_COLUMNS + 1)}
         _add_choices(menu.addMenu("Columns"), columns, self.layout.columns, self.layout.set_columns)
         _add_choices(menu.addMenu("Height"), HEIGHTS, self.layout.height, self.layout.set_height)

@@ -207,7 +207,7 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
     for run in (1, 2):
         store.add_event(run, StartEvent(step=0, message="as if it began now"))
         store.add_event(run, FinishEvent(step=6000, message="as if it ended now"))
-    page.options._set_axis(2)
+    page.options._set_axis(3)
     assert page.options.axis == "time"
     plot = page.curve_grid.cards["left"].plot
     wait(lambda: plot.picture is not None and not plot.picture.empty and plot.picture.x_limits[1] < 60)

@@ -102,7 +102,7 @@ def test_a_click_pins_a_position_and_the_table_is_copied_with_all_digits(qtbot: 
     assert [pin.head for pin in page.tools.table.pins] == ["step 20"]
     page.tools.table.copy_csv.click()
     copied = QGuiApplication.clipboard().text().splitlines()
-    assert copied[0] == "plot,curve,step 50,step 20"
+    assert copied[0] == "plot,curve,step 50,step 20 · pinned"
     assert copied[1].startswith("loss of left,train,51,")
     page.tools.table.unpin.click()
     assert page.tools.table.pins == []
@@ -134,7 +134,7 @@ def test_the_order_and_size_of_the_plots_are_kept(qtbot: QtBot, page: ExamplePag
     left, right = page.grid._cards
     page.tools.layout.set_columns(2)
     qtbot.waitUntil(lambda: left.geometry().right() < right.geometry().left())
-    _choose(page.plots[0], "Move back")
+    _choose(page.plots[0], "Move later")
     page.tools.layout.set_columns(1)
     page.tools.layout.set_height(260)
     qtbot.waitUntil(lambda: right.geometry().bottom() < left.geometry().top())
