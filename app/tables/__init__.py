@@ -2,6 +2,7 @@
 
 from app.tables.delegates import StarDelegate, StateDelegate, paint_chip
 from app.tables.preview_model import PreviewModel
+from app.tables.run_cells import ROW_ROLE
 from app.tables.run_choices import RunChoice, RunChoices, read_choices
 from app.tables.run_chooser import RunChooser, rect_within
 from app.tables.run_columns import (
@@ -18,7 +19,7 @@ from app.tables.run_columns import (
 from app.tables.run_groups import RunGroup
 from app.tables.run_picker import RunPicker
 from app.tables.run_rows import RunExtras, RunRow, RunsReader, RunsSnapshot
-from app.tables.runs_model import ROW_ROLE, RunsModel
+from app.tables.runs_model import RunsModel
 
 __all__ = [
     "BASE_COLUMNS",

@@ -5,8 +5,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.formatting import STATE_LABELS
+from app.tables.run_cells import ROW_ROLE
 from app.tables.run_rows import RunRow
-from app.tables.runs_model import ROW_ROLE, RunsModel
+from app.tables.runs_model import RunsModel
 from app.theme import GAP, icon, resolve, small_font
 
 Index = QModelIndex | QPersistentModelIndex

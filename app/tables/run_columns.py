@@ -343,7 +343,16 @@ def setting_column(path: str) -> RunColumn:
         return f"{found:.10g}" if isinstance(found, float) else str(found)
 
     return RunColumn(
-        SETTING_PREFIX + path, path, text, value, f"Setting {path}", False, False, max(10, len(path) + 1), name=path
+        SETTING_PREFIX + path,
+        path,
+        text,
+        value,
+        f"Setting {path}",
+        False,
+        False,
+        max(10, len(path) + 1),
+        name=path,
+        format=lambda number: f"{number:.4g}",
     )
 
 

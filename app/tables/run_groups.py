@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OPEN, CLOSED = "▾", "▸"
 _MOST_SCORES = 2
+_FAST = 100
+"""Runs of which the text of a cell is computed as soon as it is painted."""
 
 
 @dataclass(eq=False)
@@ -52,6 +54,10 @@ class RunGroup:
             self._texts[column.key] = self._make_text(column)
         return self._texts[column.key]
 
+    def is_ready(self, column: RunColumn) -> bool:
+        """Whether the text of a cell is known, or fast to compute."""
+        return len(self.rows) <= _FAST or column.key in self._texts or column.key in {"name", "id", "star"}
+
     def tip(self, column: RunColumn) -> str:
         """The tooltip of a cell, with the number of values."""
         if column.format is not None and (spread := self.spread(column)):
@@ -60,13 +66,13 @@ class RunGroup:
 
     def _make_text(self, column: RunColumn) -> str:
         match column.key:
-            case "star" | "id":
+            case "star" | "id" | "started" | "notes":
                 return ""
             case "name":
                 return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} ({len(self.rows)})"
             case "scores":
                 return self._scores()
-        if column.format is not None:
+        if column.format is not None and (column.numeric or self.spread(column)):
             spread = self.spread(column)
             if len(spread.values) < 2:
                 return column.format(spread.mean) if spread else ""

@@ -1,39 +1,35 @@
 """The item model of the runs table: thousands of rows, sorted in the model, updated in place."""
 
-import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 from operator import eq
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from app.tables.run_cells import alignment, cell_data, group_data
 from app.tables.run_columns import (
     BASE_COLUMNS,
     RunColumn,
-    format_difference,
     metric_columns,
     setting_column,
     sort_order,
 )
 from app.tables.run_groups import RunGroup, group_rows
 from app.tables.run_rows import RunRow
-from app.theme import resolve, scaled_font
 from app.widgets import plain_tooltip
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _MANY_CHANGES = 200
+_SLICE = 0.01
+"""Seconds for which cells of groups are computed at once."""
 # Combined once, as Python is slow at it and the view needs the flags of every selected cell.
 _NO_FLAGS = Qt.ItemFlag.NoItemFlags
 _PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 _EDITABLE = _PLAIN | Qt.ItemFlag.ItemIsEditable
-_UNCOMPARED = frozenset(("star", "id", "name", "started", "notes"))
-"""Columns in which runs differ anyway."""
-ROW_ROLE = Qt.ItemDataRole.UserRole
-"""The whole :class:`RunRow` of a cell, or None on the line of a group."""
 Line = RunRow | RunGroup
 
 
@@ -55,6 +51,9 @@ class RunsModel(QAbstractTableModel):
         self._group_by = ""
         self._opened: set[str] = set()
         self._reference: RunRow | None = None
+        self._pending: dict[tuple[int, str], tuple[RunGroup, RunColumn]] = {}  # cells of groups to compute
+        self._group_timer = QTimer(self, singleShot=True, interval=0)
+        self._group_timer.timeout.connect(self._compute_cells)
         self._sorted_by: tuple[str, bool] = ("id", True)
 
     def columns(self) -> tuple[RunColumn, ...]:
@@ -172,8 +171,13 @@ class RunsModel(QAbstractTableModel):
             return None
         line, column = self.lines()[index.row()], self._columns[index.column()]
         if isinstance(line, RunGroup):
-            return _group_data(line, column, role)
-        return _cell_data(line, column, role, self._reference)
+            if not line.is_ready(column):
+                if role == Qt.ItemDataRole.DisplayRole:
+                    self._pending[id(line), column.key] = (line, column)
+                    self._group_timer.start()
+                return "…" if role == Qt.ItemDataRole.DisplayRole else None
+            return group_data(line, column, role)
+        return cell_data(line, column, role, self._reference)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Title and help of a column."""
@@ -187,7 +191,7 @@ class RunsModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tooltip(column.help or column.title)
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column)
+                return alignment(column)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -215,6 +219,17 @@ class RunsModel(QAbstractTableModel):
             return
         self._set_row(row, replace(old, record=replace(old.record, starred=not old.record.starred)))
         self.starred.emit(old.record.id, not old.record.starred)
+
+    def _compute_cells(self) -> None:
+        """Compute cells of large groups for a moment, so that the window stays responsive."""
+        end = time.perf_counter() + _SLICE
+        while self._pending and time.perf_counter() < end:
+            group, column = self._pending.pop(next(iter(self._pending)))
+            group.text(column)
+        if self._pending:
+            self._group_timer.start()
+        elif self._lines:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(self._columns) - 1))
 
     def _sort_arrow(self, key: str) -> str:
         by, descending = self._sorted_by
@@ -280,6 +295,7 @@ class RunsModel(QAbstractTableModel):
         group, (key, descending) = self.column(self._group_by), self._sorted_by
         previous = [line for line in self._lines or () if isinstance(line, RunGroup)]
         self._lines = None
+        self._pending.clear()
         if self._group_by and group >= 0:
             column = self._columns[max(self.column(key), 0)]
             groups = group_rows(
@@ -309,98 +325,3 @@ class RunsModel(QAbstractTableModel):
 
 def _id_of(line: Line) -> int:
     return -1 if isinstance(line, RunGroup) else line.record.id
-
-
-def _group_data(group: RunGroup, column: RunColumn, role: int) -> Any:
-    match role:
-        case Qt.ItemDataRole.DisplayRole:
-            return group.text(column)
-        case Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        case Qt.ItemDataRole.FontRole:
-            return scaled_font(semibold=True) if column.key == "name" else None
-        case Qt.ItemDataRole.BackgroundRole:
-            return QColor(resolve("sunken"))
-        case Qt.ItemDataRole.ToolTipRole:
-            return plain_tooltip(group.tip(column))
-    return None
-
-
-def _difference(row: RunRow, column: RunColumn, reference: RunRow) -> float | None:
-    """The number of a cell less that of the reference; None if there is no such difference."""
-    value, other = column.value(row), column.value(reference)
-    if column.format is None or not isinstance(value, int | float) or not isinstance(other, int | float):
-        return None
-    difference = value - other
-    return difference if math.isfinite(difference) else None
-
-
-def _with_difference(row: RunRow, column: RunColumn, reference: RunRow) -> str:
-    if column.compare is not None:
-        return column.compare(row, reference)
-    text, difference = column.text(row), _difference(row, column, reference)
-    if difference is None or column.format is None:
-        return text
-    return f"{text}  {format_difference(difference, column.format)}"
-
-
-def _difference_color(row: RunRow, column: RunColumn, reference: RunRow) -> QColor | None:
-    """Green for a better number than that of the reference, red for a worse one; accented where texts differ."""
-    difference = _difference(row, column, reference)
-    if difference is None:
-        is_text = (
-            column.format is None
-            and column.compare is None
-            and column.key not in {"id", "name", "started", "notes", "star"}
-        )
-        return QColor(resolve("accent")) if is_text and column.text(row) != column.text(reference) else None
-    better = column.better(row) or column.better(reference)
-    if not better or not difference:
-        return None
-    return QColor(resolve("good" if (difference > 0) == (better == "max") else "error"))
-
-
-def _cell_data(  # noqa: PLR0911  # one short arm each
-    row: RunRow, column: RunColumn, role: int, reference: RunRow | None
-) -> Any:
-    if reference is not None and (row is reference or row.record.id == reference.record.id):
-        if role == Qt.ItemDataRole.FontRole:
-            return scaled_font(semibold=True)
-        reference = None
-    match role:
-        case Qt.ItemDataRole.DisplayRole if reference is not None:
-            return _with_difference(row, column, reference)
-        case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
-            return column.text(row)
-        case Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        case Qt.ItemDataRole.ForegroundRole if row.record.archived:
-            return QColor(resolve("muted"))
-        case Qt.ItemDataRole.ForegroundRole if reference is not None:
-            return _difference_color(row, column, reference)
-        case Qt.ItemDataRole.ToolTipRole:
-            return plain_tooltip(_tooltip(row, column) or "")
-        case Qt.ItemDataRole.AccessibleTextRole if column.key == "star":
-            return "starred" if row.record.starred else "not starred"
-        case _:
-            return row if role == ROW_ROLE else None
-
-
-def _alignment(column: RunColumn) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def _tooltip(row: RunRow, column: RunColumn) -> str | None:
-    if column.tip is not None:
-        return column.tip(row) or None
-    match column.key:
-        case "star":
-            return "Remove the star" if row.record.starred else "Star this run"
-        case "state":
-            return row.record.error or ("Archived" if row.record.archived else None)
-        case "notes":
-            return row.record.notes or None
-        case "name" | "tasks" | "tags" | "dataset":
-            return column.text(row) or None
-    return None

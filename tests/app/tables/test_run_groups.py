@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
 
 from app.tables import RunGroup, RunsModel
 from tests.app.tables.rows import row
@@ -44,6 +45,12 @@ def test_an_open_group_shows_its_runs_and_stays_open(model: RunsModel) -> None:
     assert model.row_of(2) == -1
 
 
+def test_cells_of_a_large_group_follow(model: RunsModel, qtbot: QtBot) -> None:
+    model.set_rows([row(run, 0.5 + run / 1000) for run in range(1, 202)])
+    assert texts(model, "left.val.accuracy.best") == ["…"]
+    qtbot.waitUntil(lambda: texts(model, "left.val.accuracy.best") == ["0.6010 ± 0.0582"])
+
+
 def test_numbers_of_a_setting_are_sorted_before_its_texts(model: RunsModel) -> None:
     model.set_group("")
     model.add_setting_columns(["training.width"])
@@ -51,3 +58,9 @@ def test_numbers_of_a_setting_are_sorted_before_its_texts(model: RunsModel) -> N
     model.set_rows([replace(old, settings={"training.width": values[old.record.id]}) for old in model.rows()])
     model.sort(model.column("setting:training.width"), Qt.SortOrder.AscendingOrder)
     assert texts(model, "setting:training.width") == ["4", "30", "100", "auto", ""]
+    model.set_group("weighting")
+    assert dict(zip(texts(model, "name"), texts(model, "setting:training.width"), strict=True)) == {
+        "▸ DWA (1)": "100",
+        "▸ Equal (2)": "17 ± 18.38",
+        "▸ PCGrad (2)": "2 values",
+    }
