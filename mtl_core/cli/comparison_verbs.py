@@ -62,7 +62,9 @@ def report(arguments: Namespace) -> int:
         numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))
         content = read_report(store, numbers, [run_number(store, name) for name in arguments.against])
     write_report(content, path)
-    output.print_out(f"a report on {len(numbers)} run{'' if len(numbers) == 1 else 's'} in {path}")
+    data = {"runs": numbers, "file": str(path)}
+    text = f"a report on {len(numbers)} run{'' if len(numbers) == 1 else 's'} in {path}"
+    output.print_result(data, text, as_json=arguments.json)
     return SUCCESS
 
 

@@ -107,7 +107,7 @@ def _add_run_verbs(add: _Add) -> None:
     help_ = "the tables with seeds grouped, as text to print or to save; table is for the terminal"
     compare.add_argument("--format", choices=("table", "markdown", "latex", "csv"), default="table", help=help_)
     compare.add_argument("--against", metavar="RUN", action="append", default=[], help=_AGAINST_HELP)
-    report = add("report", "one page on runs, as HTML that opens offline or as PDF: tables, tests, curves", store)
+    report = add("report", "one page on runs, as HTML that opens offline or as PDF: tables, tests, curves", store, json)
     report.add_argument("runs", metavar="RUN", nargs="+", help=_RUNS_HELP)
     report.add_argument("--against", metavar="RUN", action="append", default=[], help=_AGAINST_HELP)
     report.add_argument("--out", metavar="FILE", required=True, help="what to write: a name that ends in .html or .pdf")

@@ -1,6 +1,6 @@
 """A report as HTML: what it contains, that it loads nothing, that it escapes what it shows; and for printing.
 
-Covers: mtl_core.report.report, mtl_core.report.writing, mtl_core.report.figures.
+Covers: mtl_core/report/report.py, mtl_core/report/writing.py, mtl_core/report/figures.py.
 """
 
 import re
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError
+from mtl_core.report import writing
 from mtl_core.report.figures import Figure, FigureGroup, figure_svg
 from mtl_core.report.html import printable_html, report_html
 from mtl_core.report.report import Report, read_report
@@ -87,7 +88,8 @@ def test_a_figure_has_a_band_for_seeds_and_none_without_points() -> None:
     assert figure_svg(Figure("none", "step", "loss", (FigureGroup("equal", 0, ((x, x * np.nan),)),))) == ""
 
 
-def test_a_report_is_written_by_its_suffix(report: Report, tmp_path: Path) -> None:
+def test_a_report_is_written_by_its_suffix(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing._Printers, "pdf", None)  # as without a window, whose program prints
     write_report(report, tmp_path / "a.html")
     assert (tmp_path / "a.html").read_text(encoding="utf-8") == report_html(report)
     with pytest.raises(InputError, match=r"\.html or \.pdf"):

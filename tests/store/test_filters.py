@@ -1,4 +1,8 @@
-"""The filter language of the list of runs."""
+"""The filter language of the list of runs.
+
+Covers: mtl_core/store/rows/delta_m.py, mtl_core/store/rows/filter_syntax.py, mtl_core/store/rows/setting_values.py,
+mtl_core/store/run_list.py.
+"""
 
 import re
 from collections.abc import Callable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -60,6 +61,6 @@ class ComparisonReader(QObject):
             self.read(self._runs)
 
     def _show(self, request: int, comparison: Comparison | None) -> None:
-        if request == self._request and comparison != self.comparison:
+        if isValid(self) and request == self._request and comparison != self.comparison:
             self.comparison = comparison
             self.changed.emit()
