@@ -16,9 +16,10 @@ from app.pages.evaluate.cards.row_cards import CommonErrorsCard, GroupCard, Hard
 from app.pages.evaluate.cards.value_cards import ValueCards
 from app.tables import RunPicker
 from app.theme import CARD_GAP, PAGE_MARGIN
-from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, scroll_area
+from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, plain_tooltip, scroll_area
 from mtl_core.protocol.questions import DiagnosticsQuestion
 from mtl_core.protocol.series_key import SPLITS, SplitName
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -207,7 +208,7 @@ class EvaluatePage(QWidget):
         (task,) = answer.tasks
         errors = f"{format_quantity(task.errors, 'error')}: {task.error_rule}"
         loss = f"mean loss {format_metric(task.loss)}"
-        labeled = f"{format_quantity(task.labeled, 'labeled row')} of {answer.rows}"
+        labeled = f"{format_quantity(task.labeled, 'labeled row')} of {group_digits(answer.rows)}"
         self.words.setText(f"{labeled} · {loss} · {errors}." if task.labeled else "No row has a label of this task.")
         for card in (self.confusion, self.classes, self.values):
             card.show_task(task)
@@ -249,7 +250,7 @@ def _choice(name: str, title: str) -> QComboBox:
     choice = QComboBox()
     choice.setObjectName(name)
     choice.setAccessibleName(title)
-    choice.setToolTip(title)
+    choice.setToolTip(plain_tooltip(title))
     return choice
 
 
