@@ -146,7 +146,7 @@ def test_checkpoints_of_archived_runs_are_given_back(
         file.write_bytes(b"x" * 2048)
         records.add_artifact(run, "checkpoint:last", file)
     records.edit(1, archived=True)
-    page.show_disk_use()
+    page.run_actions.show_disk_use()
     dialog = page.findChild(DiskUseDialog)
     assert dialog is not None
     wait(dialog.remove.isEnabled)
