@@ -48,7 +48,7 @@ def test_names_and_values_are_completed(page: RunsPage, qtbot: QtBot, wait: Wait
 def test_a_cell_becomes_a_condition(page: RunsPage, wait: Wait) -> None:
     column = page.model.columns()[page.model.column("weighting")]
     only, other = cell_conditions(column, page.model.rows()[0])
-    assert only == ("Only equal", 'method == "equal"')
+    assert only == ("Only Equal", 'method == "equal"')
     page.list.filter.setText("study or nothing")
     page.list.filter.add_condition(other[1])
     assert page.list.filter.text() == '(study or nothing) and not method == "equal"'
