@@ -58,11 +58,8 @@ def _difference_color(row: RunRow, column: RunColumn, reference: RunRow) -> QCol
     """Green for a better number than that of the reference, red for a worse one; accented where texts differ."""
     difference = _difference(row, column, reference)
     if difference is None:
-        is_text = (
-            column.format is None
-            and column.compare is None
-            and column.key not in {"id", "name", "started", "notes", "star"}
-        )
+        has_text = column.format is None or isinstance(column.value(row), str)
+        is_text = has_text and column.compare is None and column.key not in _UNCOMPARED
         return QColor(resolve("accent")) if is_text and column.text(row) != column.text(reference) else None
     better = column.better(row) or column.better(reference)
     if not better or not difference:

@@ -62,9 +62,10 @@ def open_menu(
 def cell_conditions(column: RunColumn, row: RunRow) -> list[tuple[str, str]]:
     """Texts and conditions that keep the runs with the value of a cell, or those with another or a better one."""
     conditions = []
-    for value in column.filter_values(row):
+    values = column.filter_values(row)
+    for value in values:
         literal = f'"{value}"' if isinstance(value, str) else f"{value:.17g}"
-        shown = value if isinstance(value, str) else column.text(row)
+        shown = str(value) if len(values) > 1 else column.text(row)
         conditions.append((f"Only {elide_middle(shown, _LONGEST)}", f"{column.name} == {literal}"))
         conditions.append((f"Not {elide_middle(shown, _LONGEST)}", f"not {column.name} == {literal}"))
         if isinstance(value, float) and column.format is not None:

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
-from shiboken6 import isValid
 
 from app.formatting import format_quantity
 from app.pages.runs.arrangement import Arrangement
 from app.pages.runs.columns import ColumnChoice
 from app.pages.runs.detail import RunDetail, read_detail
-from app.pages.runs.disk_use import DiskUseDialog, StoreUse, read_store_use
 from app.pages.runs.filter_field import filter_values
 from app.pages.runs.menu import cell_conditions, open_menu
 from app.pages.runs.panel import RunPanel, set_names
@@ -136,7 +134,8 @@ class RunsPage(PageBody):
         self.header.add_chip(self.chip)
         self.compare = Button("Compare", lambda: self.act("compare"), icon_name="scales", name="compare-runs")
         self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
-        self.disk_use = Button("Disk use…", self.show_disk_use, icon_name="hard-drives", name="show-disk-use")
+        show = self.run_actions.show_disk_use
+        self.disk_use = Button("Disk use…", show, icon_name="hard-drives", name="show-disk-use")
         self.import_ = Button("Import…", self.run_actions.import_runs, icon_name="download-simple", name="import-runs")
         self.import_.setToolTip("Add runs from a file that was exported elsewhere, or from a CSV file")
         for button in (self.disk_use, self.compare, self.export, self.import_):
@@ -316,20 +315,6 @@ class RunsPage(PageBody):
         if self.model.reference is not None:
             self._columns.widen_for_differences()
 
-    def show_disk_use(self) -> None:
-        """Show the disk use of all runs, and offer to give back that of archived ones."""
-        dialog = DiskUseDialog(self)
-        dialog.checkpointsRequested.connect(lambda runs: self.run_actions.erase(runs, "checkpoints"))
-        dialog.eraseRequested.connect(lambda runs: self.run_actions.erase(runs, "erase"))
-
-        def measure() -> None:
-            self._session.store.call(read_store_use, partial(_show_use, dialog), self._session.show_error)
-
-        self.run_actions.erased.connect(measure)
-        dialog.finished.connect(lambda _: self.run_actions.erased.disconnect(measure))
-        dialog.open()
-        measure()
-
     def _panel_corner(self) -> QPoint:
         button = self.panel.findChild(QWidget, "run-more")
         return button.mapToGlobal(QPoint(0, button.height())) if button else self.mapToGlobal(QPoint())
@@ -342,11 +327,6 @@ class RunsPage(PageBody):
     def _first_run(self) -> None:
         if not self._session.run():
             self._session.show_error("The experiment has a problem. Fix it, then run it.")
-
-
-def _show_use(dialog: DiskUseDialog, use: StoreUse) -> None:
-    if isValid(dialog):  # it may be closed before all is measured
-        dialog.show_use(use)
 
 
 def _has_runs(store: RunStore) -> bool:

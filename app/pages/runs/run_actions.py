@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
+from shiboken6 import isValid
 
 from app.formatting import format_quantity
 from app.navigation import Page
-from app.pages.runs.disk_use import ask_before
+from app.pages.runs.disk_use import DiskUseDialog, StoreUse, ask_before, read_store_use
 from app.session import MOST_COMPARED, Session
 from mtl_core.export.readers.any_source import import_runs
 from mtl_core.export.run_file import write_run_file
@@ -81,6 +82,24 @@ class RunActions(QObject):
             return store.erase(runs) if what == "erase" else store.remove_checkpoints(runs)
 
         self._session.store.call(write, on_erased, self._fail)
+
+    def show_disk_use(self) -> None:
+        """Show the disk use of all runs, and offer to give back that of archived ones."""
+        dialog = DiskUseDialog(self._page)
+        dialog.checkpointsRequested.connect(lambda runs: self.erase(runs, "checkpoints"))
+        dialog.eraseRequested.connect(lambda runs: self.erase(runs, "erase"))
+
+        def show_use(use: StoreUse) -> None:
+            if isValid(dialog):  # it may be closed before all is measured
+                dialog.show_use(use)
+
+        def measure() -> None:
+            self._session.store.call(read_store_use, show_use, self._fail)
+
+        self.erased.connect(measure)
+        dialog.finished.connect(lambda _: self.erased.disconnect(measure))
+        dialog.open()
+        measure()
 
     def watch(self, run: int) -> None:
         """Show the curves of a run on the Live page."""

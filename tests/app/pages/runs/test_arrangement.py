@@ -48,7 +48,7 @@ def test_names_and_values_are_completed(page: RunsPage, qtbot: QtBot, wait: Wait
 def test_a_cell_becomes_a_condition(page: RunsPage, wait: Wait) -> None:
     column = page.model.columns()[page.model.column("weighting")]
     only, other = cell_conditions(column, page.model.rows()[0])
-    assert only == ("Only equal", 'method == "equal"')
+    assert only == ("Only Equal", 'method == "equal"')
     page.list.filter.setText("study or nothing")
     page.list.filter.add_condition(other[1])
     assert page.list.filter.text() == '(study or nothing) and not method == "equal"'
@@ -146,7 +146,7 @@ def test_checkpoints_of_archived_runs_are_given_back(
         file.write_bytes(b"x" * 2048)
         records.add_artifact(run, "checkpoint:last", file)
     records.edit(1, archived=True)
-    page.show_disk_use()
+    page.run_actions.show_disk_use()
     dialog = page.findChild(DiskUseDialog)
     assert dialog is not None
     wait(dialog.remove.isEnabled)
