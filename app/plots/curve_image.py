@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from app.plots.decimation import Floats, XAxis, decimate, finite, nice_limits, positive, smooth
 
+T = TypeVar("T")
 ValueKind = Literal["raw", "weighted", "normalized"]
 """What a loss plot shows: losses, losses times their weight, or losses over their mean in the first epoch."""
 
@@ -54,6 +55,16 @@ class Curve:
     axis: XAxis | None = None
     weights: tuple[Floats, Floats] | None = None
     epoch_steps: float = 0.0
+    cache: dict[str, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
+    """What was computed last, with its options: of dozens of curves one changes at a time."""
+
+    def cached(self, name: str, options: Hashable, compute: Callable[[], T]) -> T:
+        """The result of ``compute`` for these options, from the previous call if they are the same."""
+        kept = self.cache.get(name)
+        if kept is None or kept[0] != options:
+            kept = self.cache[name] = options, compute()
+        result: T = kept[1]
+        return result
 
     @property
     def pen_style(self) -> tuple[int | str, bool, int, bool]:
@@ -161,6 +172,11 @@ def positions(curve: Curve, axis: XAxis) -> Floats:
 
 
 def _points(curve: Curve, snapshot: Snapshot) -> tuple[Floats, Floats]:
+    options = (snapshot.axis, snapshot.values, snapshot.epoch_steps, snapshot.log_x)
+    return curve.cached("points", options, lambda: _compute_points(curve, snapshot))
+
+
+def _compute_points(curve: Curve, snapshot: Snapshot) -> tuple[Floats, Floats]:
     x = positions(curve, snapshot.axis)
     values = shown_values(curve, snapshot.values, snapshot.epoch_steps)
     if not snapshot.log_x:
@@ -207,8 +223,18 @@ def fitted_end(reached: float, planned: float) -> float:
 
 
 def _line(curve: Curve, x: Floats, raw: Floats, view: tuple[float, float], snapshot: Snapshot) -> Line:
-    weight = snapshot.smoothing if curve.smoothed and not curve.faint else 0.0
-    main = smooth(raw, weight)
+    points = (snapshot.axis, snapshot.values, snapshot.epoch_steps, snapshot.log_x, snapshot.smoothing)
+    options = (*points, view, snapshot.columns, snapshot.log_y, snapshot.raw)
+
+    def compute() -> Line:
+        weight = snapshot.smoothing if curve.smoothed and not curve.faint else 0.0
+        main = curve.cached("main", points, lambda: smooth(raw, weight))
+        return _decimated(x, raw, main, view, snapshot)
+
+    return curve.cached("line", options, compute)
+
+
+def _decimated(x: Floats, raw: Floats, main: Floats, view: tuple[float, float], snapshot: Snapshot) -> Line:
     line = Line(*_decimate(x, main, view, snapshot), None, None, x, main)
     if main is raw or not snapshot.raw:
         return line

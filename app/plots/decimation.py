@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,7 @@ def _decayed_sums(values: Floats, decay: float) -> Floats:
     count = values.size
     blocks = -(-count // _BLOCK)
     size = _BLOCK if blocks > 1 else count
-    powers = decay ** np.arange(size + 1, dtype=np.float64)
-    lag = np.arange(size)[:, None] - np.arange(size)[None, :]
-    kernel = np.where(lag >= 0, powers[np.abs(lag)], 0.0)
+    powers, kernel = _kernel(decay, size)
     padded = np.zeros(blocks * size)
     padded[:count] = values
     sums = padded.reshape(blocks, size) @ kernel.T
@@ -32,6 +31,14 @@ def _decayed_sums(values: Floats, decay: float) -> Floats:
         carried = _decayed_sums(np.ascontiguousarray(sums[:, -1]), float(powers[size]))
         sums[1:] += carried[:-1, None] * powers[1:]
     return np.asarray(sums.reshape(-1)[:count])
+
+
+@lru_cache(maxsize=32)
+def _kernel(decay: float, size: int) -> tuple[Floats, Floats]:
+    """Powers of ``decay`` from 0 to ``size``, and the lower triangular matrix of those of the lags in a block."""
+    powers = decay ** np.arange(size + 1, dtype=np.float64)
+    lag = np.arange(size)[:, None] - np.arange(size)[None, :]
+    return powers, np.where(lag >= 0, powers[np.abs(lag)], 0.0)
 
 
 def smooth(values: Floats, weight: float) -> Floats:
@@ -48,7 +55,10 @@ def smooth(values: Floats, weight: float) -> Floats:
         return values
     finite_mask = np.isfinite(values)
     total = _decayed_sums(np.where(finite_mask, values, 0.0), weight)
-    mass = _decayed_sums(finite_mask.astype(np.float64), weight)
+    if finite_mask.all():
+        mass: Floats = (1.0 - weight ** np.arange(1.0, values.size + 1)) / (1.0 - weight)
+    else:
+        mass = _decayed_sums(finite_mask.astype(np.float64), weight)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(finite_mask, total / mass, np.nan)
 

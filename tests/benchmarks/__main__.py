@@ -251,7 +251,7 @@ def _print_plots(times: PlotTimes) -> None:
     _say(f"\nPlots: milliseconds of processor time of the window's thread, medians {_load()}")
     _goal("a live frame of 10 tasks with 2 series of 10,000 points", times.live, LIVE_GOAL)
     _goal("a frame of an overlay of 50 runs of 10,000 points in one plot", times.overlay, OVERLAY_GOAL)
-    _goal("adding a run to 8 such plots", times.add, ADD_GOAL)
+    _goal("adding a run to 8 such plots until they are painted, both threads", times.add, ADD_GOAL)
     _say(f"  all 8 plots in one frame, which the ticker spreads over eight: {times.overlay_all:.2f}")
     _say(f"  one of them on the drawing thread: {times.rendering:.2f}")
     _say(f"  a move of the linked cursor over the 10 plots: {times.cursor:.2f}")

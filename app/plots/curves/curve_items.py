@@ -21,6 +21,7 @@ class CurveItems:
         self._canvas = canvas
         self.main: dict[Hashable, Item] = {}
         self.raw: dict[Hashable, Item] = {}
+        self._drawn: dict[Hashable, Line] = {}
 
     def set_pen(self, key: Hashable, curve: Curve) -> None:
         """Set the pens of a curve's lines for its style and the current theme."""
@@ -32,7 +33,10 @@ class CurveItems:
             self.raw[key].setPen(pen(curve.color, alpha=FAINT_ALPHA))
 
     def draw(self, key: Hashable, curve: Curve, line: Line) -> None:
-        """Show the decimated points of a curve."""
+        """Show the decimated points of a curve; nothing is to be done for those shown already."""
+        if self._drawn.get(key) is line:
+            return
+        self._drawn[key] = line
         self.main[key].setData(line.x, line.y)
         if line.faint_x is not None:
             if key not in self.raw:
@@ -45,6 +49,7 @@ class CurveItems:
 
     def remove(self, key: Hashable) -> None:
         """Remove a curve's lines; an unknown key is ignored."""
+        self._drawn.pop(key, None)
         for items in (self.main, self.raw):
             if key in items:
                 self._canvas.remove(items.pop(key))
