@@ -62,3 +62,15 @@ def test_a_study_goes_to_another_store_and_its_model_predicts_there(command: Com
     again = command("import", file, "--store", other, "--again", "--json").json
     assert again == {"files": [{"file": str(file), "runs": {"1": 3, "2": 4}, "notes": []}]}
     assert command("export", 1, "--to", "run", "--out", file).status == 2
+
+
+def test_a_folder_of_tensorboard_is_new_and_comes_back(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "events"
+    assert f"see: tensorboard --logdir {folder}" in command("export", 1, "--to", "tensorboard", "--out", folder).out
+    refused = command("export", 1, "--to", "tensorboard", "--out", folder)
+    assert (refused.status, "exists already" in refused.err) == (2, True)
+    assert command("import", folder).out == f"{folder}: run 1 is run 3 here\n"
+    metrics = [command("show", run, "--json").json["metrics"]["test"]["width"] for run in (1, 3)]
+    assert metrics[1] == pytest.approx(metrics[0], rel=1e-6)
+    assert command("export", 9, "--to", "tensorboard", "--out", tmp_path / "none").status == 2
+    assert not (tmp_path / "none").exists()
