@@ -99,7 +99,7 @@ def main() -> int:
         if "shapes" in parts:
             _print_shapes(time_shapes(_made(folder / "shapes"), 6 if quick else 20))
         if "plots" in parts:
-            _print_plots(time_plots(10 if quick else 40))
+            _print_plots(time_plots(5 if quick else 40))
         if "reading" in parts:
             _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
         if "disk" in parts:
