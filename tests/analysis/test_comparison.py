@@ -1,6 +1,6 @@
 """Comparisons of runs: groups of seeds and their titles, Δm and paired tests against baselines, held against SciPy.
 
-Covers: mtl_core.analysis.paired_tests, mtl_core.analysis.method_titles, mtl_core.analysis.seed_groups.
+Covers: mtl_core/analysis/paired_tests.py, mtl_core/analysis/method_titles.py, mtl_core/analysis/seed_groups.py.
 """
 
 import math

@@ -1,6 +1,6 @@
 """A report as HTML: what it contains, that it loads nothing, that it escapes what it shows; and for printing.
 
-Covers: mtl_core.report.report, mtl_core.report.writing, mtl_core.report.figures.
+Covers: mtl_core/report/report.py, mtl_core/report/writing.py, mtl_core/report/figures.py.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Tables of a comparison as Markdown, LaTeX and CSV: structure, escapes, the best in bold.
 
-Covers: mtl_core.report.tables.
+Covers: mtl_core/report/tables.py.
 """
 
 import csv

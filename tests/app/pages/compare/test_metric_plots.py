@@ -1,7 +1,4 @@
-"""The plots of test metrics, the tests over seeds, and the export of the Compare page.
-
-Covers: the cards MetricPlotsCard and PairedTestsCard, ComparisonReader, ExportMenu.
-"""
+"""The plots of test metrics, the tests over seeds, and the export of the Compare page."""
 
 from collections.abc import Iterator
 from pathlib import Path
