@@ -136,7 +136,7 @@ class PlotOptions(QObject):
         self.changed.emit()
 
     def _show(self) -> None:
-        self.smoothing_button.setText(f"Smoothing {_smoothing_text(self.smoothing)}")
+        self.smoothing_button.setText(f"Smooth {_smoothing_text(self.smoothing)}")
         self.values_button.setText(f"y: {self.values}")
         self.axis_button.setText(f"x: {self._unit or self.axis}" + (", log" if self.log_x else ""))
         self._log_x_action.setChecked(self.log_x)

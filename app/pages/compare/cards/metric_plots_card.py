@@ -26,7 +26,7 @@ from app.plots import (
     SpreadBars,
 )
 from app.theme import VisibleConnection, manager, resolve
-from app.widgets import Card, LinkButton, Muted, RichLabel
+from app.widgets import Card, LinkButton, Muted, RichLabel, plain_tooltip
 
 if TYPE_CHECKING:
     from app.pages.compare.comparison_reader import ComparisonReader
@@ -216,7 +216,7 @@ def _choice(name: str, title: str) -> QComboBox:
     choice = QComboBox()
     choice.setObjectName(name)
     choice.setAccessibleName(title)
-    choice.setToolTip(title)
+    choice.setToolTip(plain_tooltip(title))
     choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     return choice
 
