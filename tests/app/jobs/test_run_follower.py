@@ -92,7 +92,7 @@ def test_a_hidden_follower_looks_less_often(follower: RunFollower, store: StoreS
 
 
 def test_a_run_that_does_not_exist_is_told_as_an_error(follower: RunFollower, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(follower.failed, timeout=20_000) as caught:
+    with qtbot.waitSignal(follower.failed, timeout=60_000) as caught:
         follower.follow(99)
     assert "99" in str(caught.args[0])
     follower.follow(None)

@@ -43,7 +43,7 @@ def test_an_error_reaches_who_asked(store: StoreService, wait: Any) -> None:
 
 
 def test_an_error_nobody_takes_is_told_by_signal(store: StoreService, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(store.failed, timeout=20_000) as caught:
+    with qtbot.waitSignal(store.failed, timeout=60_000) as caught:
         store.call(lambda s: s.run(77))
     assert "77" in str(caught.args[0])
 
