@@ -12,6 +12,7 @@ from PySide6.QtCore import Signal
 from app.tables.run_chooser import RunChooser
 from app.tables.run_columns import experiment_name
 from mtl_core.spec import spec_to_data
+from mtl_core.spec.validation.sharing import START_PATH
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from app.jobs import StoreService
     from mtl_core.store import RunStore
 
-START = "training.start_from"
 _LAYERS = ("inputs", "fusion", "shared")
 """The parts of a model that tasks share."""
 
@@ -86,5 +86,5 @@ class InitialRunChooser(RunChooser):
         self._begin(initial.run, initial.layer_changes(self._document.data))
 
     def _begin(self, run: int, layers: Mapping[str, Any]) -> None:
-        self._document.set_many({**layers, START: {"kind": "from_run", "run": run}}, f"Begin with run {run}")
+        self._document.set_many({**layers, START_PATH: {"kind": "from_run", "run": run}}, f"Begin with run {run}")
         self.begun.emit(run)

@@ -13,7 +13,7 @@ from mtl_core.analysis.comparison import Comparison, read_comparison
 from mtl_core.analysis.studies import studies_of
 from mtl_core.cli import output, run_output, study_output
 from mtl_core.cli.exit_status import SUCCESS
-from mtl_core.cli.references import run_number, run_numbers
+from mtl_core.cli.references import all_run_numbers, run_number
 from mtl_core.files import check_new_file
 from mtl_core.report.report import read_report
 from mtl_core.report.tables import comparison_tables, sentences
@@ -59,7 +59,7 @@ def report(arguments: Namespace) -> int:
     check_new_file(path, force=arguments.force)
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
-        numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))
+        numbers = all_run_numbers(store, arguments.runs)
         content = read_report(store, numbers, [run_number(store, name) for name in arguments.against])
     write_report(content, path)
     data = {"runs": numbers, "file": str(path)}
@@ -69,7 +69,7 @@ def report(arguments: Namespace) -> int:
 
 
 def _numbers(store: RunStore, names: Sequence[str]) -> list[int]:
-    numbers = list(dict.fromkeys(run for name in names for run in run_numbers(store, name)))
+    numbers = all_run_numbers(store, names)
     if len(numbers) < 2:
         raise InputError("RUN", "name at least two different runs", found=" ".join(names))
     return numbers

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mtl_core.cli import output
 from mtl_core.cli.exit_status import SUCCESS
-from mtl_core.cli.references import run_number, run_numbers
+from mtl_core.cli.references import all_run_numbers, run_number
 from mtl_core.export.series_csv import export_points
 from mtl_core.files import check_new_file, new_folder
 from mtl_core.spec import InputError
@@ -130,8 +130,7 @@ def selected_runs(store: RunStore, arguments: Namespace, *, baselines: bool = Tr
         return runs
     if not arguments.run:
         raise InputError("RUN", "name the runs, or give a filter", fix="mtl-workbench runs lists them.")
-    named = (run_numbers(store, name, baselines=baselines) for name in arguments.run)
-    return list(dict.fromkeys(run for runs in named for run in runs))
+    return all_run_numbers(store, arguments.run, baselines=baselines)
 
 
 def _count(runs: Iterable[int]) -> str:

@@ -1,6 +1,7 @@
 """Resolves references on the command line: a spec by file, preset or run; a run by its number."""
 
 from argparse import Namespace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,11 @@ def run_number(store: RunStore, text: str) -> int:
     if not text.isdecimal() or len(text) > _DIGITS:
         raise InputError(text, "must be the number of a run or 'last'", fix="mtl-workbench runs lists them.")
     return store.run(int(text)).id
+
+
+def all_run_numbers(store: RunStore, texts: Iterable[str], *, baselines: bool = True) -> list[int]:
+    """Return the numbers of the runs that several references name, each once, in order; see :func:`run_numbers`."""
+    return list(dict.fromkeys(run for text in texts for run in run_numbers(store, text, baselines=baselines)))
 
 
 def run_numbers(store: RunStore, text: str, *, baselines: bool = True) -> list[int]:

@@ -64,6 +64,8 @@ class NewRows:
         self._present = {
             name: np.any([column.present for column in of.values()], axis=0) for name, of in columns.items()
         }
+        self._intact = np.ones(len(self), np.bool_)
+        self._intact[list(self._reasons)] = False
         self._messages: dict[str, list[str]] = {name: [] for name in self._files}
 
     def __len__(self) -> int:
@@ -93,13 +95,12 @@ class NewRows:
         if len(self._fitted) > 1:
             present = {name: mask[rows] for name, mask in self._present.items()}
             inputs |= {presence_key(name): torch.from_numpy(mask) for name, mask in present.items() if not mask.all()}
-        return NewBatch(inputs, self._readable()[rows])
+        return NewBatch(inputs, self._readable(rows))
 
-    def _readable(self) -> NDArray[np.bool_]:
-        """``[N]``, false where there is no prediction, since the row cannot be read or no input has a value."""
-        readable: NDArray[np.bool_] = np.any(list(self._present.values()), axis=0)
-        readable[list(self._reasons)] = False
-        return readable
+    def _readable(self, rows: slice = slice(None)) -> NDArray[np.bool_]:
+        """``[B]``, false where there is no prediction, since the row cannot be read or no input has a value."""
+        has_value: NDArray[np.bool_] = np.any([mask[rows] for mask in self._present.values()], axis=0)
+        return has_value & self._intact[rows]
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
         """The rows without a prediction, with the reason; complete when all batches were read."""

@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from app.document import affects
 from app.forms.form import LABEL_CHARACTERS
 from app.session import Session
-from app.tables.initial_run import START, InitialRun, InitialRunChooser, read_initial_run
+from app.tables.initial_run import InitialRun, InitialRunChooser, read_initial_run
 from app.theme import GAP
 from app.widgets import Button, InlineError, LinkButton, Muted, plain_tooltip
 from mtl_core.spec import kind_of
 from mtl_core.spec.training.initial_weights import FromRun
+from mtl_core.spec.validation.sharing import START_PATH
 
-_PATH = f"{START}.run"
+_PATH = f"{START_PATH}.run"
 
 
 class StartRunChoice(QWidget):
@@ -58,7 +59,7 @@ class StartRunChoice(QWidget):
 
     def _on_document_changed(self, paths: list[str]) -> None:
         document = self._session.document
-        is_from_run = document.get(f"{START}.kind") == kind_of(FromRun)
+        is_from_run = document.get(f"{START_PATH}.kind") == kind_of(FromRun)
         self.setVisible(is_from_run)
         run = document.get(_PATH)
         if not is_from_run or not isinstance(run, int):
@@ -67,7 +68,7 @@ class StartRunChoice(QWidget):
             self._initial = None
             self.button.setText(f"Run {run}")
             self._session.store.call(partial(read_initial_run, run=run), self._on_read, self._on_failed)
-        if affects(paths, "training.start_from") or affects(paths, "model"):
+        if affects(paths, START_PATH) or affects(paths, "model"):
             self._show_layers()
 
     def _on_read(self, initial: InitialRun) -> None:

@@ -12,7 +12,7 @@ from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.layer_stack import LayerPlan
 from mtl_core.datasets.data import Inputs
-from mtl_core.spec.sharing.attention import has_attention
+from mtl_core.spec.sharing.attention import have_attention
 
 
 class FrozenTrunkModel(MultiTaskModel):
@@ -84,4 +84,4 @@ class FrozenTrunkModel(MultiTaskModel):
 
 def attention_layers(layer_plans: Sequence[LayerPlan]) -> list[int]:
     """The indices of the layers with attention; a pretrained model counts as one, whatever it is."""
-    return [index for index, layer_plan in enumerate(layer_plans) if has_attention(layer_plan.layer)]
+    return [index for index, layer_plan in enumerate(layer_plans) if have_attention([layer_plan.layer])]

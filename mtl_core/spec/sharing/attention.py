@@ -1,16 +1,19 @@
 """Layers with attention, through which alone soft prompts and prefixes act."""
 
+from collections.abc import Iterable
+
 from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec
 from mtl_core.spec.layers import MultiHeadAttention, Pretrained, SelfAttention, TransformerBlock
+from mtl_core.spec.layers.nesting import holds_layer
 from mtl_core.spec.sharing.base import SHARING_PATH
 
 _ATTENTION = (SelfAttention, MultiHeadAttention, TransformerBlock, Pretrained)
 
 
-def has_attention(layer: Spec) -> bool:
+def have_attention(layers: Iterable[Spec]) -> bool:
     """Whether a layer, or one in it, has attention; a pretrained model counts as one that has, whatever it is."""
-    return isinstance(layer, _ATTENTION) or any(map(has_attention, getattr(layer, "layers", ())))
+    return holds_layer(layers, _ATTENTION)
 
 
 def attention_problem(parameters: str) -> Problem:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.sharing.attention import attention_problem, has_attention
+from mtl_core.spec.sharing.attention import attention_problem, have_attention
 from mtl_core.spec.sharing.base import BaseSharing
 from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, task_unit_diagram
 
@@ -51,7 +51,7 @@ class Prefixes(BaseSharing):
 
     def trunk_problem(self, layers: Sequence[Spec]) -> Problem | None:
         """Prefixes act through attention alone: without any, tasks train their heads and nothing else."""
-        return None if any(map(has_attention, layers)) else attention_problem("prefixes")
+        return None if have_attention(layers) else attention_problem("prefixes")
 
     def diagram(self, trunk: TrunkLayers, tasks: int) -> SchemeDiagram:
         """A prefix for each task between the input and the trunk."""

@@ -1,10 +1,10 @@
 """Checks that fine-tuning has something to tune, and is set in one place."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mtl_core.errors import Problem
-from mtl_core.spec.base import Spec
 from mtl_core.spec.layers import Pretrained
+from mtl_core.spec.layers.nesting import holds_layer
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.training.continual import Freeze
 from mtl_core.spec.training.initial_weights import Scratch
@@ -18,7 +18,7 @@ def fine_tuning_problems(model: ModelSpec, training: TrainingSpec) -> Iterator[P
     if (tuning := training.fine_tuning) is None:
         return
     layers = (*model.shared, *(layer for encoder in model.inputs.values() for layer in encoder))
-    if isinstance(training.start_from, Scratch) and not _has_pretrained(layers):
+    if isinstance(training.start_from, Scratch) and not holds_layer(layers, Pretrained):
         rule, found = "fine-tunes layers that were trained before, and all shared layers are new", "no trained layers"
         fix = "Begin with another run or a file, take a pretrained model, or leave this empty."
         yield Problem(_PATH, rule, found, fix)
@@ -38,7 +38,3 @@ def fine_tuning_problems(model: ModelSpec, training: TrainingSpec) -> Iterator[P
         if value != default:
             rule, fix = "fine-tuning sets this itself", f"Set it to {default}, or leave fine-tuning empty."
             yield Problem(f"training.shared.{name}", rule, str(value), fix)
-
-
-def _has_pretrained(layers: Sequence[Spec]) -> bool:
-    return any(isinstance(layer, Pretrained) or _has_pretrained(getattr(layer, "layers", ())) for layer in layers)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from mtl_core.errors import Problem
-from mtl_core.spec.layers import Layer, Pretrained
+from mtl_core.spec.layers import Pretrained
+from mtl_core.spec.layers.nesting import holds_layer
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.training.initial_weights import InitialWeights, Scratch
 
@@ -20,11 +21,7 @@ def sharing_warnings(model: ModelSpec, start_from: InitialWeights) -> Iterator[P
     if problem := model.sharing.trunk_problem(model.shared):
         yield problem
     layers = (*model.shared, *(layer for encoder in model.inputs.values() for layer in encoder))
-    is_new = isinstance(start_from, Scratch) and not any(map(_is_pretrained, layers))
+    is_new = isinstance(start_from, Scratch) and not holds_layer(layers, Pretrained)
     if model.sharing.freezes_trunk and is_new and layers:
         rule = "the shared layers are frozen and begin with new, random weights"
         yield Problem(START_PATH, rule, fix="Let them begin with a run or a file that was trained.")
-
-
-def _is_pretrained(layer: Layer) -> bool:
-    return isinstance(layer, Pretrained) or any(map(_is_pretrained, getattr(layer, "layers", ())))

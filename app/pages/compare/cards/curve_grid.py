@@ -32,10 +32,11 @@ from app.plots import (
 )
 from app.widgets import Card
 from mtl_core.analysis.bands import Floats, band
+from mtl_core.protocol.series_key import SeriesKey
 from mtl_core.protocol.series_names import LOSS, LOSS_WEIGHT
 
 if TYPE_CHECKING:
-    from mtl_core.store import RunRecord, SeriesKey
+    from mtl_core.store import RunRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,17 +251,15 @@ class CurveGrid(CardGrid):
         return "val" if any(key.split == "val" and key.metric == self._metric for key in keys) else "train"
 
     def _draw_bands(self, card: TaskCurveCard) -> None:
-        split = self._band_split() if self._groups else ""
+        key = SeriesKey(card.task, self._band_split() if self._groups else "", card.series_metric)
         bands = []
         for place, runs in enumerate(self._groups):
             curves = []
             for run in runs if len(runs) > 1 else ():
-                if run in self._runs:
-                    _, series, axis = self._runs[run]
-                    for key in series.names() if axis is not None else ():
-                        if axis is not None and key == (card.task, split, card.series_metric):
-                            points = series.get(key)
-                            curves.append((axis.place(points.steps), points.values))
+                _, series, axis = self._runs.get(run, (None, None, None))
+                if series is not None and axis is not None and key in series.names():
+                    points = series.get(key)
+                    curves.append((axis.place(points.steps), points.values))
             bands.append(SeedCurves(runs, place, tuple(curves)))
         card.draw_bands(bands)
 
