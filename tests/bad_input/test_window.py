@@ -348,17 +348,23 @@ def test_points_are_not_exported_into_a_folder_that_is_not_there(
     assert place.digest() == before
 
 
+def _start_with_little_room(*args: Any, **options: Any) -> Any:
+    """Start a worker whose files cannot exceed 3 MB; a checkpoint has 8."""
+    process = fork_server.popen(*args, **options)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+    return process
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits another process's files, which Linux alone does")
 def test_a_checkpoint_that_finds_no_room_ends_the_run_with_one_message(
-    qapp: QApplication, place: Place, home: Path, qtbot: QtBot
+    qapp: QApplication, place: Place, home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.jobs.worker.process.Popen", _start_with_little_room)  # whichever process trains
     wide = {"model.shared[0].out_features": 100_000, "training.epochs": 1000, "training.checkpoint_seconds": 0.0}
-    worker = Worker()
-    with _opened(worker, home, place.store) as window:
+    with _opened(Worker(), home, place.store) as window:
         assert window.files.load(place.write_spec(wide))
-        _until(lambda: window.session.devices and worker.pid, 120_000)
-        resource.prlimit(worker.pid or 0, resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))  # a checkpoint has 8 MB
+        _until(lambda: window.session.devices, 120_000)
         _press_run(window)
         wait_for_words(window.toasts, ("Run 1 failed", "last.safetensors", "cannot be saved", "file too large"))
         _assert_usable(window)
