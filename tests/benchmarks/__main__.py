@@ -16,6 +16,7 @@ from mtl_core.spec.method_costs import MEASURED_TASKS
 from mtl_core.text import format_size
 from tests.benchmarks.disk import DiskRace, race_disk
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
+from tests.benchmarks.mlflow_store import POINTS, SERIES, curve_times, list_times
 from tests.benchmarks.plots import ADD_GOAL, LIVE_GOAL, OVERLAY_GOAL, PlotTimes, time_plots
 from tests.benchmarks.preflight import Preflight, preflight
 from tests.benchmarks.quality.baselines import installed_baselines
@@ -40,6 +41,7 @@ _PARTS = (
     "seeds",
     "quality",
     "runs",
+    "mlflow",
     "reading",
     "disk",
     "preflight",
@@ -94,6 +96,8 @@ def main() -> int:
             _print_quality(_made(folder / "quality"), rounds, arguments.tables, arguments.baselines)
         if "runs" in parts:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
+        if "mlflow" in parts:
+            _print_mlflow(_made(folder / "mlflow"), *((2000, 5) if quick else (10_000, 50)))
         if "preflight" in parts:
             _print_preflight(preflight(_made(folder / "preflight"), 100_000))
         if "shapes" in parts:
@@ -228,6 +232,20 @@ def _print_listings(folder: Path, runs: int) -> None:
     _say(f"  longest blockage {longest * 1000:.0f} ms; under {BLOCKED_GOAL * 1000:.0f} ms is {goal}")
     for one in page.worst:
         _say(f"  {one.seconds * 1000:4.0f} ms, {one.cpu * 1000:3.0f} of them computing  {one.at}")
+
+
+def _print_mlflow(folder: Path, runs: int, curves: int) -> None:
+    fill_store(folder / "many.sqlite", runs)
+    ours, theirs = table_times(folder / "many.sqlite"), list_times(folder / "many.db", runs)
+    _say(f"\nThe same {runs} runs in MLflow {version('mlflow-skinny')}: seconds of processor time {_load()}")
+    ours["list"] = ours["read"]  # with their metrics, which MLflow reads too
+    for part, seconds in theirs.items():
+        _say(f"  {part:8} here {ours[part]:6.3f}   MLflow {seconds:6.3f}   ({seconds / ours[part]:.0f} ×)")
+    _say(
+        "  MLflow sorts and filters the first 100 runs, which its page shows; here all of them are sorted and filtered"
+    )
+    here, there = curve_times(folder, curves)
+    _say(f"  {curves} runs × {SERIES} series × {POINTS:,} points are read in {here:.3f}, from MLflow in {there:.1f}")
 
 
 def _print_preflight(result: Preflight) -> None:
