@@ -5,7 +5,7 @@ from app.widgets.card import Card, CardRow, HLine, PageBody, scroll_area
 from app.widgets.dot import Dot
 from app.widgets.feedback import Banner, EmptyState, Glyph, InlineError
 from app.widgets.input_behavior import guard_wheel, mark_invalid, set_up_spin_box
-from app.widgets.label_widgets import Chip, Elided, Muted, PageHeader
+from app.widgets.label_widgets import Chip, Elided, LinkChip, Muted, PageHeader
 from app.widgets.list_rows import draw_row_background
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
@@ -33,6 +33,7 @@ __all__ = [
     "Label",
     "LineEdit",
     "LinkButton",
+    "LinkChip",
     "MenuEntry",
     "Muted",
     "NumberField",

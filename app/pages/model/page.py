@@ -17,7 +17,7 @@ from app.pages.model.templates import TEMPLATES, Reads, Template, encoder_settin
 from app.session import Session
 from app.task_references import task_names
 from app.theme import CARD_GAP, GAP, STACK_BELOW, small_font
-from app.widgets import Button, Chip, Muted, PageBody, plain_tooltip
+from app.widgets import Button, LinkChip, Muted, PageBody, plain_tooltip
 from mtl_core.spec.tasks import task_kind
 
 _STACKED_HEIGHT = 420
@@ -54,8 +54,9 @@ class ModelPage(QWidget):
         self.setObjectName("ModelPage")
         self.setAccessibleName("Model")
         self._session = session
+        self._opened_problem = ""
         document = session.document
-        self.problems = Chip("", "error")
+        self.problems = LinkChip("", "error")
         self.problems.setObjectName("model-problems")
         self.problems.hide()
         self.templates = Button("Templates", name="templates")
@@ -87,6 +88,7 @@ class ModelPage(QWidget):
         session.datasetInfoChanged.connect(self._show)
         session.devicesChanged.connect(self._show)
         document.problemsChanged.connect(self._count_problems)
+        self.problems.clicked.connect(self._open_next_problem)
         self._show()
 
     def select(self, path: str) -> None:
@@ -161,6 +163,16 @@ class ModelPage(QWidget):
         else:
             self.diagram.show_placeholder(_BUILDING if self._session.devices else _STARTING)
         self._count_problems()
+
+    def _open_next_problem(self) -> None:
+        """Open the layer with the first problem, or with the one after that opened last."""
+        info = self._session.model_info
+        paths = [layer.path for layer in info.problems] if info is not None else []
+        paths += [problem.path for problem in self._session.document.problems_at("model")]
+        if paths:
+            position = paths.index(self._opened_problem) + 1 if self._opened_problem in paths else 0
+            self._opened_problem = paths[position % len(paths)]
+            self.select(self._opened_problem)
 
     def _count_problems(self) -> None:
         info, document = self._session.model_info, self._session.document

@@ -125,6 +125,25 @@ def test_problems_are_counted_in_the_header(page: ModelPage, session: FakeSessio
     assert not page.problems.isVisible()
 
 
+def test_the_count_of_problems_opens_one_layer_after_the_other(
+    page: ModelPage, session: FakeSession, qtbot: QtBot
+) -> None:
+    info = model_info("takes images")
+    faulty = info.problems[0].path
+    left = info.heads["left"][0].model_copy(update={"error": "too wide"})
+    session.answer(info.model_copy(update={"heads": {**info.heads, "left": (left, *info.heads["left"][1:])}}))
+    opened = []
+    for click in (
+        lambda: qtbot.mouseClick(page.problems, Qt.MouseButton.LeftButton),
+        lambda: qtbot.keyClick(page.problems, Qt.Key.Key_Return),
+        lambda: qtbot.keyClick(page.problems, Qt.Key.Key_Space),
+    ):
+        click()
+        lists = (*page.shared.lists(), *page.tasks.lists.values())
+        opened += [layers.rows[layers.open_index].path for layers in lists if layers.open_index >= 0]
+    assert opened == [faulty, left.path, faulty]
+
+
 def test_the_last_answer_stays_while_the_next_is_awaited(page: ModelPage, session: FakeSession) -> None:
     session.answer(model_info())
     session.model_info = None
