@@ -1,0 +1,8 @@
+"""How well a run predicts: cards of confusion, curves and residuals, and rows with their predictions drawn on them."""
+
+from app.evaluation.class_cards import ClassCards
+from app.evaluation.confusion_card import ConfusionCard
+from app.evaluation.text_table import Cell, TextTable
+from app.evaluation.value_cards import ValueCards
+
+__all__ = ["Cell", "ClassCards", "ConfusionCard", "TextTable", "ValueCards"]
