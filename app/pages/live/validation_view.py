@@ -129,12 +129,15 @@ class ValidationView(QWidget):
         if run is None or self._spec is None or not self.isVisible():
             return
         stamp = None if known is None else known.stamp
-        self._session.store.call(lambda store: _read(store, run, stamp), self._on_reading, self._on_error, lane="live")
+        self._session.store.call(
+            lambda store: _read(store, run, stamp),
+            self._on_reading,
+            lambda error: self._on_error(run, error),
+            lane="live",
+        )
 
     def _on_reading(self, reading: _Reading | None) -> None:
         if reading is None or reading.run != self._run:
-            if reading is None and self.snapshot is None:
-                self._show_empty()
             return
         self._reading = reading
         if reading.snapshot is None:
@@ -143,7 +146,9 @@ class ValidationView(QWidget):
             self._ask_rows(reading.snapshot)
             self._show_task()
 
-    def _on_error(self, error: Exception) -> None:
+    def _on_error(self, run: int, error: Exception) -> None:
+        if run != self._run:
+            return
         self._reading = None
         self.empty.title.setText("The last validation cannot be read")
         self.empty.text.setText(str(error))
@@ -204,7 +209,7 @@ class ValidationView(QWidget):
         self._background.call(
             lambda: snapshot.diagnostics(task.name, task.kind),
             lambda diagnostics: self._on_diagnostics(reading, task, diagnostics),
-            self._on_error,
+            lambda error: self._on_error(reading.run, error),
         )
 
     def _on_diagnostics(self, reading: _Reading, task: Task, diagnostics: TaskDiagnostics | None) -> None:
