@@ -81,6 +81,19 @@ def _boxes(snapshot: ValidationSnapshot, task: Task) -> list[tuple[Box | None, B
     return [(_corners(true, task.format), _corners(predicted, task.format)) for true, predicted in pairs]
 
 
+def overlap(first: Box, second: Box) -> float:
+    """The intersection of two boxes as a part of their union (IoU); 0 of boxes without an area."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    intersection = max(width, 0.0) * max(height, 0.0)
+    union = _area(first) + _area(second) - intersection
+    return intersection / union if union > 0 else 0.0
+
+
+def _area(box: Box) -> float:
+    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
+
+
 def _corners(box: NDArray[np.float64] | NDArray[np.int64], box_format: str) -> Box | None:
     if not np.isfinite(box).all():
         return None

@@ -9,14 +9,15 @@ from PySide6.QtCore import QEvent, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.evaluation.sample_drawings import Box, Map, SampleDrawing
+from app.evaluation.sample_drawings import Box, Map, SampleDrawing, overlap
 from app.theme import CARD_GAP, GAP, resolve, theme
 from app.widgets import plain_tooltip
 
 _SIDE = 132
 _OPACITY = 150
 """Of the colors of classes over a picture, of 255."""
-_BOX_COLORS = ("good", "warning")
+BOX_COLORS = ("#3FE08A", "#FFB74D")
+"""Of the true and the predicted box: bright in both schemes, as they stand on pictures."""
 _HALO = "#000000"
 
 
@@ -97,10 +98,10 @@ class SamplePictures(QWidget):
         if self._overlays[index]:
             painter.drawImage(area, self._overlays[index][part])
         for box, color, style in zip(
-            drawing.boxes or (), _BOX_COLORS, (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine), strict=False
+            drawing.boxes or (), BOX_COLORS, (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine), strict=False
         ):
             if box is not None:
-                _draw_box(painter, area, box, resolve(color), style)
+                _draw_box(painter, area, box, color, style)
 
     def _draw_texts(self, painter: QPainter, cell: QRect, drawing: SampleDrawing) -> None:
         metrics = painter.fontMetrics()
@@ -140,6 +141,10 @@ def sample_lines(drawing: SampleDrawing) -> tuple[tuple[str, str], ...]:
         known = drawing.maps[0] >= 0
         right = (drawing.maps[0] == drawing.maps[1])[known]
         share = f"{right.mean():.0%} of the pixels right" if known.any() else "not labeled"
+        return ((f"row {drawing.row} · {share}", "muted"),)
+    if drawing.boxes is not None:
+        true, predicted = drawing.boxes
+        share = f"IoU {overlap(true, predicted):.2f}" if true is not None and predicted is not None else "not labeled"
         return ((f"row {drawing.row} · {share}", "muted"),)
     color = {True: "error", False: "good", None: "text"}[drawing.is_wrong]
     verdict = {True: "✗ ", False: "✓ ", None: ""}[drawing.is_wrong]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox
 
+from app.evaluation.class_legend import ClassLegend
 from app.evaluation.sample_drawings import SampleDrawing, sample_drawings
 from app.evaluation.sample_pictures import SamplePictures
 from app.evaluation.tagged_texts import TaggedTexts, tagged_tokens
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from mtl_core.protocol.diagnostics import RowValues
     from mtl_core.protocol.samples import InputSamples
     from mtl_core.spec import Task
-
-_MOST_LEGEND = 12
-"""Most classes of a map that are named."""
 
 
 class SamplesCard(Card):
@@ -45,10 +43,11 @@ class SamplesCard(Card):
         self.words = Muted(wrap=True)
         self.words.setObjectName(f"{name}-samples-words")
         self.error = InlineError()
+        self.legend = ClassLegend(f"{name}-sample-classes")
         self.pictures = SamplePictures(f"{name}-sample-pictures")
         self.texts = TaggedTexts(f"{name}-sample-texts")
         self.table = TextTable(f"{name}-sample-table", "Samples with their predictions")
-        for widget in (self.words, self.error, self.pictures, self.texts, self.table):
+        for widget in (self.words, self.error, self.legend, self.pictures, self.texts, self.table):
             self.body.addWidget(widget)
         self.choice.activated.connect(lambda _index: self._draw())
         self.clear()
@@ -93,6 +92,9 @@ class SamplesCard(Card):
         image = self.choice.currentText() if values is not None and not has_tags else ""
         self.choice.setVisible(bool(image) and self.choice.count() > 1)
         self.pictures.setVisible(bool(image))
+        maps = None if self._shown is None else self._shown[0].maps.get(self._shown[1].name)
+        self.legend.setVisible(bool(image) and maps is not None)
+        self.legend.show_names(() if maps is None else maps.names)
         self.texts.setVisible(has_tags and values is not None)
         self.table.setVisible(not image and not has_tags and bool(drawings))
         self.words.setText(self._describe(drawings, has_picture=bool(image), has_values=values is not None))
@@ -117,9 +119,7 @@ class SamplesCard(Card):
             return ""
         if maps.targets.ndim == 2:
             return "Below each token the predicted tag; where it is wrong, the true one too."
-        names = ", ".join(maps.names[:_MOST_LEGEND])
-        more = f" and {len(maps.names) - _MOST_LEGEND} more" if len(maps.names) > _MOST_LEGEND else ""
-        return f"At the left the true classes, at the right the predicted ones: {names}{more}."
+        return "At the left the true classes, at the right the predicted ones."
 
     def _draw_tags(self, drawings: tuple[SampleDrawing, ...], values: RowValues) -> None:
         assert self._shown is not None

@@ -91,6 +91,7 @@ class LivePage(QWidget):
         self.stop.setToolTip("Stop this run and keep what it has")
         self.view.setObjectName("live-view")
         self.view.setAccessibleName("What is shown of the run")
+        self.view.setProperty("role", "header")  # which is lower than a bar of tabs elsewhere
         self.view.setExpanding(False)
         self.view.setDrawBase(False)
         for name, tooltip in _VIEWS.items():

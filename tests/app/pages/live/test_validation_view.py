@@ -9,10 +9,9 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from app.evaluation.sample_pictures import map_image
+from app.evaluation.sample_pictures import BOX_COLORS, map_image
 from app.pages.live import LivePage
 from app.session import Session
-from app.theme import resolve
 from mtl_core.analysis.diagnostics.validation_snapshot import FILE_NAME
 from mtl_core.evaluation.task_predictions import predict_tasks
 from mtl_core.protocol.questions import RowValuesQuestion, TrainQuestion
@@ -141,7 +140,7 @@ def test_boxes_and_maps_are_drawn_on_the_pictures(
         left, top = left - width / 2, top - height / 2
     area = pictures.picture_rect(0)
     x, y = area.left() + (left + width / 2) * area.width(), area.top() + top * area.height()
-    assert "good" in _inks(drawn, round(x), round(y))
+    assert BOX_COLORS[0] in _inks(drawn, round(x), round(y))
 
     page.validation.tabs.setCurrentIndex(1)
     wait(lambda: "left the true classes" in page.validation.samples.words.text())
@@ -159,7 +158,7 @@ def test_boxes_and_maps_are_drawn_on_the_pictures(
 def _inks(image: QImage, x: int, y: int) -> set[str]:
     """The colors of boxes near a point."""
     near = {image.pixelColor(x + dx, y + dy).name() for dx in range(-4, 5) for dy in range(-4, 5)}
-    return {name for name in ("good", "warning") if QColor(resolve(name)).name() in near}
+    return {color for color in BOX_COLORS if QColor(color).name() in near}
 
 
 def test_tags_are_drawn_below_the_tokens(session: Session, store: RunStore, page: LivePage, wait: Wait) -> None:
