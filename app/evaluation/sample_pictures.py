@@ -147,11 +147,11 @@ def sample_lines(drawing: SampleDrawing) -> tuple[tuple[str, str], ...]:
         share = f"IoU {overlap(true, predicted):.2f}" if true is not None and predicted is not None else "not labeled"
         return ((f"row {drawing.row} · {share}", "muted"),)
     color = {True: "error", False: "good", None: "text"}[drawing.is_wrong]
-    verdict = {True: "✗ ", False: "✓ ", None: ""}[drawing.is_wrong]
+    verdict = {True: "✗", False: "✓", None: "predicted"}[drawing.is_wrong]
     return (
         (f"row {drawing.row}", "muted"),
         (f"true {drawing.true}", "text"),
-        (f"{verdict}predicted {drawing.predicted}", color),
+        (f"{verdict} {drawing.predicted}", color),
     )
 
 

@@ -1,8 +1,8 @@
 """Outputs of a task's head as targets and predictions for people, in the forms in which diagnostics compare them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -37,7 +37,7 @@ def output_names(form: Form, info: TargetInfo, columns: Sequence[str]) -> tuple[
 
 def read_outputs(
     head: TaskHead, form: Form, output: Tensor, target: Tensor, mask: Tensor | None
-) -> tuple[NDArray[np.generic], Floats]:
+) -> tuple[NDArray[Any], Floats]:
     """Return targets and predictions of N rows, as in :class:`~mtl_core.analysis.diagnostics.predictions`.
 
     Args:
