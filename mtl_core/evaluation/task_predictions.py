@@ -20,8 +20,8 @@ from mtl_core.errors import WorkbenchError
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.files import atomic_write
 from mtl_core.protocol.series_key import SplitName
-from mtl_core.spec import TargetInfo
 from mtl_core.tasks import TaskHead
+from mtl_core.training.metrics.task_outputs import output_form, output_names, read_outputs
 from mtl_core.training.persistence.tensor_files import (
     DamageError,
     content_digest,
@@ -33,17 +33,6 @@ from mtl_core.training.persistence.tensor_files import (
 ARTIFACT_KIND = "predictions"
 """Kind of the artifact; the split follows after a colon, as in ``predictions:test``."""
 _FORMAT = 1
-_FORMS: dict[str, Form] = {
-    "binary": "classes",
-    "multiclass": "classes",
-    "ordinal": "classes",
-    "multilabel": "labels",
-    "regression": "values",
-    "count": "values",
-    "box": "values",
-    "distribution": "values",
-}
-"""By kind of task; any other has only losses."""
 _PARTS = ("targets", "predictions", "losses")
 
 
@@ -136,27 +125,21 @@ def predict_tasks(saved: SavedRun, split: SplitName) -> tuple[TaskPredictions, .
     for batch in predictor.batches(split).iter_in_order():
         for i, output in enumerate(predictor.model(batch.inputs)):
             head = predictor.heads[i]
-            form = _FORMS.get(predictor.spec.tasks[i].kind, "losses")
+            form = output_form(predictor.spec.tasks[i].kind)
             averaged = head.average_members(output)
             collected[i].append(_predict_rows(head, form, averaged, batch.targets[i], batch.masks[i]))
     numbers = np.arange(len(predictor.split(split))) if rows is None else rows.numpy().astype(np.int64)
     results = []
     for task, parts in zip(predictor.spec.tasks, collected, strict=True):
         targets, predictions, losses = (np.concatenate(part) for part in zip(*parts, strict=True))
-        form, info = _FORMS.get(task.kind, "losses"), predictor.data.targets[task.name]
-        names = _names(form, info, task.targets)
+        form = output_form(task.kind)
+        names = output_names(form, predictor.data.targets[task.name], task.targets)
         results.append(
             TaskPredictions(
                 task.name, form, names, numbers, targets, predictions, losses, ordered=task.kind == "ordinal"
             )
         )
     return tuple(results)
-
-
-def _names(form: Form, info: TargetInfo, columns: Sequence[str]) -> tuple[str, ...]:
-    if form == "losses":
-        return ()
-    return tuple(columns) if form == "values" else info.classes
 
 
 def _predict_rows(
@@ -169,17 +152,7 @@ def _predict_rows(
     if form == "losses":
         empty = np.zeros((len(target), 0))
         return empty, empty, losses.cpu().numpy()
-    predictions = head.predict(output.double()).double()
-    values = target
-    if form == "values":
-        values = head.metric_inputs(output, target)[1].double()
-        missing: float = torch.nan
-    else:
-        values = (target.flatten() if form == "classes" else target).long()
-        missing = -1
-    if mask is not None:
-        values = values.masked_fill(~(mask if mask.dim() == values.dim() else mask.unsqueeze(1)), missing)
-    return values.cpu().numpy(), predictions.cpu().numpy(), losses.cpu().numpy()
+    return *read_outputs(head, form, output, target, mask), losses.cpu().numpy()
 
 
 def row_losses(head: TaskHead, output: Tensor, target: Tensor, mask: Tensor | None) -> Tensor:

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.base import Message
-from mtl_core.protocol.diagnostics import Diagnostics
+from mtl_core.protocol.diagnostics import Diagnostics, RowValues
 from mtl_core.protocol.samples import SampleRows
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
@@ -228,6 +228,24 @@ class DiagnosticsQuestion(Question[Diagnostics]):
     group: str = ""
 
 
+class RowValuesQuestion(Question[RowValues]):
+    """Asks for the values of some rows of the data of a run, and how its model sees them.
+
+    Attributes:
+        store: URL of the store.
+        run: The run.
+        split: The split of the rows.
+        rows: Their numbers in the data, from 1.
+    """
+
+    ask: Literal["row_values"] = "row_values"
+    answer: ClassVar[Any] = RowValues
+    store: str
+    run: int
+    split: SplitName
+    rows: tuple[int, ...]
+
+
 class SavePredictionsQuestion(Question[int]):
     """Asks to write the out-of-fold predictions of the folds of a study as CSV; the answer is the number of rows."""
 
@@ -334,6 +352,7 @@ AnyQuestion = (
     | CostQuestion
     | EnsembleQuestion
     | DiagnosticsQuestion
+    | RowValuesQuestion
     | SavePredictionsQuestion
     | ResumableQuestion
     | TrainQuestion

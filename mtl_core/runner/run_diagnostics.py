@@ -9,6 +9,8 @@ import numpy as np
 from mtl_core.analysis.diagnostics.predictions import TaskPredictions
 from mtl_core.analysis.diagnostics.report import common_error_counts, task_diagnostics
 from mtl_core.analysis.diagnostics.row_groups import MOST_GROUPS, RowGroups, group_by_category, group_by_number
+from mtl_core.datasets.inputs.registry import reads_files
+from mtl_core.datasets.preparation import load_outline
 from mtl_core.datasets.registry import open_source
 from mtl_core.datasets.samples import row_samples
 from mtl_core.datasets.source import Source
@@ -88,6 +90,32 @@ def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "",
         common=common,
         values=_row_values(spec, source, split, sorted(named), [entry.row - 1 for entry in reports[0].hardest]),
     )
+
+
+def run_row_values(store: RunStore, run: int, split: SplitName, rows: Sequence[int]) -> RowValues:
+    """Return the values of rows of the data of a run, and how its model sees them.
+
+    Args:
+        store: The store.
+        run: The run.
+        split: The split of the rows.
+        rows: Their numbers in the data, from 1.
+
+    Raises:
+        InputError: There is no such run or row, or the data has changed.
+    """
+    spec, fingerprint = store.spec(run), store.run(run).fingerprint
+    data, source = load_outline(spec.dataset, spec.tasks), open_source(spec.dataset)
+    # files of pictures and sounds are not all read for a few rows, though their content is part of the fingerprint
+    if fingerprint and not reads_files(spec.dataset) and data.fingerprint != fingerprint:
+        rule = f"the data has changed since run {run} was trained"
+        raise InputError("dataset", rule, fix="Put the old data back.")
+    own = data.splits[split].rows
+    indices = np.array(rows, np.int64) - 1
+    known = np.arange(len(data.splits[split])) if own is None else own.numpy()
+    if not np.isin(indices, known).all():
+        raise InputError("rows", f"must be rows of the split {split!r}", found=shorten(str(list(rows))))
+    return _row_values(spec, source, split, indices.tolist(), indices.tolist())
 
 
 def _group_rows(source: Source, name: str, rows: Rows) -> RowGroups:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from mtl_core.analysis.diagnostics.validation_snapshot import ARTIFACT_KIND
 from mtl_core.errors import WorkbenchError, shorten
 from mtl_core.protocol.events import Event, NoteEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
@@ -84,6 +85,10 @@ class StoreRecorder:
     def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
         """Store the path of a saved checkpoint."""
         self._store.add_artifact(self._run, f"checkpoint:{kind}", str(path), {"step": step})
+
+    def snapshot(self, path: Path, step: int) -> None:
+        """Store the path of a saved snapshot of the validation after a step."""
+        self._store.add_artifact(self._run, ARTIFACT_KIND, path, {"step": step})
 
     def requests(self) -> Sequence[Request]:
         """Return the requests since the last call."""

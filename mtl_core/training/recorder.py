@@ -34,5 +34,8 @@ class Recorder(Protocol):
     def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
         """Store the path of a saved checkpoint."""
 
+    def snapshot(self, path: Path, step: int) -> None:
+        """Store the path of a saved snapshot of the validation after a step."""
+
     def requests(self) -> Sequence[Request]:
         """Return the requests since the last call."""

@@ -6,6 +6,7 @@ import torch
 
 from mtl_core.protocol.events import EpochEvent, ForgettingEvent, WarningEvent
 from mtl_core.tasks.undefined_metrics import undefined_metrics
+from mtl_core.training.metrics.kept_outputs import KeptOutputs
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.metrics.validation import Scorer, Scores, total_loss
 from mtl_core.training.recorder import Recorder
@@ -21,10 +22,11 @@ class RunEvaluator:
         state: State of the run.
         checkpoints: Keep the best model.
         recorder: Stores the events.
+        kept: Keeps the outputs of some rows of each validation.
     """
 
-    def __init__(self, state: RunState, checkpoints: RunCheckpoints, recorder: Recorder) -> None:
-        self._state, self._checkpoints, self._recorder = state, checkpoints, recorder
+    def __init__(self, state: RunState, checkpoints: RunCheckpoints, recorder: Recorder, kept: KeptOutputs) -> None:
+        self._state, self._checkpoints, self._recorder, self._kept = state, checkpoints, recorder, kept
         self._scorer = Scorer(state.tasks, state.device)
 
     def start(self) -> None:
@@ -44,7 +46,7 @@ class RunEvaluator:
         state, counters, log = self._state, self._state.counters, self._state.metric_log
         state.weight_average.after_epoch(counters.epoch + 1)
         model = state.weight_average.evaluation_model(state.batches.train)
-        scores = self._scorer(model, state.batches.val)
+        scores = self._scorer(model, state.batches.val, self._kept)
         self._check_divergence(scores)
         mean_losses = torch.from_numpy(log.end_epoch())
         state.weighting.epoch_end(mean_losses.to(state.weighting.weights()))

@@ -16,6 +16,7 @@ from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.recorder import Recorder
 from mtl_core.training.run_checkpoints import RunCheckpoints
 from mtl_core.training.run_evaluator import RunEvaluator
+from mtl_core.training.run_snapshots import RunSnapshots
 from mtl_core.training.run_state import RunState, build_run_state
 from mtl_core.training.runtime.seeding import seed_everything
 
@@ -51,7 +52,8 @@ class TrainingRun:
         self.state, self.recorder = state, recorder
         self.manual_weights = ManualWeights(state.spec, moves, state.weighting, state.metric_log, recorder)
         self._checkpoints = RunCheckpoints(state, recorder, folder)
-        self._evaluator = RunEvaluator(state, self._checkpoints, recorder)
+        self.snapshots = RunSnapshots(state, recorder, folder)
+        self._evaluator = RunEvaluator(state, self._checkpoints, recorder, self.snapshots.kept)
 
     def restore(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Restore the state from checkpoints; errors as of :meth:`RunCheckpoints.restore`."""
@@ -62,6 +64,7 @@ class TrainingRun:
         """Prepare for the first step, which computes with a number of threads."""
         self.state.counters.threads = threads
         self._checkpoints.start_clock()
+        self.snapshots.start()
         self.state.metric_log.start_clock(self.state.step)
         self.state.model.train()
         self._evaluator.start()
@@ -97,6 +100,7 @@ class TrainingRun:
     def pause(self, message: str) -> None:
         """Save, and record that the run is paused."""
         self.save()
+        self.snapshots.save()
         self.recorder.set_paused(True)
         self.recorder.event(PauseEvent(step=self.state.step, message=message))
 
@@ -114,10 +118,12 @@ class TrainingRun:
         """
         self.state.metric_log.collect(self.state.step, self.state.weighting.weights())
         self._evaluator.end_epoch()
+        self.snapshots.end_validation(last=self.state.is_done)
 
     def finish(self, state: ResultState) -> TrainingResult:
         """Save, test the best model and return the result; errors as of :meth:`save`."""
         self.save()
+        self.snapshots.save()
         self._report_progress()
         scores = self._evaluator.test()
         self._flush()

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from mtl_core.spec.method_costs import MEASURED_TASKS
+from mtl_core.store import open_store
 from mtl_core.text import format_size
 from tests.benchmarks.disk import DiskRace, race_disk
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
@@ -27,6 +28,7 @@ from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.run_list import LISTINGS, TABLE_GOALS, fill_store, list_runs, show_runs, table_times
 from tests.benchmarks.seeds import SEEDS, seeds
 from tests.benchmarks.shapes import SHAPES_GOAL, Shapes, time_shapes
+from tests.benchmarks.snapshots import SNAPSHOT_GOAL, SnapshotCost, race_snapshots
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
@@ -47,6 +49,7 @@ _PARTS = (
     "preflight",
     "shapes",
     "plots",
+    "snapshots",
 )
 _COUNTS = (2, 8, 40)
 _QUALITY_SEEDS, _QUALITY_SECONDS = 5, 60
@@ -104,6 +107,10 @@ def main() -> int:
             _print_shapes(time_shapes(_made(folder / "shapes"), 6 if quick else 20))
         if "plots" in parts:
             _print_plots(time_plots(5 if quick else 40))
+        if "snapshots" in parts:
+            with open_store(_made(folder / "snapshots") / "runs.sqlite") as store:
+                for workload in (table(folder, 20 if quick else 60), digits(2 if quick else 6)):
+                    _print_snapshots(workload.name, race_snapshots(workload, store, 2 if quick else 7))
         if "reading" in parts:
             _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
         if "disk" in parts:
@@ -263,6 +270,12 @@ def _print_shapes(models: Sequence[Shapes]) -> None:
         _say(f"  {one.model:15} {one.median * 1000:4.0f} ms   {cpu}")
     slowest = max(models, key=lambda one: one.median)
     _goal(f"seconds until the shapes of {slowest.model} are shown", slowest.median, SHAPES_GOAL)
+
+
+def _print_snapshots(name: str, cost: SnapshotCost) -> None:
+    _say(f"\nSnapshots of the last validation, {name}: seconds of processor time, medians {_load()}")
+    _say(f"  with {cost.within:.2f}, without {cost.without:.2f}: {cost.within / cost.without - 1:+.1%}")
+    _goal("percent of a training in what keeps and writes them", 100 * cost.own, SNAPSHOT_GOAL)
 
 
 def _print_plots(times: PlotTimes) -> None:

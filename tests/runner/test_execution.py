@@ -74,7 +74,7 @@ def test_a_run_leaves_its_row_series_events_and_checkpoints(store: RunStore, exp
     assert last == {(task, metric): value for task, scores in ending.test.items() for metric, value in scores.items()}
     assert [event.kind for event in store.events(run)][:1] == ["start"]
     assert store.events(run)[-1].kind == "finish"
-    assert {artifact.kind for artifact in store.artifacts(run)} == {"checkpoint:last", "checkpoint:best"}
+    assert {artifact.kind for artifact in store.artifacts(run)} == {"checkpoint:last", "checkpoint:best", "validation"}
     assert all(Path(artifact.path).exists() for artifact in store.artifacts(run))
     assert best_checkpoint_path(store, run).name == "best.safetensors"
 

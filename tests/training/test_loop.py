@@ -169,7 +169,7 @@ def test_a_model_broken_by_the_last_step_of_an_epoch_is_found_by_its_validation(
 def scripted_validation(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
     """Validation after epoch ``i`` gives ``losses[i]`` for the price, and 1 for everything else."""
 
-    def score(model: Any, batches: Any) -> dict[str, dict[str, float]]:
+    def score(model: Any, batches: Any, kept: Any = None) -> dict[str, dict[str, float]]:
         found = {task: {"loss": 1.0, "accuracy": 0.5} for task in TASKS}
         step = int(model.epochs_seen)
         found["price"]["loss"] = losses[min(step, len(losses) - 1)]

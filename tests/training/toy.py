@@ -107,6 +107,7 @@ class Recording:
     events: list[tuple[int, str, str, dict[str, Any]]] = field(default_factory=list)
     reports: list[Progress] = field(default_factory=list)
     saved: list[tuple[str, int]] = field(default_factory=list)
+    snapshots: list[int] = field(default_factory=list)
     directions: dict[str, Direction] = field(default_factory=dict)
     requested_steps: set[int] = field(default_factory=set)
     paused: bool = False
@@ -130,6 +131,10 @@ class Recording:
     def checkpoint(self, kind: str, path: Path, step: int) -> None:
         assert path.exists()
         self.saved.append((kind, step))
+
+    def snapshot(self, path: Path, step: int) -> None:
+        assert path.exists()
+        self.snapshots.append(step)
 
     def requests(self) -> Sequence[Request]:
         step = self.step()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
 
+from app.evaluation.class_cards import ClassCards
+from app.evaluation.confusion_card import ConfusionCard
+from app.evaluation.value_cards import ValueCards
 from app.formatting import format_metric, format_quantity
 from app.navigation import Page
-from app.pages.evaluate.cards.class_cards import ClassCards
-from app.pages.evaluate.cards.confusion_card import ConfusionCard
 from app.pages.evaluate.cards.row_cards import CommonErrorsCard, GroupCard, HardestCard
-from app.pages.evaluate.cards.value_cards import ValueCards
 from app.tables import RunPicker
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, plain_tooltip, scroll_area

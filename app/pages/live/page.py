@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.navigation import Page
 from app.pages.live.card_board import CardBoard
 from app.pages.live.run_view import Notice, live_view, notice, stabilized_settings
 from app.pages.live.status_strip import NoticeStrip
+from app.pages.live.validation_view import ValidationView
 from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, PlotOptions, PlotTools
 from app.tables import RunPicker
 from app.task_references import task_names
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
     from mtl_core.store import EventRecord, Points, RunRecord, RunStore, SeriesKey
 
+_VIEWS = {
+    "Curves": "Losses, metrics and loss weights over the steps",
+    "Last validation": "Confusion, curves, residuals and sample predictions of the last validation",
+}
 _EMPTY_FACE, _RUN_FACE, _BLANK_FACE = range(3)
 
 
@@ -43,10 +48,13 @@ class LivePage(QWidget):
         self.options = PlotOptions("live", session.settings, self)
         self.picker = RunPicker(session.store, "live")
         self.state = Chip()
-        self.strip = NoticeStrip(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
+        self.legend = Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED])
+        self.strip = NoticeStrip(self.legend)
         # The cards of the next run are made with the page, not when it starts, which would block the window.
         self.tools = PlotTools("live", session.settings, self)
         self.board = CardBoard(self.tools, task_names(session.document.data))
+        self.validation = ValidationView(session)
+        self.view = QTabBar()
         self._build()
         self._connect()
 
@@ -64,6 +72,7 @@ class LivePage(QWidget):
         self._run, self._spec, self._events = None, None, []
         self.tools.clear()
         self.board.reset(self.board.tasks)
+        self.validation.show_run(run)
         self.picker.set_text(f"Run {run}", "")
         self.state.set_text("")
         self.strip.show_notice(Notice(""))
@@ -80,6 +89,14 @@ class LivePage(QWidget):
         self.resume = ToolButton("play", "Resume this run", self._resume, text="Resume", name="live-resume")
         self.stop = DangerButton("Stop", self._stop, icon_name="stop", name="live-stop")
         self.stop.setToolTip("Stop this run and keep what it has")
+        self.view.setObjectName("live-view")
+        self.view.setAccessibleName("What is shown of the run")
+        self.view.setProperty("role", "header")  # which is lower than a bar of tabs elsewhere
+        self.view.setExpanding(False)
+        self.view.setDrawBase(False)
+        for name, tooltip in _VIEWS.items():
+            self.view.setTabToolTip(self.view.addTab(name), tooltip)
+        header.add_chip(self.view)
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons(), self.tools.values_button):
             header.add_action(widget)
         for button in (self.pause, self.resume, self.stop):
@@ -90,7 +107,10 @@ class LivePage(QWidget):
         column.setSpacing(CARD_GAP)
         column.addWidget(header)
         column.addWidget(self.strip)
-        column.addWidget(self.tools.stage(self.board), 1)
+        self._views = QStackedWidget()
+        for view in (self.tools.stage(self.board), self.validation):
+            self._views.addWidget(view)
+        column.addWidget(self._views, 1)
         column.addWidget(self.tools.table)
         self._empty = EmptyState(
             "chart-line",
@@ -118,6 +138,8 @@ class LivePage(QWidget):
         self.picker.runPicked.connect(self._session.show_live)
         self.strip.actionTriggered.connect(self._on_notice_action)
         self.board.weightsRequested.connect(self._set_weights)
+        self.view.currentChanged.connect(self._show_view)
+        self.follower.delivered.connect(self.validation.refresh)
         self._session.liveRunChanged.connect(self.show_run)
         self._session.queue.activeChanged.connect(self._show)
         if self._session.live_run is not None:
@@ -137,6 +159,8 @@ class LivePage(QWidget):
     def _on_spec(self, run_and_spec: tuple[int, ExperimentSpec]) -> None:
         if run_and_spec[0] == self._run_id:
             self._spec = run_and_spec[1]
+            if self._run is not None:
+                self.validation.set_record(self._run, self._spec)
             self._show()
             self._draw_options()
 
@@ -145,6 +169,7 @@ class LivePage(QWidget):
             self.board.reset(record.tasks)
             self._stack.setCurrentIndex(_RUN_FACE)
         self._run = record
+        self.validation.set_record(record, self._spec)
         self._draw_options()
 
     def _on_points(self, points: Mapping[SeriesKey, Points], reset: bool) -> None:
@@ -195,6 +220,13 @@ class LivePage(QWidget):
             self.board.draw_options(self.options, self._run, self._events, batch_size)
 
     # -- user actions --
+
+    def _show_view(self, index: int) -> None:
+        """Show the curves, or the last validation, which needs no tools of plots."""
+        self._views.setCurrentIndex(index)
+        for widget in (*self.options.buttons(), self.tools.values_button, self.legend):
+            widget.setVisible(index == 0)
+        self.tools.table.setVisible(index == 0 and self.tools.values_button.isChecked())
 
     def _run_document(self) -> None:
         """Run the open experiment, or show the page of its settings if it has a problem."""

@@ -122,7 +122,7 @@ def curve_areas(targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAM
     Args:
         targets: ``[N]`` whether a row is positive.
         scores: ``[N]`` its score.
-        resamples: Number of resamples of the rows.
+        resamples: Number of resamples of the rows; without any, the limits of the intervals are NaN.
         seed: Seed of the resamples.
     """
     positive, score = np.asarray(targets, bool), np.asarray(scores, np.float64)
@@ -142,6 +142,8 @@ def curve_areas(targets: ArrayLike, scores: ArrayLike, *, resamples: int = RESAM
         return _roc_area(true, false), _average_precision(true, false)
 
     values = areas_of(np.ones(rows, np.int64))
+    if not resamples:
+        return CurveAreas(*(Interval(value, math.nan, math.nan) for value in values))
     generator = np.random.default_rng(seed)
     drawn = [areas_of(np.bincount(generator.integers(0, rows, rows), minlength=rows)) for _ in range(resamples)]
     roc, precision = (

@@ -1,6 +1,7 @@
 """Diagnostics of all tasks as one report, from their predictions."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -36,6 +37,7 @@ ABOVE_ALL = 2.0
 """The threshold that predicts no row positive, instead of an infinite one."""
 HARDEST = 20
 """Rows of highest loss that are named, and rows of common errors."""
+_MISSING = "missing"
 _ERROR_RULES = {
     "classes": "another class is predicted",
     "labels": "any label is wrong",
@@ -44,13 +46,23 @@ _ERROR_RULES = {
 }
 
 
-def task_diagnostics(predictions: TaskPredictions, kind: str, groups: RowGroups | None = None) -> TaskDiagnostics:
+class RowText(NamedTuple):
+    """The target of a row and its prediction, of a class with the probability."""
+
+    true: str
+    predicted: str
+
+
+def task_diagnostics(
+    predictions: TaskPredictions, kind: str, groups: RowGroups | None = None, *, resamples: int | None = None
+) -> TaskDiagnostics:
     """Describe the predictions of a task.
 
     Args:
         predictions: The predictions.
         kind: The kind of the task.
         groups: Groups of the rows; None for none.
+        resamples: Number of resamples for the intervals, 0 for no intervals; None for as many as are affordable.
     """
     labeled = predictions.labeled
     names = _class_order(predictions)
@@ -70,7 +82,7 @@ def task_diagnostics(predictions: TaskPredictions, kind: str, groups: RowGroups 
         error_rule=_ERROR_RULES[predictions.form],
         class_names=predictions.names if has_classes else (),
         confusion=tuple(map(tuple, confusion.tolist())),
-        classes=tuple(_describe_class(predictions, index) for index in names[:MOST_CLASSES]),
+        classes=tuple(_describe_class(predictions, index, resamples) for index in names[:MOST_CLASSES]),
         omitted_classes=max(len(names) - MOST_CLASSES, 0),
         values=_describe_values(predictions),
         groups=tuple(GroupDiagnostics(name=entry.group, rows=entry.rows, scores=entry.scores) for entry in scores),
@@ -113,11 +125,12 @@ def _class_order(predictions: TaskPredictions) -> list[int]:
     return [int(index) for index in np.argsort(-counts, kind="stable")]
 
 
-def _describe_class(predictions: TaskPredictions, index: int) -> ClassDiagnostics:
+def _describe_class(predictions: TaskPredictions, index: int, resamples: int | None) -> ClassDiagnostics:
     targets, scores = binary_targets(predictions, index)
     full = threshold_counts(targets, scores)
     counts, calibration = full.thin(MOST_THRESHOLDS), reliability(targets, scores)
-    areas = curve_areas(targets, scores, resamples=affordable_resamples(len(scores)))
+    drawn = affordable_resamples(len(scores)) if resamples is None else resamples
+    areas = curve_areas(targets, scores, resamples=drawn)
     return ClassDiagnostics(
         name=predictions.names[index],
         positives=full.positives,
@@ -167,19 +180,7 @@ def _describe_value(name: str, true: ArrayLike, predicted: ArrayLike) -> ValueDi
 
 
 def _describe_row(predictions: TaskPredictions, position: int) -> HardRow:
-    targets, guesses = predictions.targets[position], predictions.predictions[position]
-    true = predicted = ""
-    match predictions.form:
-        case "classes":
-            index = int(predictions.predicted_classes[position])
-            true = predictions.names[int(targets)]
-            predicted = f"{predictions.names[index]} ({guesses[index]:.3f})"
-        case "labels":
-            pairs = list(zip(predictions.names, targets.tolist(), guesses.tolist(), strict=True))
-            true = ", ".join(name for name, target, _ in pairs if target == 1) or "none"
-            predicted = ", ".join(f"{name} ({guess:.3f})" for name, _, guess in pairs if guess > 0.5) or "none"
-        case "values":
-            true, predicted = (", ".join(_number(value) for value in row.tolist()) for row in (targets, guesses))
+    true, predicted = describe_row(predictions, position)
     return HardRow(
         row=int(predictions.rows[position]) + 1,
         loss=float(predictions.losses[position]),
@@ -188,5 +189,24 @@ def _describe_row(predictions: TaskPredictions, position: int) -> HardRow:
     )
 
 
+def describe_row(predictions: TaskPredictions, position: int) -> RowText:
+    """Describe the target and the prediction of one row; both are empty for a task that has only losses."""
+    targets, guesses = predictions.targets[position], predictions.predictions[position]
+    match predictions.form:
+        case "classes":
+            index = int(predictions.predicted_classes[position])
+            true = predictions.names[int(targets)] if targets >= 0 else _MISSING
+            return RowText(true, f"{predictions.names[index]} ({guesses[index]:.3f})")
+        case "labels":
+            pairs = list(zip(predictions.names, targets.tolist(), guesses.tolist(), strict=True))
+            true = ", ".join(name for name, target, _ in pairs if target == 1) or "none"
+            predicted = ", ".join(f"{name} ({guess:.3f})" for name, _, guess in pairs if guess > 0.5) or "none"
+            return RowText(true if (targets >= 0).any() else _MISSING, predicted)
+        case "values":
+            true, predicted = (", ".join(_number(value) for value in row.tolist()) for row in (targets, guesses))
+            return RowText(true, predicted)
+    return RowText("", "")
+
+
 def _number(value: float) -> str:
-    return "missing" if np.isnan(value) else f"{value:.5g}"
+    return _MISSING if np.isnan(value) else f"{value:.5g}"

@@ -44,6 +44,7 @@ class JointTrainer:
         )
         self._next_tick = 0.0
         for number, run in enumerate(runs):
+            run.snapshots.parallel_runs = len(runs)
             run.state.parts["optimizer"] = self._step.optimizer_state(number)
 
     def train(self) -> list[Result]:

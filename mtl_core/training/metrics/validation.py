@@ -9,6 +9,7 @@ from torch import nn
 from mtl_core.datasets.data import Split
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batches
+from mtl_core.training.metrics.kept_outputs import KeptOutputs
 
 Scores = dict[str, dict[str, float]]
 """Metric values by task and name; they include ``loss`` unless the split has no label of the task."""
@@ -38,20 +39,25 @@ class Scorer:
         self._metrics = {task.name: task.metrics(device) for task in tasks}
 
     @torch.inference_mode()
-    def __call__(self, model: nn.Module, batches: Batches) -> Scores:
+    def __call__(self, model: nn.Module, batches: Batches, kept: KeptOutputs | None = None) -> Scores:
         """Return mean loss and metrics of each task on a split, with the model in evaluation mode.
 
-        Outputs of members are averaged first. A task without a label in the split has no entries.
+        Outputs of members are averaged first. A task without a label in the split has no entries. ``kept`` keeps the
+        outputs of some rows.
         """
         was_training = model.training
         model.eval()
         task_metrics = list(self._metrics.values())
         for metric in task_metrics:
             metric.reset()
+        if kept is not None:
+            kept.clear()
         for batch in batches.iter_in_order():
-            for i, output in enumerate(model(batch.inputs)):
-                prediction = self._tasks[i].average_members(output)
+            outputs = [self._tasks[i].average_members(output) for i, output in enumerate(model(batch.inputs))]
+            for i, prediction in enumerate(outputs):
                 task_metrics[i].update(prediction, batch.targets[i], batch.masks[i])
+            if kept is not None:
+                kept.add(outputs, batch)
         model.train(was_training)
         return {name: metric.compute() for name, metric in self._metrics.items()}
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from PySide6.QtGui import QImage
 
+from app.evaluation.text_table import Cell, TextTable
 from app.formatting import format_metric, format_quantity
-from app.pages.evaluate.text_table import Cell, TextTable
 from app.plots import CountMatrix
 from app.widgets import Card, CardRow, Muted
 from app.widgets.pixel_image import pixel_image

@@ -1,4 +1,4 @@
-"""The cards of one class against the others: ROC, precision and recall, threshold, reliability."""
+"""Cards of one class against the others: ROC, precision and recall, threshold, reliability."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.pages.evaluate.threshold_view import ThresholdView
+from app.evaluation.threshold_view import ThresholdView
 from app.plots import XYPlot, XYSeries
 from app.theme import CARD_GAP, GAP
 from app.widgets import Button, Card, CardRow, ColorSlider, Muted, NumberField, NumberRange
@@ -17,34 +17,38 @@ _COST_WIDTH_DIGITS = 12
 
 
 class ClassCards(QWidget):
-    """Curves and threshold of the chosen class or label; hidden for a task without any."""
+    """Curves and threshold of the chosen class or label; hidden for a task without any.
 
-    def __init__(self) -> None:
+    Args:
+        name: Begins the names of the widgets.
+    """
+
+    def __init__(self, name: str = "evaluate") -> None:
         super().__init__()
         self._task: TaskDiagnostics | None = None
         self._view: ThresholdView | None = None
         self.choice = QComboBox()
-        self.choice.setObjectName("evaluate-class")
+        self.choice.setObjectName(f"{name}-class")
         self.choice.setAccessibleName("Class of the curves")
         self.omitted = Muted()
-        self.roc = _plot("evaluate-roc", "false positive rate", "true positive rate", diagonal=True)
-        self.precision = _plot("evaluate-precision-recall", "recall", "precision")
-        self.cost = _plot("evaluate-cost", "threshold", "mean cost of a row")
-        self.reliability = _plot("evaluate-reliability", "predicted probability", "frequency", diagonal=True)
-        self.roc_card = _card("ROC curve", "evaluate-card-roc", self.roc)
-        self.precision_card = _card("Precision and recall", "evaluate-card-precision", self.precision)
-        self.reliability_card = _card("Reliability", "evaluate-card-reliability", self.reliability)
+        self.roc = _plot(f"{name}-roc", "false positive rate", "true positive rate", diagonal=True)
+        self.precision = _plot(f"{name}-precision-recall", "recall", "precision")
+        self.cost = _plot(f"{name}-cost", "threshold", "mean cost of a row")
+        self.reliability = _plot(f"{name}-reliability", "predicted probability", "frequency", diagonal=True)
+        self.roc_card = _card("ROC curve", f"{name}-card-roc", self.roc)
+        self.precision_card = _card("Precision and recall", f"{name}-card-precision", self.precision)
+        self.reliability_card = _card("Reliability", f"{name}-card-reliability", self.reliability)
         self.slider = ColorSlider("accent", marks_one=False)
-        self.slider.setObjectName("evaluate-threshold")
+        self.slider.setObjectName(f"{name}-threshold")
         self.slider.setAccessibleName("Threshold")
         self.slider.setSingleStep(1)
-        self.false_positive = _cost_field("evaluate-cost-false-positive", "Cost of a false positive")
-        self.false_negative = _cost_field("evaluate-cost-false-negative", "Cost of a false negative")
-        self.cheapest = Button("Lowest cost", self._go_to_cheapest, name="evaluate-lowest-cost")
+        self.false_positive = _cost_field(f"{name}-cost-false-positive", "Cost of a false positive")
+        self.false_negative = _cost_field(f"{name}-cost-false-negative", "Cost of a false negative")
+        self.cheapest = Button("Lowest cost", self._go_to_cheapest, name=f"{name}-lowest-cost")
         self.cheapest.setToolTip("Move the threshold to where the errors cost least")
         self.words = Muted(wrap=True)
-        self.words.setObjectName("evaluate-threshold-words")
-        self.threshold_card = self._make_threshold_card()
+        self.words.setObjectName(f"{name}-threshold-words")
+        self.threshold_card = self._make_threshold_card(name)
         self._lay_out()
         self.choice.currentIndexChanged.connect(lambda _index: self._show_class())
         self.slider.valueChanged.connect(lambda _value: self._show_threshold())
@@ -72,9 +76,9 @@ class ClassCards(QWidget):
         index = self.choice.currentIndex()
         return None if self._task is None or index < 0 else self._task.classes[index]
 
-    def _make_threshold_card(self) -> Card:
+    def _make_threshold_card(self, name: str) -> Card:
         card = Card("Threshold")
-        card.setObjectName("evaluate-card-threshold")
+        card.setObjectName(f"{name}-card-threshold")
         costs = QHBoxLayout()
         costs.setSpacing(GAP)
         for text, field in (("False positive costs", self.false_positive), ("false negative", self.false_negative)):
@@ -197,4 +201,6 @@ def _cost_field(name: str, title: str) -> NumberField:
 def _estimate(estimate: Estimate) -> str:
     if math.isnan(estimate.value):
         return "undefined"
+    if math.isnan(estimate.low):
+        return f"{estimate.value:.4f}"
     return f"{estimate.value:.4f}, 95 % interval {estimate.low:.4f} to {estimate.high:.4f}"

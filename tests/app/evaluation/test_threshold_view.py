@@ -2,7 +2,7 @@
 
 import math
 
-from app.pages.evaluate.threshold_view import ThresholdView
+from app.evaluation.threshold_view import ThresholdView
 from mtl_core.protocol.diagnostics import ClassDiagnostics, Estimate
 
 NONE = Estimate(value=math.nan, low=math.nan, high=math.nan)

@@ -15,29 +15,33 @@ from mtl_core.text import group_digits
 
 
 class ValueCards(CardRow):
-    """Predictions and residuals of the chosen value; hidden for a task without numbers."""
+    """Predictions and residuals of the chosen value; hidden for a task without numbers.
 
-    def __init__(self) -> None:
+    Args:
+        name: Begins the names of the widgets.
+    """
+
+    def __init__(self, name: str = "evaluate") -> None:
         super().__init__()
         self._task: TaskDiagnostics | None = None
         self.choice = QComboBox()
-        self.choice.setObjectName("evaluate-value")
+        self.choice.setObjectName(f"{name}-value")
         self.choice.setAccessibleName("Value of the plots")
         self.scatter = XYPlot("true", "predicted", diagonal=True)
-        self.scatter.setObjectName("evaluate-scatter")
+        self.scatter.setObjectName(f"{name}-scatter")
         self.scatter.setAccessibleName("Predicted against true")
         self.scatter.set_empty_text("No row has a label.")
         self.histogram = Histogram()
-        self.histogram.setObjectName("evaluate-residuals")
+        self.histogram.setObjectName(f"{name}-residuals")
         self.histogram.setAccessibleName("Residuals")
         self.histogram.set_empty_text("No row has a label.")
         self.words = Muted(wrap=True)
-        self.words.setObjectName("evaluate-residual-words")
+        self.words.setObjectName(f"{name}-residual-words")
         self.scatter_card, self.residual_card = Card("Predicted against true"), Card("Residuals")
-        self.scatter_card.setObjectName("evaluate-card-scatter")
+        self.scatter_card.setObjectName(f"{name}-card-scatter")
         self.scatter_card.header.addWidget(self.choice)
         self.scatter_card.body.addWidget(self.scatter, 1)
-        self.residual_card.setObjectName("evaluate-card-residuals")
+        self.residual_card.setObjectName(f"{name}-card-residuals")
         self.residual_card.set_subtitle("predicted minus true")
         self.residual_card.body.addWidget(self.words)
         self.residual_card.body.addWidget(self.histogram, 1)

@@ -13,19 +13,23 @@ _LEAST_HEIGHT = 260
 
 
 class ConfusionCard(Card):
-    """Rows by true and predicted class; hidden for a task without classes."""
+    """Rows by true and predicted class; hidden for a task without classes.
 
-    def __init__(self) -> None:
+    Args:
+        name: Begins the names of the widgets.
+    """
+
+    def __init__(self, name: str = "evaluate") -> None:
         super().__init__("Confusion matrix")
-        self.setObjectName("evaluate-card-confusion")
+        self.setObjectName(f"{name}-card-confusion")
         self._task: TaskDiagnostics | None = None
         self.choice = QComboBox()
-        self.choice.setObjectName("evaluate-confusion-choice")
+        self.choice.setObjectName(f"{name}-confusion-choice")
         self.choice.setAccessibleName("What the cells of the confusion matrix show")
         self.choice.addItems(list(_CHOICES))
         self.header.addWidget(self.choice)
         self.matrix = CountMatrix()
-        self.matrix.setObjectName("evaluate-confusion")
+        self.matrix.setObjectName(f"{name}-confusion")
         self.matrix.setAccessibleName("Confusion matrix")
         self.body.addWidget(Muted("A row for each true class, a column for each predicted class."))
         self.body.addWidget(self.matrix, 1)
