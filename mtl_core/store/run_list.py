@@ -113,6 +113,22 @@ class RunList(RunLog):
                 paths += removal.delete_checkpoint_rows(connection, self._database.url, run)
         return removal.remove_files(paths)
 
+    def remove_checkpoint(self, run: int, artifact: int) -> int:
+        """Remove one checkpoint of a run that has ended; return how many bytes that gave back.
+
+        Raises:
+            InputError: There is no such checkpoint, or the run has not ended.
+            EnvironmentFault: The file cannot be removed.
+        """
+        with self._database.write_transaction() as connection:
+            paths = removal.delete_checkpoint_row(connection, self._database.url, run, artifact)
+        return removal.remove_files(paths)
+
+    def children(self, run: int) -> list[RunRecord]:
+        """Return the forks and repetitions of a run, newest first, archived ones too."""
+        with self._database.read_transaction() as connection:
+            return run_records.select(connection, RUN.c.parent == run)[0]
+
     def erase(self, ids: Iterable[int]) -> int:
         """Erase archived runs for good, with their files.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from mtl_core.datasets.data import TaskData
-from mtl_core.protocol.events import PauseEvent, ResumeEvent, WarningEvent
+from mtl_core.protocol.events import CheckpointEvent, PauseEvent, ResumeEvent, WarningEvent
 from mtl_core.protocol.states import ResultState
 from mtl_core.spec import ExperimentSpec, WeightMove
 from mtl_core.training.manual_weights import ManualWeights
@@ -56,7 +56,10 @@ class TrainingRun:
     def restore(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Restore the state from checkpoints; errors as of :meth:`RunCheckpoints.restore`."""
         self._checkpoints.restore(last, best)
-        self.manual_weights.discard_before(self.state.step)
+        if last.is_whole:
+            self.manual_weights.discard_before(self.state.step)
+        else:
+            self.manual_weights.repeat_last_before(self.state.step)
 
     def start(self, threads: int) -> None:
         """Prepare for the first step, which computes with a number of threads."""
@@ -88,6 +91,13 @@ class TrainingRun:
         """
         self._flush()
         self._checkpoints.save()
+
+    def keep_checkpoint(self) -> None:
+        """Save, and keep a checkpoint that later ones do not replace; errors as of :meth:`save`."""
+        self.save()
+        if self._checkpoints.keep():
+            text = f"kept the checkpoint of step {self.state.step}"
+            self.recorder.event(CheckpointEvent(step=self.state.step, message=text))
 
     def save_if_due(self) -> None:
         """Save if the interval between checkpoints has passed."""
