@@ -105,6 +105,6 @@ def find_checkpoint(store: RunStore, run: int, *, step: int | None = None, kind:
     chosen = checkpoint_at([checkpoint for checkpoint in checkpoints if kind in ("", checkpoint.kind)], step)
     if chosen is None:
         found = ", ".join(checkpoint.text for checkpoint in checkpoints) or "none"
-        fix = "A run keeps the checkpoints of its last step and its best epoch, and those that it is asked to keep."
+        fix = "A run keeps those of its last step and best epoch, and others by request or training.keep_checkpoints."
         raise InputError(f"run {run}", "has no such checkpoint", found=found, fix=fix)
     return chosen

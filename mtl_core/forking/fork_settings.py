@@ -11,7 +11,7 @@ from mtl_core.spec.training.schedules import CosineSchedule, OneCycleSchedule, P
 
 _CHANGEABLE = (
     "name", "training.epochs", "training.early_stopping", "training.schedule", "training.grad_clip", "training.device",
-    "training.checkpoint_seconds", "training.compare_gradients", "training.optimizer.lr",
+    "training.checkpoint_seconds", "training.keep_checkpoints", "training.compare_gradients", "training.optimizer.lr",
     "training.optimizer.weight_decay",
     *(f"training.{part}.{name}" for part in ("shared", "heads") for name in ("lr_factor", "weight_decay", "l1", "l2")),
 )  # fmt: skip

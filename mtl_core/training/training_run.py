@@ -117,13 +117,17 @@ class TrainingRun:
         self.state.metric_log.start_clock(self.state.step)
 
     def end_epoch(self) -> None:
-        """Collect the losses of the epoch, and validate.
+        """Collect the losses of the epoch, validate, and keep a checkpoint if it is time for one.
 
         Raises:
             DivergedError: A loss of the epoch is not finite, or its last step broke the model.
+            EnvironmentFault, StoreError: A checkpoint that is to be kept cannot be written.
         """
         self.state.metric_log.collect(self.state.step, self.state.weighting.weights())
         self._evaluator.end_epoch()
+        every = self.state.spec.training.keep_checkpoints
+        if every is not None and self.state.epoch % every == 0 and not self.state.is_done:
+            self.keep_checkpoint()
 
     def finish(self, state: ResultState) -> TrainingResult:
         """Save, test the best model and return the result; errors as of :meth:`save`."""

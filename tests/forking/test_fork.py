@@ -190,7 +190,8 @@ def test_a_fork_of_a_fork_inherits_both_histories(store: RunStore, experiment: E
     train_queued(store, third)
     assert points(store, third) == points(store, train(store, experiment(training__epochs=3)))
     assert [event.step for event in store.events(third) if event.kind == "forked"] == [7, 14]
-    assert [record.id for record in store.children(first)] == [second]
+    again = store.create_run(experiment(), parent=first)
+    assert store.children(first) == {second: True, again: False}
 
 
 def test_a_failure_while_it_is_created_leaves_nothing(
@@ -249,6 +250,17 @@ def test_the_checkpoint_at_a_point_is_the_last_before_it(store: RunStore, experi
     assert all(checkpoint.size == checkpoint.path.stat().st_size for checkpoint in checkpoints)
     with pytest.raises(InputError, match=r"has no such checkpoint; found step 3 \(kept\)"):
         find_checkpoint(store, parent, step=1)
+
+
+def test_checkpoints_of_every_second_epoch_are_kept_and_begin_forks(store: RunStore, experiment: Experiment) -> None:
+    spec = experiment(training__epochs=5, training__keep_checkpoints=2)
+    parent = train(store, spec)
+    kept = [checkpoint for checkpoint in list_checkpoints(store, parent) if checkpoint.kind == "step"]
+    assert [(checkpoint.step, checkpoint.epoch) for checkpoint in kept] == [(14, 2), (28, 4)]
+    fork = create_fork(store, kept[0], spec)
+    assert checkpoint_at(list_checkpoints(store, fork), None) is not None
+    train_queued(store, fork)
+    assert points(store, fork) == points(store, parent)
 
 
 def test_a_damaged_checkpoint_is_not_offered(store: RunStore, experiment: Experiment) -> None:
