@@ -143,6 +143,12 @@ class ForkDialog(QDialog):
         left = epochs - (self.checkpoint.epoch or 0)
         self.epochs.setValue(left if left > 0 else max(1, epochs // 2))
         self.text.setText(_WHOLE_TEXT if self.checkpoint.is_whole else _WEIGHTS_TEXT)
+        stopping = self._spec.training.early_stopping
+        if stopping is not None:
+            may_stop = self.checkpoint.bad_epochs < stopping.patience
+            self.stopping.setEnabled(may_stop)
+            self.stopping.setChecked(may_stop)
+            self.stopping.setText("Stop early" if may_stop else "Stop early: off, as it would end the fork at once")
         self._show_note()
 
     def _show_note(self) -> None:

@@ -28,6 +28,7 @@ class RunCheckpoint:
         path: The file.
         size: Its size in bytes.
         time: When it was saved, in seconds since 1970.
+        bad_epochs: Epochs before it without improvement, which early stopping counts on.
     """
 
     artifact: int
@@ -39,6 +40,7 @@ class RunCheckpoint:
     path: Path
     size: int
     time: float
+    bad_epochs: int = 0
 
     @property
     def text(self) -> str:
@@ -73,7 +75,18 @@ def list_checkpoints(store: RunStore, run: int) -> list[RunCheckpoint]:
             epoch = round(header.step / steps_per_epoch)
         kind = artifact.kind.removeprefix(CHECKPOINT_PREFIX)
         checkpoints.append(
-            RunCheckpoint(artifact.id, run, kind, header.step, epoch, header.is_whole, path, size, artifact.time)
+            RunCheckpoint(
+                artifact.id,
+                run,
+                kind,
+                header.step,
+                epoch,
+                header.is_whole,
+                path,
+                size,
+                artifact.time,
+                header.bad_epochs if header.is_whole else 0,
+            )
         )
     return sorted(checkpoints, key=lambda checkpoint: (checkpoint.step, checkpoint.is_whole))
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # importing the classes of the spec would slow down listing r
     from mtl_core.protocol.events import ForkEvent
     from mtl_core.spec import ExperimentSpec
 
-_END_EVENTS = ("finish", "error", "nan")
-"""Kinds of events that say how a run ended; a fork has its own end."""
+_OWN_EVENTS = ("finish", "error", "nan", "checkpoint")
+"""Kinds of events that say how a run ended, or which files it has; a fork has its own."""
 
 
 class RunTransfer(RunLog):
@@ -120,7 +120,7 @@ class RunTransfer(RunLog):
                 fingerprint = sa.select(RUN.c.fingerprint).where(RUN.c.id == event.data.run).scalar_subquery()
                 runs.update(connection, run, fingerprint=fingerprint)
                 series.copy(connection, event.data.run, run, last)
-                history = sa.and_(is_past, EVENT.c.kind.not_in(_END_EVENTS))
+                history = sa.and_(is_past, EVENT.c.kind.not_in(_OWN_EVENTS))
                 events.copy(connection, event.data.run, run, history)
                 events.insert(connection, run, event)
                 artifacts.assign_folder(connection, self._database.url, run)

@@ -193,8 +193,6 @@ def step_markers(events: Sequence[EventRecord]) -> Iterator[tuple[float, str]]:
             yield float(event.step), f"note: {event.message}"
         elif event.kind == "forked":
             yield float(event.step), event.message.partition(" at step")[0]
-        elif event.kind == "checkpoint":
-            yield float(event.step), "checkpoint kept"
 
 
 def log_line(event: EventRecord) -> str:

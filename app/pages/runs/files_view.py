@@ -89,17 +89,19 @@ class FilesView(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
         text = checkpoint.text
-        epoch = "" if checkpoint.epoch is None else f" · epoch {checkpoint.epoch}"
-        state = "" if checkpoint.is_whole else " · weights alone"
+        epoch = "" if checkpoint.epoch is None else f"epoch {checkpoint.epoch} · "
+        state = "" if checkpoint.is_whole else "weights alone · "
         when = format_timestamp(checkpoint.time, time.time())
-        label = Label(f"{text[0].upper()}{text[1:]}{epoch}{state}\n{format_size(checkpoint.size)} · {when}", wrap=True)
-        row.addWidget(label, 1)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(Label(text[0].upper() + text[1:]))
+        column.addWidget(Muted(f"{epoch}{state}{format_size(checkpoint.size)} · {when}", wrap=True))
+        row.addLayout(column, 1)
         name = f"{checkpoint.kind}-{checkpoint.step}"
         fork = ToolButton(
             "git-branch",
-            "Train a new run from here",
+            "Fork: train a new run from here",
             partial(self.forkRequested.emit, checkpoint.artifact),
-            text="Fork…",
             name=f"fork-{name}",
         )
         remove = ToolButton(

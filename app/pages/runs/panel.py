@@ -203,6 +203,7 @@ class RunPanel(Card):
             widget.hide()
         self.tabs = QTabBar()
         self.tabs.setObjectName("run-tabs")
+        self.tabs.setProperty("role", "compact")
         self.tabs.setAccessibleName("Parts of the run")
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
