@@ -202,9 +202,6 @@ class RunsPage(PageBody):
         self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
             self.list.focus_filter
         )
-        self._shortcut("Esc", self.panel, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
-            lambda: self._show_alone(False)
-        )
 
     def _shortcut(
         self, keys: str, on: QWidget, context: Qt.ShortcutContext = Qt.ShortcutContext.WidgetShortcut
@@ -275,8 +272,7 @@ class RunsPage(PageBody):
         self.panel.alone.setChecked(alone)
         self.panel.alone.setToolTip("Show the list again (Esc)" if alone else "Show the run alone, without the list")
         self.list.setVisible(not alone)
-        if not alone:
-            self.view.setFocus()
+        (self.panel.tabs if alone else self.view).setFocus()
 
     def _request_detail(self) -> None:
         run = self.panel.run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
@@ -21,9 +22,9 @@ from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, pa
 from app.pages.runs.files_view import FilesView
 from app.pages.runs.lineage_view import LineageView
 from app.pages.runs.notes_field import NotesField
-from app.pages.runs.panel_parts import FactsForm, MetricsGrid, heading
+from app.pages.runs.panel_parts import FactsForm, MetricsGrid, column_of, heading, log_view, set_plain_text
 from app.pages.runs.permissions import Action
-from app.theme import GAP, card_title_font, mono_font
+from app.theme import GAP, card_title_font
 from app.widgets import (
     Button,
     Card,
@@ -132,18 +133,25 @@ class RunPanel(Card):
         self._metrics.show_rows(metric_rows(detail.summaries, detail.record.tasks))
         self.lineage.show_lineage(detail.lineage)
         self.files.show_files(detail.checkpoints, detail.artifacts, detail.folder, has_ended=detail.record.has_ended)
-        _set_plain_text(self.settings, "\n".join(settings_lines(detail.spec, detail.lineage)))
+        set_plain_text(self.settings, "\n".join(settings_lines(detail.spec, detail.lineage)))
         texts = [event.message for event in detail.notes]
         self.data_notes.setText("\n".join(f"• {text}" for text in texts))
         for widget in (self._data_heading, self.data_notes):
             widget.setVisible(bool(texts))
-        _set_plain_text(self.events, "\n".join(event_lines(detail.events)))
+        set_plain_text(self.events, "\n".join(event_lines(detail.events)))
 
     def flush(self) -> None:
         """Emit notes that have not been emitted yet."""
         self._notes_timer.stop()
         if self._record is not None and self.notes.toPlainText() != self._record.notes:
             self.notesEdited.emit(self._record.id, self.notes.toPlainText())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show the list again with Escape."""
+        if event.key() == Qt.Key.Key_Escape and self.alone.isChecked():
+            self.aloneRequested.emit(False)
+        else:
+            super().keyPressEvent(event)
 
     def _build(self) -> QWidget:
         self._number = Label()
@@ -177,9 +185,9 @@ class RunPanel(Card):
         self.lineage.runRequested.connect(self.parentRequested)
         self._facts, self._metrics = FactsForm(), MetricsGrid()
         self.files = FilesView()
-        self.settings = _log_view("run-settings", "Settings")
+        self.settings = log_view("run-settings", "Settings")
         self.settings.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.events = _log_view("run-events", "Events")
+        self.events = log_view("run-events", "Events")
         self._build_parts()
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, GAP, 0)
@@ -207,7 +215,7 @@ class RunPanel(Card):
         self.tabs.setAccessibleName("Parts of the run")
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
-        overview = _column(self._metrics, HLine(), self._facts, self._data_heading, self.data_notes, None)
+        overview = column_of(self._metrics, HLine(), self._facts, self._data_heading, self.data_notes, None)
         parts = {
             "Overview": overview,
             "Settings": self.settings,
@@ -284,27 +292,3 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
         else:
             row.addWidget(widget)
     return row
-
-
-def _column(*widgets: QWidget | None) -> QWidget:
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(GAP)
-    for widget in widgets:
-        column.addStretch(1) if widget is None else column.addWidget(widget)
-    return whole
-
-
-def _log_view(name: str, accessible: str) -> QPlainTextEdit:
-    view = set_names(QPlainTextEdit(readOnly=True), name, accessible)
-    view.setFont(mono_font())
-    view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
-    view.setMinimumHeight(view.fontMetrics().lineSpacing() * 7)
-    return view
-
-
-def _set_plain_text(view: QPlainTextEdit, text: str) -> None:
-    """Replace the text if it differs, which would lose the selection and the place."""
-    if text != view.toPlainText():
-        view.setPlainText(text)

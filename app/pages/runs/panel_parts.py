@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QGridLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.theme import CARD_GAP, card_title_font
+from app.theme import CARD_GAP, GAP, card_title_font, mono_font
 from app.widgets import Label, Muted
 
 _HEADINGS = ("", "best", "last", "test")
@@ -88,3 +88,31 @@ def heading(text: str) -> Label:
     label = Label(text)
     label.setFont(card_title_font())
     return label
+
+
+def column_of(*widgets: QWidget | None) -> QWidget:
+    """Make a widget with others below each other; None is room that is left."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    for widget in widgets:
+        column.addStretch(1) if widget is None else column.addWidget(widget)
+    return whole
+
+
+def log_view(name: str, accessible: str) -> QPlainTextEdit:
+    """Make a view of lines of monospaced text."""
+    view = QPlainTextEdit(readOnly=True)
+    view.setObjectName(name)
+    view.setAccessibleName(accessible)
+    view.setFont(mono_font())
+    view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+    view.setMinimumHeight(view.fontMetrics().lineSpacing() * 7)
+    return view
+
+
+def set_plain_text(view: QPlainTextEdit, text: str) -> None:
+    """Replace the text if it differs, which would lose the selection and the place."""
+    if text != view.toPlainText():
+        view.setPlainText(text)
