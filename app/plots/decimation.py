@@ -142,6 +142,12 @@ class XAxis:
     steps: tuple[float, ...] = ()
     places: tuple[float, ...] = ()
 
+    def step(self, place: float) -> float:
+        """Map a position to its step, the nearest one with a known position outside of these."""
+        if len(self.steps) < 2:
+            return place
+        return float(np.interp(place, self.places, self.steps))
+
     def place(self, steps: Floats) -> Floats:
         """Map steps to positions, by linear inter- and extrapolation."""
         if len(self.steps) < 2:

@@ -29,7 +29,7 @@ class LineStyle:
 TRAIN = LineStyle("training")
 RAW = LineStyle("before smoothing", faint=True)
 VALIDATION = LineStyle("validation", dash=True)
-WEIGHTS_CHANGED = LineStyle("weights moved", marker=True)
+WEIGHTS_CHANGED = LineStyle("event", marker=True)
 
 
 class Legend(QWidget):

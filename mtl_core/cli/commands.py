@@ -8,6 +8,7 @@ from mtl_core.cli.cache_verb import cache
 from mtl_core.cli.comparison_verbs import compare, report
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
+from mtl_core.cli.fork_verbs import checkpoint, fork
 from mtl_core.cli.imports import import_
 from mtl_core.cli.model_verbs import evaluate, predict
 from mtl_core.cli.query_verb import query
@@ -24,7 +25,7 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import open_store
 
 __all__ = [
-    "cache", "check", "compare", "cost", "datasets", "evaluate", "export", "import_",
+    "cache", "check", "checkpoint", "compare", "cost", "datasets", "evaluate", "export", "fork", "import_",
     "predict", "presets", "query", "report", "resume", "show", "stop", "train",
 ]  # fmt: skip
 

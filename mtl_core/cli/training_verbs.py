@@ -1,8 +1,9 @@
 """The ``train`` and ``resume`` verbs."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output, study_output
@@ -124,11 +125,16 @@ def resume(arguments: Namespace) -> int:
     """Resume a run."""
     with open_store(arguments.store, create=False) as store:
         store.reap()
-        (result,) = _execute_all(store, [run_number(store, arguments.run)])
-        if arguments.json:
-            output.print_json(result)
-        else:
-            output.print_run_result(result, store.name)
+        return train_stored(store, run_number(store, arguments.run), as_json=arguments.json)
+
+
+def train_stored(store: RunStore, run: int, more: Mapping[str, Any] = MappingProxyType({}), *, as_json: bool) -> int:
+    """Train a run of the store and print its result, as JSON with ``more``; return the exit status."""
+    (result,) = _execute_all(store, [run])
+    if as_json:
+        output.print_json({**result, **more})
+    else:
+        output.print_run_result(result, store.name)
     return _EXIT_STATUS[result["state"]]
 
 

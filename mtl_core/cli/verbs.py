@@ -113,11 +113,31 @@ def _add_run_verbs(add: _Add) -> None:
     report.add_argument("--out", metavar="FILE", required=True, help="what to write: a name that ends in .html or .pdf")
     report.add_argument("--force", action="store_true", help="overwrite it if it exists")
     add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
+    _add_fork_verbs(add)
     stop = add("stop", "ask a run to stop and keep what it has", store, json)
     stop.add_argument("run", metavar="RUN")
     stop.add_argument(
         "--kill", action="store_true", help="kill its process; the run can be resumed from its checkpoint"
     )
+
+
+def _add_fork_verbs(add: _Add) -> None:
+    """Add the verbs of checkpoints and forks."""
+    store, json = _store_option(), _json_option()
+    help_ = "train a new run that begins with a checkpoint of another one, its curves up to there included"
+    fork = add("fork", help_, store, json)
+    fork.add_argument("run", metavar="RUN", help="its number, or 'last'")
+    help_ = "the last checkpoint at or before this step (default: the run's last one)"
+    fork.add_argument("--from-step", type=int, metavar="STEP", help=help_)
+    help_ = "a checkpoint of this kind: step for those that were kept; best has the model's weights alone"
+    fork.add_argument("--checkpoint", choices=("last", "best", "step"), default="", help=help_)
+    epochs = fork.add_mutually_exclusive_group()
+    epochs.add_argument("--epochs", type=int, metavar="N", help="epochs in all, those before the checkpoint included")
+    epochs.add_argument("--more", type=int, metavar="N", help="epochs from the checkpoint on")
+    help_ = "a setting of the fork: learning rate, schedule, loss weights, early stopping, gradient clipping …"
+    fork.add_argument("--set", dest="settings", metavar="PATH=VALUE", action="append", default=[], help=help_)
+    help_ = "ask a running run to keep a checkpoint of its next step, with which a fork can begin"
+    add("checkpoint", help_, store, json).add_argument("run", metavar="RUN")
 
 
 def _add_model_verbs(add: _Add) -> None:
@@ -189,8 +209,8 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "query", "compare", "report", "resume", "stop", "evaluate", "predict", "export", "import",
-    "datasets", "presets", "check", "cache", "cost",
+    "train", "runs", "show", "query", "compare", "report", "resume", "fork", "checkpoint", "stop", "evaluate",
+    "predict", "export", "import", "datasets", "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""
 

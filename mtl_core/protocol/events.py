@@ -9,8 +9,9 @@ from mtl_core.spec import DataNote
 from mtl_core.spec.weighting.base import Weight
 
 EventKind = Literal[
-    "start", "note", "epoch", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish", "error"
-]
+    "start", "note", "epoch", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish", "error",
+    "forked", "remark", "checkpoint",
+]  # fmt: skip
 
 
 class _BaseEvent(Message):
@@ -138,6 +139,43 @@ class FinishEvent(_BaseEvent):
     kind: Literal["finish"] = "finish"
 
 
+class ForkData(Message):
+    """The state with which a fork begins.
+
+    Attributes:
+        run: The run that it was saved by; its number in the store in which the fork was made.
+        step: Steps done.
+        epoch: Epochs done.
+        checkpoint: Kind of the checkpoint.
+        whole: Whether it holds the whole training state; otherwise only the weights of the model.
+    """
+
+    run: int
+    step: Annotated[int, Field(ge=0)]
+    epoch: Annotated[int, Field(ge=0)]
+    checkpoint: str
+    whole: bool
+
+
+class ForkEvent(_BaseEvent):
+    """The run begins with the state of another one at ``step``; its history before is a copy of that run's."""
+
+    kind: Literal["forked"] = "forked"
+    data: ForkData
+
+
+class RemarkEvent(_BaseEvent):
+    """A note of a person on a step."""
+
+    kind: Literal["remark"] = "remark"
+
+
+class CheckpointEvent(_BaseEvent):
+    """A checkpoint was saved under a name of its own, which later ones do not replace."""
+
+    kind: Literal["checkpoint"] = "checkpoint"
+
+
 class ErrorData(Message):
     """The traceback of an error."""
 
@@ -163,7 +201,10 @@ Event = Annotated[
     | WarningEvent
     | ForgettingEvent
     | FinishEvent
-    | ErrorEvent,
+    | ErrorEvent
+    | ForkEvent
+    | RemarkEvent
+    | CheckpointEvent,
     Field(discriminator="kind"),
 ]
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)

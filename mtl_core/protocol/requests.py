@@ -36,7 +36,7 @@ class StopRequest(_BaseRequest):
 
 
 class CheckpointRequest(_BaseRequest):
-    """Save a checkpoint now."""
+    """Save a checkpoint now, and keep it under a name of its own, so that a fork can begin with it."""
 
     kind: Literal["checkpoint"] = "checkpoint"
 

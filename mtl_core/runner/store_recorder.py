@@ -82,7 +82,7 @@ class StoreRecorder:
         """Send a heartbeat with the last progress."""
         self._store.record_heartbeat(self._run, self._last_progress)
 
-    def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
+    def checkpoint(self, kind: Literal["best", "last", "step"], path: Path, step: int) -> None:
         """Store the path of a saved checkpoint."""
         self._store.add_artifact(self._run, f"checkpoint:{kind}", str(path), {"step": step})
 

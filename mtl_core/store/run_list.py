@@ -10,7 +10,7 @@ from mtl_core.store.rows import delta_m, filters, removal, run_records, setting_
 from mtl_core.store.rows.artifacts import find_folder
 from mtl_core.store.rows.removal import DiskUse
 from mtl_core.store.run_log import RunLog
-from mtl_core.store.tables import RUN
+from mtl_core.store.tables import EVENT, RUN
 from mtl_core.store.urls import artifacts_root
 
 
@@ -112,6 +112,24 @@ class RunList(RunLog):
                 removal.check_removable(connection, run)
                 paths += removal.delete_checkpoint_rows(connection, self._database.url, run)
         return removal.remove_files(paths)
+
+    def remove_checkpoint(self, run: int, artifact: int) -> int:
+        """Remove one checkpoint of a run that has ended; return how many bytes that gave back.
+
+        Raises:
+            InputError: There is no such checkpoint, or the run has not ended.
+            EnvironmentFault: The file cannot be removed.
+        """
+        with self._database.write_transaction() as connection:
+            paths = removal.delete_checkpoint_row(connection, self._database.url, run, artifact)
+        return removal.remove_files(paths)
+
+    def children(self, run: int) -> dict[int, bool]:
+        """Return the runs that have a run as parent, oldest first, archived ones too; and whether each is a fork."""
+        is_fork = sa.exists().where(EVENT.c.run_id == RUN.c.id, EVENT.c.kind == "forked")
+        query = sa.select(RUN.c.id, is_fork).where(RUN.c.parent == run).order_by(RUN.c.id)
+        with self._database.read_transaction() as connection:
+            return {number: bool(fork) for number, fork in connection.execute(query)}
 
     def erase(self, ids: Iterable[int]) -> int:
         """Erase archived runs for good, with their files.

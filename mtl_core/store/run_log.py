@@ -147,6 +147,15 @@ class RunLog:
         with self._database.write_transaction() as connection:
             events.insert(connection, run, event)
 
+    def edit_remark(self, run: int, event: int, text: str | None) -> None:
+        """Change the text of a person's note on a step, which is an event; None removes it.
+
+        Raises:
+            InputError: The run has no such note.
+        """
+        with self._database.write_transaction() as connection:
+            events.edit(connection, run, event, text)
+
     def events(self, run: int, after: int = 0) -> list[EventRecord]:
         """Return the events of a run with ids above ``after``, in order."""
         with self._database.read_transaction() as connection:

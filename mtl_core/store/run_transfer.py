@@ -12,13 +12,18 @@ import sqlalchemy as sa
 from mtl_core.errors import EnvironmentFault, InputError
 from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.store.records import Points
-from mtl_core.store.rows import artifacts, runs, series
+from mtl_core.store.rows import artifacts, events, runs, series
 from mtl_core.store.rows.raw_rows import RawRows, find_copies, insert, select
 from mtl_core.store.run_log import RunLog
+from mtl_core.store.tables import EVENT, RUN
 from mtl_core.store.urls import artifacts_root
 
 if TYPE_CHECKING:  # importing the classes of the spec would slow down listing runs
+    from mtl_core.protocol.events import ForkEvent
     from mtl_core.spec import ExperimentSpec
+
+_OWN_EVENTS = ("finish", "error", "nan", "checkpoint")
+"""Kinds of events that say how a run ended, or which files it has; a fork has its own."""
 
 
 class RunTransfer(RunLog):
@@ -84,6 +89,58 @@ class RunTransfer(RunLog):
                 raise InputError("runs", "two of their rows have the same key", found=str(error.orig)) from None
             raise
         return numbers
+
+    def create_fork(self, spec: "ExperimentSpec", event: "ForkEvent", saved: float, folder: Path) -> int:
+        """Create a queued run that begins with a checkpoint of another run, and with a copy of its history.
+
+        Copied are the points and events up to the checkpoint. The run is there with all of it, or not at all.
+
+        Args:
+            spec: Its experiment.
+            event: The run and step of the checkpoint; stored after the copied events.
+            saved: When the checkpoint was saved, in seconds since 1970.
+            folder: Folder with its files, in :meth:`staging_folder`; emptied. Each ``<kind>.safetensors`` is a
+                checkpoint.
+
+        Returns:
+            Its number.
+
+        Raises:
+            InputError: There is no such run.
+            StoreError: Its points are damaged.
+        """
+        step, made = event.step, None
+        # A training point has the number of its step, a validation point the number of steps done.
+        last = {"train": step - 1, "val": step}
+        in_time = EVENT.c.time <= saved if event.data.whole else EVENT.c.kind == "epoch"
+        is_past = sa.or_(EVENT.c.step < step, sa.and_(EVENT.c.step == step, in_time))
+        try:
+            with self._database.write_transaction() as connection:
+                run = runs.insert(connection, spec, parent=event.data.run)
+                fingerprint = sa.select(RUN.c.fingerprint).where(RUN.c.id == event.data.run).scalar_subquery()
+                runs.update(connection, run, fingerprint=fingerprint)
+                series.copy(connection, event.data.run, run, last)
+                history = sa.and_(is_past, EVENT.c.kind.not_in(_OWN_EVENTS))
+                events.copy(connection, event.data.run, run, history)
+                events.insert(connection, run, event)
+                artifacts.assign_folder(connection, self._database.url, run)
+                made = artifacts.find_folder(connection, self._database.url, run)
+                artifacts.make_folder(made, self._database.url)
+                for path in sorted(folder.iterdir()):
+                    path.rename(made / path.name)
+                    artifacts.upsert(
+                        connection,
+                        made,
+                        run,
+                        kind=f"checkpoint:{path.stem}",
+                        path=made / path.name,
+                        data={"step": step},
+                    )
+        except BaseException:
+            if made is not None:
+                shutil.rmtree(made, ignore_errors=True)
+            raise
+        return run
 
     def add_ended_run(
         self,

@@ -70,6 +70,12 @@ class ManualWeights:
         """Discard changes before a step, whose effect a restored checkpoint contains."""
         self._pending = [(move, from_spec) for move, from_spec in self._pending if move.step >= step]
 
+    def repeat_last_before(self, step: int) -> None:
+        """Apply the last change before a step again, and discard those before it: only weights were restored."""
+        earlier = [(move, from_spec) for move, from_spec in self._pending if move.step < step]
+        self.discard_before(step)
+        self._pending[:0] = earlier[-1:]
+
 
 def _round_significant(weight: float) -> float:
     """Round a weight to three significant digits, for messages."""

@@ -31,7 +31,7 @@ class Recorder(Protocol):
     def progress(self, progress: Progress) -> None:
         """Store the progress."""
 
-    def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
+    def checkpoint(self, kind: Literal["best", "last", "step"], path: Path, step: int) -> None:
         """Store the path of a saved checkpoint."""
 
     def snapshot(self, path: Path, step: int) -> None:

@@ -73,7 +73,7 @@ class RequestHandler:
                     self._apply_to_all(TrainingRun.resume)
                 return False
             case CheckpointRequest():
-                self._apply(run, TrainingRun.save)
+                self._apply(run, TrainingRun.keep_checkpoint)
             case WeightsRequest(weights=weights):
                 self._apply(run, lambda active: active.manual_weights.apply(active.state.step, weights))
         return is_paused

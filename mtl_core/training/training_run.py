@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from mtl_core.datasets.data import TaskData
-from mtl_core.protocol.events import PauseEvent, ResumeEvent, WarningEvent
+from mtl_core.protocol.events import CheckpointEvent, PauseEvent, ResumeEvent, WarningEvent
 from mtl_core.protocol.states import ResultState
 from mtl_core.spec import ExperimentSpec, WeightMove
 from mtl_core.training.manual_weights import ManualWeights
@@ -58,7 +58,10 @@ class TrainingRun:
     def restore(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Restore the state from checkpoints; errors as of :meth:`RunCheckpoints.restore`."""
         self._checkpoints.restore(last, best)
-        self.manual_weights.discard_before(self.state.step)
+        if last.is_whole:
+            self.manual_weights.discard_before(self.state.step)
+        else:
+            self.manual_weights.repeat_last_before(self.state.step)
 
     def start(self, threads: int) -> None:
         """Prepare for the first step, which computes with a number of threads."""
@@ -92,6 +95,13 @@ class TrainingRun:
         self._flush()
         self._checkpoints.save()
 
+    def keep_checkpoint(self) -> None:
+        """Save, and keep a checkpoint that later ones do not replace; errors as of :meth:`save`."""
+        self.save()
+        if self._checkpoints.keep():
+            text = f"kept the checkpoint of step {self.state.step}"
+            self.recorder.event(CheckpointEvent(step=self.state.step, message=text))
+
     def save_if_due(self) -> None:
         """Save if the interval between checkpoints has passed."""
         if self._checkpoints.is_due:
@@ -111,14 +121,18 @@ class TrainingRun:
         self.state.metric_log.start_clock(self.state.step)
 
     def end_epoch(self) -> None:
-        """Collect the losses of the epoch, and validate.
+        """Collect the losses of the epoch, validate, and keep a checkpoint if it is time for one.
 
         Raises:
             DivergedError: A loss of the epoch is not finite, or its last step broke the model.
+            EnvironmentFault, StoreError: A checkpoint that is to be kept cannot be written.
         """
         self.state.metric_log.collect(self.state.step, self.state.weighting.weights())
         self._evaluator.end_epoch()
         self.snapshots.end_validation(last=self.state.is_done)
+        every = self.state.spec.training.keep_checkpoints
+        if every is not None and self.state.epoch % every == 0 and not self.state.is_done:
+            self.keep_checkpoint()
 
     def finish(self, state: ResultState) -> TrainingResult:
         """Save, test the best model and return the result; errors as of :meth:`save`."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtl_core.protocol.events import (
+    CheckpointEvent,
     DivergenceData,
     DivergenceEvent,
     EpochEvent,
@@ -20,8 +21,11 @@ from mtl_core.protocol.events import (
     FinishEvent,
     ForgettingData,
     ForgettingEvent,
+    ForkData,
+    ForkEvent,
     NoteEvent,
     PauseEvent,
+    RemarkEvent,
     ResumeEvent,
     StartEvent,
     StopEvent,
@@ -55,6 +59,9 @@ EVENTS: list[Event] = [
     WarningEvent(step=5, message="careful"),
     ForgettingEvent(step=9, data=ForgettingData(task="a", metric="f1", before=0.5, after=0.25, change=-0.5)),
     FinishEvent(step=20),
+    ForkEvent(step=12, data=ForkData(run=3, step=12, epoch=2, checkpoint="last", whole=True)),
+    RemarkEvent(step=4, message="here the loss falls"),
+    CheckpointEvent(step=10, message="kept the checkpoint of step 10"),
     ErrorEvent(step=7, message="no such file"),
     ErrorEvent(step=7, data=ErrorData(traceback="Traceback …")),
 ]

@@ -15,6 +15,7 @@ from mtl_core.protocol.questions import Question, ResumableQuestion
 from mtl_core.spec import ExperimentSpec, InputError, Problem, StudyRun
 
 if TYPE_CHECKING:
+    from mtl_core.forking.checkpoint_list import RunCheckpoint
     from mtl_core.store import RunRecord, RunStore
 
 Create = Callable[["RunStore"], "list[RunRecord]"]
@@ -50,6 +51,7 @@ class _Request:
     questions: Sequence[Question[list[Problem]]]
     refused: Failed
     together: bool
+    lane: str = "live"
     pressed: float = field(default_factory=time.monotonic)
     runs: "tuple[int, ...]" = ()
     checked: bool = False
@@ -85,6 +87,17 @@ class RunLauncher:
 
         questions = [check_question(spec)]
         self._submit(_Request((spec, parent), create, questions, refused or self._observer.on_error, together=False))
+
+    def launch_fork(self, checkpoint: "RunCheckpoint", spec: ExperimentSpec, refused: Failed | None) -> None:
+        """Create a fork; arguments as of ``RunQueue.start_fork``."""
+
+        def create(store: "RunStore") -> "list[RunRecord]":
+            from mtl_core.forking.fork import create_fork  # with the store, which the start does not wait for
+
+            return [store.run(create_fork(store, checkpoint, spec))]
+
+        key, on_refused = ("fork", checkpoint, spec), refused or self._observer.on_error
+        self._submit(_Request(key, create, [check_question(spec)], on_refused, together=False, lane="files"))
 
     def launch_study(
         self, members: Sequence[StudyRun], first: int | None, refused: Failed | None, *, together: bool
@@ -139,7 +152,8 @@ class RunLauncher:
                 earlier.pressed = now
                 return
         self._requests.append(request)
-        self._call(request.create, partial(self._on_created, request), partial(self._on_create_error, request))
+        on_created, on_error = partial(self._on_created, request), partial(self._on_create_error, request)
+        self._call(request.create, on_created, on_error, lane=request.lane)
 
     def _on_created(self, request: _Request, records: "list[RunRecord]") -> None:
         request.runs = tuple(record.id for record in records)
@@ -177,9 +191,9 @@ class RunLauncher:
 
         self._call(lambda store: refuse_runs(store, request.runs, error), on_withdrawn, self._observer.on_error)
 
-    def _call(self, function: "Callable[[RunStore], Any]", done: Done, failed: Failed) -> None:
-        """Call the store on its thread for short calls, as a person waits for the result."""
-        self._store.call(function, self._unless_closed(done), self._unless_closed(failed), lane="live")
+    def _call(self, function: "Callable[[RunStore], Any]", done: Done, failed: Failed, lane: str = "live") -> None:
+        """Call the store on its thread for short calls, as a person waits for the result, or on another one."""
+        self._store.call(function, self._unless_closed(done), self._unless_closed(failed), lane=lane)
 
     def _unless_closed(self, function: Done) -> Done:
         return lambda value: None if self._closed else function(value)

@@ -15,11 +15,19 @@ from app.jobs.runs.turns import Turns, group_into_turns
 from app.jobs.store.queue_queries import ExitCause, exit_message, find_active_runs, finish_turn
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
-from mtl_core.protocol.requests import PauseRequest, Request, ResumeRequest, StopRequest, WeightsRequest
+from mtl_core.protocol.requests import (
+    CheckpointRequest,
+    PauseRequest,
+    Request,
+    ResumeRequest,
+    StopRequest,
+    WeightsRequest,
+)
 from mtl_core.protocol.states import RESULT_STATES
 from mtl_core.spec import ExperimentSpec, StudyRun
 
 if TYPE_CHECKING:
+    from mtl_core.forking.checkpoint_list import RunCheckpoint
     from mtl_core.store import RunRecord
 
 
@@ -125,6 +133,20 @@ class RunQueue(QObject):
             refused: Called with the reason when one cannot run, or seeds cannot train together; ``failed`` without it.
         """
         self._launcher.launch_study(members, first, refused, together=together)
+
+    def start_fork(self, checkpoint: "RunCheckpoint", spec: ExperimentSpec, refused: Failed | None = None) -> None:
+        """Create a run that begins with a checkpoint of another one, and train it when it is its turn.
+
+        Args:
+            checkpoint: The checkpoint.
+            spec: What to run.
+            refused: Called with the reason when it cannot run; ``failed`` without it.
+        """
+        self._launcher.launch_fork(checkpoint, spec, refused)
+
+    def keep_checkpoint(self, run: int) -> None:
+        """Request a run to keep a checkpoint of its next step."""
+        self._request(run, CheckpointRequest())
 
     def resume_run(self, run: int) -> None:
         """Resume an interrupted, stopped or failed run from its last checkpoint; one that cannot be stays as it is."""

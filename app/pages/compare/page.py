@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
+from app.forking import StepMenu
 from app.navigation import Page
 from app.pages.compare.cards.cost_card import CostCard
 from app.pages.compare.cards.curve_grid import CurveGrid, available_metrics
@@ -28,7 +29,7 @@ from app.pages.compare.selection import Selection
 from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import best_lines, metrics_view, settings_view
-from app.plots import TRAIN, VALIDATION, Legend, PlotOptions, PlotTools
+from app.plots import TRAIN, VALIDATION, CurvePlot, Legend, PlotOptions, PlotTools
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, VisibleConnection, card_title_font, manager
@@ -60,6 +61,8 @@ class ComparePage(QWidget):
         self.tools = PlotTools("compare", session.settings, self)
         self.tools.exported.connect(session.show_message)
         self.tools.failed.connect(session.show_error)
+        self.tools.menuExtended.connect(self._extend_menu)
+        self._step_menu = StepMenu(session, self)
         self._drawn_runs: tuple[tuple[int, int], ...] = ()
         self._changed_series: dict[int, set[SeriesKey]] = {}
         self._draw_timer = QTimer(self, singleShot=True, interval=_DRAW_DELAY_MS)
@@ -318,6 +321,13 @@ class ComparePage(QWidget):
         self.metric_choice.blockSignals(blocked)
 
     # -- user actions --
+
+    def _extend_menu(self, plot: CurvePlot, menu: QMenu) -> None:
+        """Add to the menu of a plot what can be done with the run of the nearest curve at the cursor."""
+        point = plot.menu_point
+        record = None if point is None else self.curve_grid.record_at(point.key)
+        if point is not None and record is not None:
+            self._step_menu.extend(menu, record, point.step, is_named=True)
 
     def _remove_run(self, run: int) -> None:
         self._session.compare(other for other in self._session.compared if other != run)

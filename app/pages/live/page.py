@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from app.forking import StepMenu
 from app.navigation import Page
 from app.pages.live.card_board import CardBoard
 from app.pages.live.run_view import Notice, live_view, notice, stabilized_settings
 from app.pages.live.status_strip import NoticeStrip
 from app.pages.live.validation_view import ValidationView
-from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, PlotOptions, PlotTools
+from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, CurvePlot, Legend, PlotOptions, PlotTools
 from app.tables import RunPicker
 from app.task_references import task_names
 from app.theme import CARD_GAP, PAGE_MARGIN
@@ -30,6 +31,8 @@ _VIEWS = {
     "Curves": "Losses, metrics and loss weights over the steps",
     "Last validation": "Confusion, curves, residuals and sample predictions of the last validation",
 }
+_NOTE_REACH = 0.02
+"""Distance from a note, as a share of the steps done, at which the menu of a plot offers to change it."""
 _EMPTY_FACE, _RUN_FACE, _BLANK_FACE = range(3)
 
 
@@ -55,6 +58,7 @@ class LivePage(QWidget):
         self.board = CardBoard(self.tools, task_names(session.document.data))
         self.validation = ValidationView(session)
         self.view = QTabBar()
+        self._step_menu = StepMenu(session, self, self._read_events)
         self._build()
         self._connect()
 
@@ -135,6 +139,7 @@ class LivePage(QWidget):
         self.options.changed.connect(self._draw_options)
         self.tools.exported.connect(self._session.show_message)
         self.tools.failed.connect(self._session.show_error)
+        self.tools.menuExtended.connect(self._extend_menu)
         self.picker.runPicked.connect(self._session.show_live)
         self.strip.actionTriggered.connect(self._on_notice_action)
         self.board.weightsRequested.connect(self._set_weights)
@@ -176,8 +181,18 @@ class LivePage(QWidget):
         self.board.append(points, reset=reset)
 
     def _on_events(self, events: list[EventRecord]) -> None:
-        self._events += events
+        newest = self._events[-1].id if self._events else 0
+        self._events += [event for event in events if event.id > newest]
         self._draw_options()
+
+    def _read_events(self, run: int) -> None:
+        """Read all events again, as a note may be another one or gone."""
+        self._session.store.call(lambda store: (run, store.events(run)), self._on_all_events, lane="live")
+
+    def _on_all_events(self, run_and_events: tuple[int, list[EventRecord]]) -> None:
+        if run_and_events[0] == self._run_id:
+            self._events = run_and_events[1]
+            self._show()
 
     def _show(self) -> None:
         """Update everything but the curves."""
@@ -227,6 +242,14 @@ class LivePage(QWidget):
         for widget in (*self.options.buttons(), self.tools.values_button, self.legend):
             widget.setVisible(index == 0)
         self.tools.table.setVisible(index == 0 and self.tools.values_button.isChecked())
+
+    def _extend_menu(self, plot: CurvePlot, menu: QMenu) -> None:
+        """Add to the menu of a plot what can be done at the step under the cursor."""
+        if self._run is not None:
+            point, progress = plot.menu_point, self._with_newest_progress(self._run).progress
+            reach = _NOTE_REACH * progress.step if progress else 0.0
+            step = None if point is None else point.step
+            self._step_menu.extend(menu, self._run, step, events=self._events, reach=reach)
 
     def _run_document(self) -> None:
         """Run the open experiment, or show the page of its settings if it has a problem."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,7 +52,7 @@ class LiveView:
 
     Attributes:
         headers: Current values by task, including ``total``, for the headers of the cards.
-        markers: Steps at which weights were moved by hand, with a text.
+        markers: Steps at which weights were moved by hand or the run was forked, and those with a note; with a text.
         log: The last five hundred lines, newest first.
     """
 
@@ -91,7 +91,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
         weights_header=last_move_text(moves),
         control=manual_weights_view(run, spec, moves, weights_in_use(run.tasks, latest)),
-        markers=tuple((float(event.step), marker_text(event)) for event in moves),
+        markers=(*((float(event.step), marker_text(event)) for event in moves), *step_markers(events)),
         log=tuple(log_line(event) for event in reversed(events[-_MAX_LOG_LINES:])),
     )
 
@@ -186,8 +186,20 @@ def metric_names(keys: Collection[SeriesKey]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key.metric for key in keys if key.split == "val" and key.metric != "loss"))
 
 
+def step_markers(events: Sequence[EventRecord]) -> Iterator[tuple[float, str]]:
+    """Steps and texts of the notes of a person and of the forks among the events of a run."""
+    for event in events:
+        if event.kind == "remark":
+            yield float(event.step), f"note: {event.message}"
+        elif event.kind == "forked":
+            yield float(event.step), event.message.partition(" at step")[0]
+
+
 def log_line(event: EventRecord) -> str:
     """One line of the log: local time, then what happened."""
+    if event.kind == "remark":
+        when = time.strftime("%H:%M:%S", time.localtime(event.time))
+        return f"{when}  note on step {group_digits(event.step)}: {event.message}"
     return f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {event.message or event.kind}"
 
 

@@ -128,16 +128,21 @@ class DiskUseDialog(QDialog):
 def ask_before(parent: QWidget, runs: Sequence[int], action: str, on_yes: Callable[[], object]) -> QMessageBox:
     """Ask before runs are erased (``action`` is ``"erase"``) or lose their checkpoints (``"checkpoints"``)."""
     subject = f"run {runs[0]}" if len(runs) == 1 else format_quantity(len(runs), "run")
-    box = QMessageBox(parent)
-    box.setObjectName("question")
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setTextFormat(Qt.TextFormat.PlainText)
     if action == "erase":
         title, button = f"Erase {subject} for good?", "Erase"
         text = "Settings, curves, metrics, notes and files are deleted. This cannot be undone."
     else:
         title, button = f"Remove the checkpoints of {subject}?", "Remove"
         text = "Settings, curves and metrics stay. Without a checkpoint a run cannot be resumed, evaluated or exported."
+    return ask(parent, title, text, button, on_yes)
+
+
+def ask(parent: QWidget, title: str, text: str, button: str, on_yes: Callable[[], object]) -> QMessageBox:
+    """Ask before something is lost; the button that does it has to be chosen."""
+    box = QMessageBox(parent)
+    box.setObjectName("question")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle(title)
     box.setText(title)
     box.setInformativeText(text)

@@ -93,6 +93,7 @@ class RunsPage(PageBody):
             "open": lambda: actions.open_spec(runs[0]),
             "again": lambda: actions.run_again(runs),
             "resume": lambda: actions.resume(runs[0]),
+            "fork": lambda: actions.fork(runs[0]),
             "stop": lambda: actions.stop(records),
             "baselines": lambda: actions.baselines(records[0]),
             "compare": lambda: actions.compare(records),
@@ -188,6 +189,9 @@ class RunsPage(PageBody):
         self.panel.tagsEdited.connect(lambda run, tags: self.run_actions.edit(run, tags=tags))
         self.panel.notesEdited.connect(lambda run, notes: self.run_actions.edit(run, notes=notes))
         self.panel.parentRequested.connect(self._show_run)
+        self.panel.aloneRequested.connect(self._show_alone)
+        self.panel.files.forkRequested.connect(self._fork)
+        self.panel.files.removeRequested.connect(self.run_actions.remove_checkpoint)
         self.run_actions.changed.connect(self.refresh)
         self.run_actions.failed.connect(self._session.show_error)
         self.run_actions.archivedChanged.connect(self._on_archived)
@@ -258,7 +262,17 @@ class RunsPage(PageBody):
 
     def _show_panel(self) -> None:
         """Hide the panel while no run is selected, unless the page is wide enough for both."""
-        self.panel.setVisible(self.width() >= _WIDE_PAGE or bool(self.view.selected_records()))
+        is_selected = bool(self.view.selected_records())
+        if not is_selected and self.list.isHidden():
+            self._show_alone(False)
+        self.panel.setVisible(self.width() >= _WIDE_PAGE or is_selected)
+
+    def _show_alone(self, alone: bool) -> None:
+        """Show the panel over the whole page, or beside the list again."""
+        self.panel.alone.setChecked(alone)
+        self.panel.alone.setToolTip("Show the list again (Esc)" if alone else "Show the run alone, without the list")
+        self.list.setVisible(not alone)
+        (self.panel.tabs if alone else self.view).setFocus()
 
     def _request_detail(self) -> None:
         run = self.panel.run
@@ -276,6 +290,10 @@ class RunsPage(PageBody):
     def _show_run(self, run: int) -> None:
         if not self.view.select_run(run):
             self._session.show_message(f"Run {run} is not in this list; it may be archived or filtered out")
+
+    def _fork(self, artifact: int) -> None:
+        if self.panel.run is not None:
+            self.run_actions.fork(self.panel.run, artifact)
 
     def _active_changed(self) -> None:
         if self.isVisible():

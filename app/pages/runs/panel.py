@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QFormLayout,
-    QGridLayout,
     QHBoxLayout,
     QPlainTextEdit,
+    QSizePolicy,
     QStackedLayout,
+    QStackedWidget,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
 from app.formatting import STATE_LABELS
-from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, parse_tags
+from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, parse_tags, settings_lines
+from app.pages.runs.files_view import FilesView
+from app.pages.runs.lineage_view import LineageView
 from app.pages.runs.notes_field import NotesField
+from app.pages.runs.panel_parts import FactsForm, MetricsGrid, column_of, heading, log_view, set_plain_text
 from app.pages.runs.permissions import Action
-from app.theme import CARD_GAP, GAP, card_title_font, mono_font
+from app.theme import GAP, card_title_font
 from app.widgets import (
     Button,
     Card,
@@ -29,8 +34,6 @@ from app.widgets import (
     InlineError,
     Label,
     LineEdit,
-    LinkButton,
-    Muted,
     ToolButton,
     plain_tooltip,
     scroll_area,
@@ -48,7 +51,7 @@ class RunPanel(Card):
     """Details of the selected run; edits are emitted when the person stops typing or leaves the field.
 
     ``actionTriggered(key)`` carries the key of an action, ``nameEdited``, ``tagsEdited`` and ``notesEdited`` the run
-    and the new value, ``parentRequested`` the run that this one repeats.
+    and the new value, ``parentRequested`` a related run, ``aloneRequested`` whether the list is hidden.
     """
 
     actionTriggered = Signal(str)
@@ -56,6 +59,7 @@ class RunPanel(Card):
     tagsEdited = Signal(int, tuple)
     notesEdited = Signal(int, str)
     parentRequested = Signal(int)
+    aloneRequested = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -95,8 +99,11 @@ class RunPanel(Card):
         other = self._record is None or self._record.id != record.id
         if other:
             self.flush()
-            self._clear_grid()
+            self._metrics.clear()
             self.events.clear()
+            self.settings.clear()
+            self.files.clear()
+            self.lineage.clear()
             for widget in (self._data_heading, self.data_notes):
                 widget.hide()
         self._record = record
@@ -112,10 +119,8 @@ class RunPanel(Card):
         if other or (not writing and self.notes.toPlainText() != record.notes):
             self.notes.setPlainText(record.notes)
             self._notes_timer.stop()
-        self._parent.setVisible(record.parent is not None)
-        self._parent.setText(f"Runs run {record.parent} again")
         self._disk_use = None if other else self._disk_use
-        self._set_facts(facts(record, self._disk_use))
+        self._facts.show_pairs(facts(record, self._disk_use))
         self._set_actions(actions)
         self._pages.setCurrentIndex(1)
 
@@ -124,21 +129,29 @@ class RunPanel(Card):
         if self._record is None or detail.record.id != self._record.id:
             return
         self._disk_use = detail.disk_use
-        self._set_facts(facts(detail.record, self._disk_use))
-        self._set_metrics(metric_rows(detail.summaries, detail.record.tasks))
+        self._facts.show_pairs(facts(detail.record, self._disk_use))
+        self._metrics.show_rows(metric_rows(detail.summaries, detail.record.tasks))
+        self.lineage.show_lineage(detail.lineage)
+        self.files.show_files(detail.checkpoints, detail.artifacts, detail.folder, has_ended=detail.record.has_ended)
+        set_plain_text(self.settings, "\n".join(settings_lines(detail.spec, detail.lineage)))
         texts = [event.message for event in detail.notes]
         self.data_notes.setText("\n".join(f"• {text}" for text in texts))
         for widget in (self._data_heading, self.data_notes):
             widget.setVisible(bool(texts))
-        lines = "\n".join(event_lines(detail.events))
-        if lines != self.events.toPlainText():
-            self.events.setPlainText(lines)
+        set_plain_text(self.events, "\n".join(event_lines(detail.events)))
 
     def flush(self) -> None:
         """Emit notes that have not been emitted yet."""
         self._notes_timer.stop()
         if self._record is not None and self.notes.toPlainText() != self._record.notes:
             self.notesEdited.emit(self._record.id, self.notes.toPlainText())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show the list again with Escape."""
+        if event.key() == Qt.Key.Key_Escape and self.alone.isChecked():
+            self.aloneRequested.emit(False)
+        else:
+            super().keyPressEvent(event)
 
     def _build(self) -> QWidget:
         self._number = Label()
@@ -148,7 +161,14 @@ class RunPanel(Card):
         self._more = ToolButton(
             "dots-three", "More actions", lambda: self.actionTriggered.emit("menu"), name="run-more"
         )
-        top = _row(self._number, self._state, None, self._more)
+        self.alone = ToolButton(
+            "arrows-out-simple",
+            "Show the run alone, without the list",
+            lambda: self.aloneRequested.emit(self.alone.isChecked()),
+            checkable=True,
+            name="run-alone",
+        )
+        top = _row(self._number, self._state, None, self.alone, self._more)
         self._error = InlineError()
         self._error.setObjectName("run-error")
         self._buttons = [Button("", name=f"run-action-{i}") for i in range(_BUTTONS)]
@@ -161,43 +181,61 @@ class RunPanel(Card):
         self.notes_field = NotesField()
         self.notes = self.notes_field.editor
         self.notes.textChanged.connect(self._on_notes_changed)
-        self._parent = LinkButton("", self._show_parent, name="run-parent")
-        self._facts = QFormLayout()
-        self._facts.setHorizontalSpacing(CARD_GAP)
-        self._facts.setVerticalSpacing(4)
-        self._metrics = QGridLayout()
-        self._metrics.setHorizontalSpacing(CARD_GAP)
-        self._metrics.setVerticalSpacing(4)
-        self._metrics.setColumnStretch(0, 1)
-        self.events = set_names(QPlainTextEdit(readOnly=True), "run-events", "Events")
-        self.events.setFont(mono_font())
-        self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
-        self.events.setMinimumHeight(self.fontMetrics().lineSpacing() * 7)
+        self.lineage = LineageView()
+        self.lineage.runRequested.connect(self.parentRequested)
+        self._facts, self._metrics = FactsForm(), MetricsGrid()
+        self.files = FilesView()
+        self.settings = log_view("run-settings", "Settings")
+        self.settings.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.events = log_view("run-events", "Events")
+        self._build_parts()
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, GAP, 0)
         column.setSpacing(GAP)
         column.addLayout(top)
         column.addWidget(self._error)
         column.addLayout(_row(*self._buttons, None))
-        for widget in (self.name, self.tags, self.notes_field):
-            column.addWidget(widget)
-        column.addWidget(self._parent, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(HLine())
-        column.addLayout(self._metrics)
-        column.addWidget(HLine())
-        column.addLayout(self._facts)
-        self._add_data_notes(column)
-        column.addWidget(_heading("Events"))
-        column.addWidget(self.events, 1)
+        for field in (self.name, self.tags, self.notes_field):
+            column.addWidget(field)
+        column.addWidget(self.lineage)
+        column.addWidget(self.tabs)
+        column.addWidget(self._parts, 1)
+        self._show_part(0)
         return scroll_area(column)
 
-    def _add_data_notes(self, column: QVBoxLayout) -> None:
-        self._data_heading = _heading("About the data")
+    def _build_parts(self) -> None:
+        self._data_heading = heading("About the data")
         self.data_notes = set_names(Label(wrap=True), "run-data-notes", "Data notes")
         self.data_notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for widget in (self._data_heading, self.data_notes):
-            column.addWidget(widget)
             widget.hide()
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("run-tabs")
+        self.tabs.setProperty("role", "compact")
+        self.tabs.setAccessibleName("Parts of the run")
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        overview = column_of(self._metrics, HLine(), self._facts, self._data_heading, self.data_notes, None)
+        parts = {
+            "Overview": overview,
+            "Settings": self.settings,
+            "Files": self.files,
+            "Log": self.events,
+        }
+        self._parts = QStackedWidget()
+        for title, part in parts.items():
+            self.tabs.addTab(title)
+            self._parts.addWidget(part)
+        self.tabs.currentChanged.connect(self._show_part)
+
+    def _show_part(self, index: int) -> None:
+        """Show a part of the run; those that are hidden take no height."""
+        for place in range(self._parts.count()):
+            used = QSizePolicy.Policy.Preferred if place == index else QSizePolicy.Policy.Ignored
+            if (part := self._parts.widget(place)) is not None:
+                part.setSizePolicy(used, used)
+        self._parts.setCurrentIndex(index)
+        self._parts.adjustSize()
 
     def _set_actions(self, actions: tuple[Action, ...]) -> None:
         first = [action for action in actions if action.key in {"watch", "resume", "again", "open"}]
@@ -211,39 +249,6 @@ class RunPanel(Card):
                 button.setAccessibleName(action.text)
                 button.setToolTip(plain_tooltip(action.text + (f" ({action.shortcut})" if action.shortcut else "")))
                 button.setProperty("action", action.key)
-
-    def _set_facts(self, pairs: list[tuple[str, str]]) -> None:
-        while self._facts.rowCount() > len(pairs):
-            self._facts.removeRow(self._facts.rowCount() - 1)
-        for i, (label, words) in enumerate(pairs):
-            if i >= self._facts.rowCount():
-                value = Label(wrap=True)
-                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                self._facts.addRow(Muted(), value)
-            _label(self._facts, i, QFormLayout.ItemRole.LabelRole).setText(label)
-            _label(self._facts, i, QFormLayout.ItemRole.FieldRole).setText(words)
-
-    def _set_metrics(self, rows: list[tuple[str, ...]]) -> None:
-        self._clear_grid()
-        if not rows:
-            self._metrics.addWidget(Muted("Metrics appear after the first epoch."), 0, 0)
-            return
-        for column, title in enumerate(("", "best", "last", "test")):
-            self._metrics.addWidget(Muted(title), 0, column, Qt.AlignmentFlag.AlignRight)
-        for line, words in enumerate(rows, 1):
-            if len(words) == 1:
-                self._metrics.addWidget(_heading(words[0]), line, 0, 1, 4)
-                continue
-            for column, word in enumerate(words):
-                label = Label(word) if column else Muted(word)
-                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-                self._metrics.addWidget(label, line, column, side)
-
-    def _clear_grid(self) -> None:
-        while (item := self._metrics.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
 
     def _set_text(self, field: LineEdit, text: str, other: bool) -> None:
         """Set the text of a field unless it is being edited."""
@@ -270,10 +275,6 @@ class RunPanel(Card):
         if self._record is not None and self.notes.toPlainText() != self._record.notes:
             self._notes_timer.start()
 
-    def _show_parent(self) -> None:
-        if self._record is not None and self._record.parent is not None:
-            self.parentRequested.emit(self._record.parent)
-
 
 def set_names(widget: _W, name: str, accessible: str) -> _W:
     """Set the object name and the accessible name of a widget, and return it."""
@@ -291,16 +292,3 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
         else:
             row.addWidget(widget)
     return row
-
-
-def _heading(text: str) -> Label:
-    label = Label(text)
-    label.setFont(card_title_font())
-    return label
-
-
-def _label(form: QFormLayout, row: int, role: QFormLayout.ItemRole) -> Label:
-    item = form.itemAt(row, role)
-    widget = item.widget() if item is not None else None
-    assert isinstance(widget, Label)
-    return widget

@@ -25,6 +25,8 @@ CURVES = Action("watch", "Show curves", "activity", "Return")
 OPEN = Action("open", "Open its experiment", "folder-open", "Ctrl+Return")
 AGAIN = Action("again", "Run again", "arrows-clockwise", "R")
 RESUME = Action("resume", "Resume", "play")
+MORE_EPOCHS = Action("fork", "Train more epochs…", "git-branch")
+FORK = Action("fork", "Fork from a checkpoint…", "git-branch")
 STOP = Action("stop", "Stop", "stop")
 BASELINES = Action("baselines", "Train its baselines", "scales")
 COMPARE = Action("compare", "Compare", "scales", "C")
@@ -72,4 +74,20 @@ def actions_for(
     baselines = (BASELINES,) if len(record.tasks) > 1 else ()
     erase = (CHECKPOINTS, ERASE) if is_erasable else ()
     difference = NO_REFERENCE if record.id == reference else REFERENCE
-    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, difference, EXPORT, *file, *archive, *erase)
+    fork = () if record.state == "queued" else (MORE_EPOCHS if record.has_ended else FORK,)
+    return (
+        watch,
+        OPEN,
+        AGAIN,
+        *resume,
+        *fork,
+        *stop,
+        *baselines,
+        RENAME,
+        star,
+        difference,
+        EXPORT,
+        *file,
+        *archive,
+        *erase,
+    )

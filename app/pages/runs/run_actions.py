@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 from shiboken6 import isValid
 
+from app.forking import ask_fork
 from app.formatting import format_quantity
 from app.navigation import Page
-from app.pages.runs.disk_use import DiskUseDialog, StoreUse, ask_before, read_store_use
+from app.pages.runs.disk_use import DiskUseDialog, StoreUse, ask, ask_before, read_store_use
 from app.session import MOST_COMPARED, Session
 from mtl_core.export.readers.any_source import import_runs
 from mtl_core.export.run_file import write_run_file
@@ -23,6 +24,7 @@ from mtl_core.text import format_size, group_digits
 if TYPE_CHECKING:
     from mtl_core.export.run_file import RunFile
     from mtl_core.export.run_file_import import ImportedRuns
+    from mtl_core.forking.checkpoint_list import RunCheckpoint
     from mtl_core.spec import ExperimentSpec
     from mtl_core.store import RunRecord, RunStore
 
@@ -82,6 +84,32 @@ class RunActions(QObject):
             return store.erase(runs) if what == "erase" else store.remove_checkpoints(runs)
 
         self._session.store.call(write, on_erased, self._fail)
+
+    def fork(self, run: int, artifact: int | None = None) -> None:
+        """Ask how a fork of a run shall go on, from a checkpoint or its last one, and start it."""
+        ask_fork(self._session, self._page, run, artifact=artifact)
+
+    def remove_checkpoint(self, checkpoint: RunCheckpoint) -> None:
+        """Ask, then remove one checkpoint of a run that has ended."""
+        uses = {
+            "last": "Without it the run cannot be resumed or trained for more epochs.",
+            "best": "Without it the run cannot be evaluated, exported as a model or used by other runs.",
+        }
+        text = uses.get(checkpoint.kind, "No fork can begin with it any more.")
+        title = f"Delete the checkpoint of {checkpoint.text}?"
+        ask(self._page, title, text, "Delete", lambda: self.remove_checkpoint_now(checkpoint))
+
+    def remove_checkpoint_now(self, checkpoint: RunCheckpoint) -> None:
+        """Remove one checkpoint of a run that has ended without a question."""
+
+        def on_removed(freed: int) -> None:
+            self._session.show_message(f"Deleted the checkpoint of {checkpoint.text}: {format_size(freed)} given back")
+            self.changed.emit([checkpoint.run])
+            self.erased.emit()
+
+        self._session.store.call(
+            lambda store: store.remove_checkpoint(checkpoint.run, checkpoint.artifact), on_removed, self._fail
+        )
 
     def show_disk_use(self) -> None:
         """Show the disk use of all runs, and offer to give back that of archived ones."""

@@ -74,6 +74,7 @@ class RunCard(Card):
             "accumulate",
             "compile",
             "compare_gradients",
+            "keep_checkpoints",
             "checkpoint_seconds",
         )
         self.body.addWidget(self.device)

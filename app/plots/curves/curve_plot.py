@@ -18,7 +18,7 @@ from app.plots.curves.band_items import BandItems
 from app.plots.curves.curve_items import CurveItems
 from app.plots.curves.markers import Markers
 from app.plots.curves.range_dialog import RangeDialog
-from app.plots.curves.readout import Readout, Row, format_position, nearest_rows, rows_at
+from app.plots.curves.readout import MenuPoint, Readout, Row, format_position, nearest_curve, nearest_rows, rows_at
 from app.plots.decimation import Floats, XAxis
 from app.plots.ticker import ticker
 from app.theme import VisibleConnection, manager, theme
@@ -37,6 +37,7 @@ class CurvePlot(QWidget):
 
     Attributes:
         title: What the plot shows, for tables and files.
+        menu_point: Where the menu was opened; None where no curve is, as at a button.
     """
 
     zoomChanged = Signal(bool)
@@ -48,6 +49,8 @@ class CurvePlot(QWidget):
     """The plot, which is to be shown alone."""
     menuOpened = Signal(QMenu)
 
+    menu_point: MenuPoint | None
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves: dict[Hashable, Curve] = {}
@@ -55,6 +58,7 @@ class CurvePlot(QWidget):
         self._options = Snapshot((), XAxis(), 100)
         self._zoomed, self._stale = False, False
         self.title = ""
+        self.menu_point = None
         self._canvas = Canvas()
         self._items = CurveItems(self._canvas)
         self._bands = BandItems(self._canvas)
@@ -402,8 +406,9 @@ class CurvePlot(QWidget):
 
     # -- menu --
 
-    def open_menu(self, position: QPoint) -> None:
-        """Open the menu of the plot at a position of the screen."""
+    def open_menu(self, position: QPoint, point: MenuPoint | None = None) -> None:
+        """Open the menu of the plot at a position of the screen; ``point`` is the place on the curves."""
+        self.menu_point = point
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show everything", self.show_all).setEnabled(self._zoomed)
@@ -431,7 +436,20 @@ class CurvePlot(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the menu."""
         event.accept()
-        self.open_menu(event.globalPos())
+        at_cursor = event.reason() == QContextMenuEvent.Reason.Mouse
+        self.open_menu(event.globalPos(), self._point_at(event.pos()) if at_cursor else None)
+
+    def _point_at(self, position: QPoint) -> MenuPoint | None:
+        """Step and nearest curve at a position in this widget, beside the axes those at their ends."""
+        if self._picture is None or self._picture.empty:
+            return None
+        place = self._canvas.place(QPointF(self._canvas.mapFrom(self, position)))
+        (left, right), _ = self._canvas.box.viewRange()
+        x = min(max(place.x(), left), right)
+        key = nearest_curve(self._picture.lines, self._curves, x, place.y(), (right - left) * _REACH)
+        curve = self._curves.get(key)
+        axis = self._options.axis if curve is None or curve.axis is None else curve.axis
+        return MenuPoint(max(axis.step(self._axis_value(x)), 0.0), key)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the overlay in place and draws for the new width."""

@@ -39,6 +39,34 @@ class Row:
     """The value before it was rounded to text."""
 
 
+@dataclass(frozen=True)
+class MenuPoint:
+    """The place on the curves at which a menu was opened.
+
+    Attributes:
+        step: The step there.
+        key: The nearest curve there; None where no curve is.
+    """
+
+    step: float
+    key: Hashable | None
+
+
+def nearest_curve(
+    lines: Mapping[Hashable, Line], curves: Mapping[Hashable, Curve], x: float, height: float, reach: float
+) -> Hashable | None:
+    """The curve that is nearest above or below a point; None if none is within ``reach`` of ``x``."""
+    distances = []
+    for key, line in lines.items():
+        curve = curves.get(key)
+        if curve is None or curve.faint or not line.x.size or not line.x[0] - reach <= x <= line.x[-1] + reach:
+            continue
+        distance = abs(float(line.y[_nearest(line.x, x)]) - height)
+        if math.isfinite(distance):
+            distances.append((distance, key))
+    return min(distances, key=lambda pair: pair[0], default=(0.0, None))[1]
+
+
 def rows_at(
     lines: Mapping[Hashable, Line], curves: Mapping[Hashable, Curve], x: float, reach: float
 ) -> tuple[list[Row], float]:

@@ -43,6 +43,8 @@ class PlotTools(QObject):
         layout: The order and size of the plots.
     """
 
+    menuExtended = Signal(object, QMenu)
+    """A plot and its menu, to which others may add what can be done with its runs."""
     exported = Signal(str)
     failed = Signal(object)
 
@@ -143,6 +145,7 @@ class PlotTools(QObject):
         if grid is not None:
             menu.addSeparator()
             self._add_layout(menu, grid, grid.name_of(plot))
+        self.menuExtended.emit(plot, menu)
 
     def _add_layout(self, menu: QMenu, grid: CardGrid, name: str) -> None:
         names = self.layout.sorted(grid.names())

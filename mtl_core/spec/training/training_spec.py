@@ -93,6 +93,16 @@ class TrainingSpec(Spec):
         le=1_000_000,
         unit="steps",
     )
+    keep_checkpoints: int | None = field(
+        None,
+        "Epochs between two checkpoints that are kept, so that another run can begin with them; empty: only the last "
+        "and the best one are. Each takes as much room on the disk as the last one.",
+        title="Keep a checkpoint every",
+        ge=1,
+        le=1_000_000,
+        unit="epochs",
+        advanced=True,
+    )
     checkpoint_seconds: float = field(
         10.0, "Time between two saved checkpoints.", title="Save every", ge=0, le=86_400, unit="s", advanced=True
     )

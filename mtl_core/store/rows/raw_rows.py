@@ -140,4 +140,13 @@ def _renumbered(table: str, row: Mapping[str, Any], numbers: Mapping[int, int]) 
     values = {name: value for name, value in row.items() if name != "id"} | {"run_id": numbers[row["run_id"]]}
     if table == "settings" and row["path"] == ".".join(START_RUN) and row["number"] in numbers:
         values |= {"text": str(numbers[row["number"]]), "number": float(numbers[row["number"]])}
+    if table == "events" and row["kind"] == "forked":
+        values["data"] = _renumbered_fork(row["data"], numbers)
     return values
+
+
+def _renumbered_fork(data: str, numbers: Mapping[int, int]) -> str:
+    fork = json.loads(data)
+    if not isinstance(fork, dict) or fork.get("run") not in numbers:
+        return data
+    return json.dumps(fork | {"run": numbers[fork["run"]]}, ensure_ascii=False)

@@ -62,6 +62,26 @@ def delete_checkpoint_rows(connection: sa.Connection, url: sa.URL, run: int) -> 
     return [path for path in dict.fromkeys(paths) if path.resolve().is_relative_to(folder.resolve())]
 
 
+def delete_checkpoint_row(connection: sa.Connection, url: sa.URL, run: int, artifact: int) -> list[Path]:
+    """Delete the row of one checkpoint of a run that is not trained; return its file if it is in the run's folder.
+
+    Raises:
+        InputError: There is no such run or checkpoint, or the run has not ended.
+    """
+    row = runs.lock(connection, run)
+    if row["state"] not in END_STATES:
+        raise InputError(f"run {run}", "has not ended", found=row["state"], fix="Stop it first.")
+    folder = artifacts.find_folder(connection, url, run)
+    is_checkpoint = ARTIFACT.c.kind.startswith(CHECKPOINT_PREFIX, autoescape=True)
+    same = (ARTIFACT.c.run_id == run, ARTIFACT.c.id == artifact, is_checkpoint)
+    name = connection.scalar(sa.select(ARTIFACT.c.path).where(*same))
+    if name is None:
+        raise InputError(f"run {run}", "has no such checkpoint any more", found=artifact)
+    connection.execute(sa.delete(ARTIFACT).where(*same))
+    path = folder / str(name)
+    return [path] if path.resolve().is_relative_to(folder.resolve()) else []
+
+
 def remove_files(paths: Collection[Path]) -> int:
     """Remove files, and folders with all that is in them; return how many bytes that gave back.
 

@@ -101,6 +101,28 @@ def read(connection: sa.Connection, run: int, cursor: Cursor | None) -> tuple[di
     return new_points, Cursor(run, reset, rewinds, newest, counts)
 
 
+def copy(connection: sa.Connection, source: int, run: int, last: Mapping[str, int]) -> None:
+    """Copy the points of a run into a new one.
+
+    Args:
+        connection: Connection to the store.
+        source: The run that has the points.
+        run: The run that gets them.
+        last: The last step to copy, by split; nothing of a split that is not named.
+
+    Raises:
+        StoreError: The points are damaged.
+    """
+    summaries = _read_running_summaries(connection, source)
+    points = {
+        key: _truncate(_concatenate(chunks, 0), last[key.split])
+        for key, chunks in _select_chunks(connection, _SELECT_CHUNKS, source).items()
+        if key.split in last
+    }
+    directions = {key: summaries[key].direction for key in points if key in summaries}
+    append(connection, run, points, directions)
+
+
 def rewind(connection: sa.Connection, run: int, step: int | Mapping[str, int]) -> bool:
     """Drop the points after a step, given for all splits or by split; return whether there were any."""
     chunks = _select_chunks(connection, _SELECT_CHUNKS, run)

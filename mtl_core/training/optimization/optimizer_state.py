@@ -12,6 +12,8 @@ from mtl_core.errors import shorten
 from mtl_core.training.persistence.checkpoints import read_number
 
 _GROUPS = "groups"
+_FROM_SPEC = ("lr", "lr_factor", "weight_decay")
+"""Settings that the spec and the step determine; a fork may have others than the run whose state it begins with."""
 
 
 class OptimizerState:
@@ -61,7 +63,8 @@ def _restore_group(current: dict[str, Any], saved: dict[str, Any]) -> dict[str, 
     for name in saved.keys() & current.keys():
         _check_setting(name, current[name], saved[name])
     settings = {name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()}
-    return {**current, **settings, "params": current["params"]}
+    from_spec = {name: current[name] for name in ("params", *_FROM_SPEC) if name in current}
+    return {**current, **settings, **from_spec}
 
 
 def _check_setting(name: str, current: Any, saved: Any) -> None:

@@ -76,6 +76,11 @@ class WeightAverage:
             self._epochs_averaged = int(tensors.pop(_COUNT))
             self._average.load_state_dict(tensors)
 
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin with weights of the model, as if the average had been theirs."""
+        if self._average is not None:
+            self._average.load_state_dict(weights)
+
     @torch.no_grad()
     def _update(self, weight: float) -> None:
         """Interpolate the average towards the model by a weight; copy integer values."""

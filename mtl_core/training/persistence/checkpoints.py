@@ -35,6 +35,11 @@ def checkpoint_path(folder: Path, kind: CheckpointKind) -> Path:
     return folder / f"{kind}.safetensors"
 
 
+def kept_checkpoint_path(folder: Path, step: int) -> Path:
+    """Return the path of a checkpoint of a step that later ones do not replace."""
+    return folder / f"step-{step}.safetensors"
+
+
 _TOP_LEVEL_VALUES: Mapping[str, tuple[str, ...]] = {
     "optimizer": ("groups",),
     "history": ("ruler",),
@@ -66,6 +71,11 @@ class Checkpoint:
             plain_values = {key: value for key, value in state.items() if key not in tensors[name]}
             header |= plain_values if name in _TOP_LEVEL_VALUES or not plain_values else {name: plain_values}
         return cls(tensors, header | dict(values))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds the whole training state; otherwise only the weights of the model."""
+        return "epoch" in self.values
 
     def state_of(self, part: str) -> dict[str, Any]:
         """Return the state of a part, empty if the checkpoint has none.

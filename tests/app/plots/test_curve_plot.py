@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QFontMetrics, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -205,3 +205,27 @@ def test_a_schedule_is_drawn_over_epochs(qtbot: QtBot) -> None:
     plot.show()
     qtbot.waitUntil(lambda: plot.picture is not None and plot.picture.x_limits == (0.0, 4.0))
     qtbot.waitUntil(ticker().is_idle)
+
+
+def test_the_menu_knows_the_step_and_the_nearest_curve_under_the_cursor(qtbot: QtBot, plot: CurvePlot) -> None:
+    axis = XAxis("epoch", (0.0, 500.0), (0.0, 5.0))
+    plot.set_x_axis(axis)
+    for key, height in (("low", 1.0), ("high", 3.0)):
+        plot.set_curve(key, STEPS, np.full(500, height), smoothed=False)
+    plot.show()
+    _drawn(qtbot, plot)
+    box = plot._canvas.box
+    scene = box.mapViewToScene(QPointF(2.5, 2.9))
+    place = plot._canvas.mapTo(plot, plot._canvas.mapFromScene(scene))
+    for reason in (QContextMenuEvent.Reason.Mouse, QContextMenuEvent.Reason.Keyboard):
+        points = []
+        plot.menuOpened.connect(lambda menu, points=points: points.append((plot.menu_point, menu)))
+        plot.contextMenuEvent(QContextMenuEvent(reason, place, plot.mapToGlobal(place)))
+        point, menu = points[-1]
+        menu.close()
+        if reason is QContextMenuEvent.Reason.Mouse:
+            assert point is not None
+            assert abs(point.step - 250) < 3
+            assert point.key == "high"
+        else:
+            assert point is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -181,6 +181,11 @@ class CurveGrid(CardGrid):
             self._steps.put("curve cards", self._make_next_card)
         elif self._new_cards is None:
             self._draw_runs(options, changed)
+
+    def record_at(self, key: Hashable) -> RunRecord | None:
+        """The run of a curve; None for a curve of no single run, such as the mean of seeds."""
+        run = key[0] if isinstance(key, tuple) else None
+        return self._runs[run][0].run if isinstance(run, int) and run in self._runs else None
 
     def _make_next_card(self) -> None:
         """Make the next card; once all are made, show them and draw all runs."""

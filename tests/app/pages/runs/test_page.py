@@ -5,8 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Worker
@@ -17,6 +18,8 @@ from app.widgets import InlineError
 from mtl_core.protocol.events import NoteEvent, WeightsData, WeightsEvent
 from mtl_core.spec import DataNote, StudyRun
 from mtl_core.store import RunStore, sqlite
+from mtl_core.training.persistence.tensor_files import write_tensors
+from tests.app.pages.runs.conftest import experiment
 from tests.app.tables.rows import record, row
 
 Wait = Callable[[Callable[[], object]], None]
@@ -361,3 +364,58 @@ def test_what_was_decided_about_a_runs_data_is_shown_above_its_events(
     assert str(note) not in page.panel.events.toPlainText()
     select(page, 4)
     wait(lambda: not label.isVisibleTo(page.panel))
+
+
+def test_related_runs_are_links_that_select_them(page: RunsPage, records: RunStore, qtbot: QtBot, wait: Wait) -> None:
+    again = records.create_run(records.spec(2), parent=2)
+    wait(lambda: page.model.row_of(again) >= 0)
+    select(page, again)
+    wait(lambda: page.panel.findChild(QPushButton, "run-link-2"))
+    link = page.panel.findChild(QPushButton, "run-link-2")
+    assert link is not None
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    wait(lambda: page.panel.run == 2 and page.panel.findChild(QPushButton, f"run-link-{again}"))
+    assert "weighting.kind: uncertainty" in page.panel.settings.toPlainText()
+
+
+def test_what_differs_from_the_parent_stands_above_the_settings(page: RunsPage, records: RunStore, wait: Wait) -> None:
+    changed = records.create_run(experiment("study 1", seed=7), parent=1)
+    wait(lambda: page.model.row_of(changed) >= 0)
+    select(page, changed)
+    wait(lambda: "training.seed: 0 → 7" in page.panel.settings.toPlainText())
+    assert page.panel.settings.toPlainText().startswith("What differs from run 1\n")
+
+
+def test_a_run_can_be_shown_alone_and_beside_the_list_again(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
+    select(page, 4)
+    qtbot.mouseClick(page.panel.alone, Qt.MouseButton.LeftButton)
+    wait(lambda: not page.list.isVisible())
+    wait(lambda: page.panel.width() > page.width() // 2)
+    qtbot.keyClick(page.panel.tabs, Qt.Key.Key_Escape)
+    wait(page.list.isVisible)
+    page.panel.alone.click()
+    page.view.clearSelection()
+    wait(page.list.isVisible)
+    assert not page.panel.alone.isChecked()
+
+
+def test_one_checkpoint_is_removed_after_a_question(
+    page: RunsPage, records: RunStore, qtbot: QtBot, wait: Wait
+) -> None:
+    folder = records.artifacts_dir(3)
+    tensors = {"model/weight": torch.zeros(3)}
+    write_tensors(folder / "step-10.safetensors", tensors, {"format": 1, "step": 10, "epoch": 1})
+    records.add_artifact(3, "checkpoint:step", folder / "step-10.safetensors", {"step": 10})
+    select(page, 3)
+    wait(lambda: page.panel.files.findChild(QToolButton, "remove-step-10"))
+    page.panel.tabs.setCurrentIndex(2)
+    button = page.panel.files.findChild(QToolButton, "remove-step-10")
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    wait(lambda: page.findChild(QMessageBox, "question"))
+    question = page.findChild(QMessageBox, "question")
+    assert question is not None
+    assert "step 10 (kept)" in question.text()
+    question.findChild(QPushButton, "confirm").click()
+    wait(lambda: not (folder / "step-10.safetensors").exists())
+    wait(lambda: not page.panel.files.findChild(QToolButton, "remove-step-10"))

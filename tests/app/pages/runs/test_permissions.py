@@ -28,6 +28,14 @@ def test_only_runs_that_have_ended_go_to_one_file() -> None:
     assert "export-file" not in keys("running")
 
 
+def test_a_run_that_waits_has_nothing_to_fork_yet() -> None:
+    texts = [action.text for action in actions_for([record(1, state="finished")])]
+    assert "Train more epochs…" in texts
+    assert "fork" in keys("running")
+    assert "fork" not in keys("queued")
+    assert "fork" not in keys("finished", "finished")
+
+
 def test_several_runs_can_be_compared_and_none_offers_nothing() -> None:
     assert keys("finished", "failed")[0] == "compare"
     assert keys() == []

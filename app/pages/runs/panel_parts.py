@@ -1,0 +1,118 @@
+"""Parts of the side panel: the table of metrics and the facts of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from app.theme import CARD_GAP, GAP, card_title_font, mono_font
+from app.widgets import Label, Muted
+
+_HEADINGS = ("", "best", "last", "test")
+
+
+class MetricsGrid(QWidget):
+    """Best, last and test value of each metric, by task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(CARD_GAP)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+        self._rows: list[tuple[str, ...]] | None = None
+
+    def show_rows(self, rows: list[tuple[str, ...]]) -> None:
+        """Show the rows of the table: the name of a task alone, or name and values of a metric."""
+        if rows == self._rows:
+            return
+        self.clear()
+        self._rows = rows
+        if not rows:
+            self._grid.addWidget(Muted("Metrics appear after the first epoch."), 0, 0)
+            return
+        for column, title in enumerate(_HEADINGS):
+            self._grid.addWidget(Muted(title), 0, column, Qt.AlignmentFlag.AlignRight)
+        for line, words in enumerate(rows, 1):
+            if len(words) == 1:
+                self._grid.addWidget(heading(words[0]), line, 0, 1, 4)
+                continue
+            for column, word in enumerate(words):
+                label = Label(word) if column else Muted(word)
+                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+                self._grid.addWidget(label, line, column, side)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._rows = None
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+
+
+class FactsForm(QWidget):
+    """Labels and texts of what is known of a run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setHorizontalSpacing(CARD_GAP)
+        self._form.setVerticalSpacing(4)
+
+    def show_pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Show label and text of each fact."""
+        while self._form.rowCount() > len(pairs):
+            self._form.removeRow(self._form.rowCount() - 1)
+        for i, (label, words) in enumerate(pairs):
+            if i >= self._form.rowCount():
+                value = Label(wrap=True)
+                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                self._form.addRow(Muted(), value)
+            self._label(i, QFormLayout.ItemRole.LabelRole).setText(label)
+            self._label(i, QFormLayout.ItemRole.FieldRole).setText(words)
+
+    def _label(self, row: int, role: QFormLayout.ItemRole) -> Label:
+        item = self._form.itemAt(row, role)
+        widget = item.widget() if item is not None else None
+        assert isinstance(widget, Label)
+        return widget
+
+
+def heading(text: str) -> Label:
+    """Make a heading of a part."""
+    label = Label(text)
+    label.setFont(card_title_font())
+    return label
+
+
+def column_of(*widgets: QWidget | None) -> QWidget:
+    """Make a widget with others below each other; None is room that is left."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    for widget in widgets:
+        column.addStretch(1) if widget is None else column.addWidget(widget)
+    return whole
+
+
+def log_view(name: str, accessible: str) -> QPlainTextEdit:
+    """Make a view of lines of monospaced text."""
+    view = QPlainTextEdit(readOnly=True)
+    view.setObjectName(name)
+    view.setAccessibleName(accessible)
+    view.setFont(mono_font())
+    view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+    view.setMinimumHeight(view.fontMetrics().lineSpacing() * 7)
+    return view
+
+
+def set_plain_text(view: QPlainTextEdit, text: str) -> None:
+    """Replace the text if it differs, which would lose the selection and the place."""
+    if text != view.toPlainText():
+        view.setPlainText(text)
