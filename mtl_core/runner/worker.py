@@ -21,6 +21,7 @@ from mtl_core.protocol.questions import (
     CheckTogetherQuestion,
     CostQuestion,
     DatasetQuestion,
+    DependenceQuestion,
     DevicesQuestion,
     DiagnosticsQuestion,
     EnsembleQuestion,
@@ -28,8 +29,10 @@ from mtl_core.protocol.questions import (
     JoinPreview,
     JoinQuestion,
     JointTrainingEnd,
+    ModelExplanationQuestion,
     ModelQuestion,
     ResumableQuestion,
+    RowExplanationQuestion,
     SamplesQuestion,
     SavePredictionsQuestion,
     TrainingEnd,
@@ -136,6 +139,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _ensemble(question)
         case DiagnosticsQuestion():
             value = _diagnostics(question)
+        case ModelExplanationQuestion() | DependenceQuestion() | RowExplanationQuestion():
+            value = _explanation(question)
         case SavePredictionsQuestion():
             value = _save_predictions(question)
         case ResumableQuestion():
@@ -206,6 +211,21 @@ def _diagnostics(question: DiagnosticsQuestion) -> Diagnostics:
 
     with open_store(question.store, create=False, allow_read_only=True) as store:
         return diagnose_run(store, question.run, question.split, task=question.task, group=question.group)
+
+
+def _explanation(question: ModelExplanationQuestion | DependenceQuestion | RowExplanationQuestion) -> Any:
+    from mtl_core.runner.run_explanation import column_dependence, explain_model, explain_row
+    from mtl_core.store import open_store
+
+    run, split = question.run, question.split
+    with open_store(question.store, create=False, allow_read_only=True) as store:
+        match question:
+            case ModelExplanationQuestion(repeats=repeats, seed=seed):
+                return explain_model(store, run, split, repeats=repeats, seed=seed)
+            case DependenceQuestion(task=task, column=column, output=output):
+                return column_dependence(store, run, split, task, column, output=output)
+            case RowExplanationQuestion(row=row, task=task, output=output, method=method, head=head):
+                return explain_row(store, run, split, row, task, output=output, method=method, head=head)
 
 
 def _save_predictions(question: SavePredictionsQuestion) -> int:
