@@ -22,13 +22,16 @@ from app.plots.curves.step_times import (
 from app.plots.decimation import XAxis, decimate, smooth
 from app.plots.heat_map import MatrixPlot, cell_color
 from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
+from app.plots.picture_heat import PictureHeat
 from app.plots.plot_layout import PlotLayout
 from app.plots.runs.parallel_plot import ParallelAxis, ParallelLine, ParallelPlot
 from app.plots.runs.point_plot import PointPlot, RunPoint
 from app.plots.runs.spread_bars import SpreadBar, SpreadBars
 from app.plots.schedule_plot import SchedulePlot
+from app.plots.signed_bars import SignedBar, SignedBars
 from app.plots.ticker import ticker
 from app.plots.tools.plot_tools import PlotButtons, PlotTools
+from app.plots.value_map import ValueMap
 from app.plots.xy_plot import XYPlot, XYSeries
 
 __all__ = [
@@ -49,6 +52,7 @@ __all__ = [
     "ParallelAxis",
     "ParallelLine",
     "ParallelPlot",
+    "PictureHeat",
     "PlotButtons",
     "PlotLayout",
     "PlotOptions",
@@ -58,9 +62,12 @@ __all__ = [
     "RunPoint",
     "SchedulePlot",
     "SeriesBuffer",
+    "SignedBar",
+    "SignedBars",
     "SpreadBar",
     "SpreadBars",
     "TrainingClock",
+    "ValueMap",
     "XAxis",
     "XYPlot",
     "XYSeries",

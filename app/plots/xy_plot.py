@@ -75,6 +75,11 @@ class XYPlot(QWidget):
         self._series, self._x_range, self._y_range, self._marker = tuple(series), x_range, y_range, None
         self.update()
 
+    def set_titles(self, x_title: str, y_title: str) -> None:
+        """Change the titles of the axes."""
+        self._titles = x_title, y_title
+        self.update()
+
     def set_marker(self, point: tuple[float, float] | None) -> None:
         """Mark a point, or none."""
         self._marker = point

@@ -7,6 +7,7 @@ from mtl_core.cli import output, run_output
 from mtl_core.cli.cache_verb import cache
 from mtl_core.cli.comparison_verbs import compare, report
 from mtl_core.cli.exit_status import SUCCESS
+from mtl_core.cli.explain_verb import explain
 from mtl_core.cli.exports import export
 from mtl_core.cli.fork_verbs import checkpoint, fork
 from mtl_core.cli.imports import import_
@@ -25,7 +26,7 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import open_store
 
 __all__ = [
-    "cache", "check", "checkpoint", "compare", "cost", "datasets", "evaluate", "export", "fork", "import_",
+    "cache", "check", "checkpoint", "compare", "cost", "datasets", "evaluate", "explain", "export", "fork", "import_",
     "predict", "presets", "query", "report", "resume", "show", "stop", "train",
 ]  # fmt: skip
 

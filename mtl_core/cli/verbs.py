@@ -18,6 +18,7 @@ from mtl_core.cli.exit_status import INTERRUPTED, INVALID_INPUT, SUCCESS
 from mtl_core.cli.failures import report_failure
 from mtl_core.errors import shorten
 from mtl_core.plugins import plugin_problems
+from mtl_core.protocol.attribution_methods import CAPTUM_METHODS, OWN_METHODS
 from mtl_core.protocol.series_key import SPLITS
 from mtl_core.text import escape_control_characters, replace_unencodable
 
@@ -155,6 +156,7 @@ def _add_model_verbs(add: _Add) -> None:
     evaluate.add_argument("--details", action="store_true", help=help_)
     help_ = "with --details: scores of the rows with each value of a column"
     evaluate.add_argument("--group", metavar="COLUMN", default="", help=help_)
+    _add_explain(add)
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store, json)
     help_ = f"{run_help}; then, to predict new rows, a table file with the inputs' columns, or a folder of images"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
@@ -185,6 +187,31 @@ def _add_model_verbs(add: _Add) -> None:
         verb.add_argument("--force", action="store_true", help="overwrite it if it exists")
 
 
+def _add_explain(add: _Add) -> None:
+    """Add the verb that explains a model or one prediction."""
+    explain = add(
+        "explain",
+        "what a run's best model uses: shuffled columns, shared features; or why it predicts what it does for a row",
+        _store_option(),
+        _json_option(),
+    )
+    explain.add_argument("run", metavar="RUN", help="its number, or 'last'")
+    explain.add_argument("--task", default="", help="one task; needed for --row and --column if there are several")
+    explain.add_argument("--split", choices=SPLITS, default="test")
+    explain.add_argument("--row", type=int, metavar="N", help="explain the prediction for this row of the data, from 1")
+    explain.add_argument("--column", default="", help="the mean prediction with other values of this column")
+    help_ = "with --row or --column: the class or value; default: the predicted one"
+    explain.add_argument("--output", metavar="CLASS", default="", help=help_)
+    help_ = "with --row (default: integrated_gradients); the last ones need the extra explain"
+    explain.add_argument("--method", choices=(*OWN_METHODS, *CAPTUM_METHODS), help=help_)
+    explain.add_argument("--head", type=int, help="with --row: the head of attention layers (default: their mean)")
+    explain.add_argument("--score", metavar="METRIC", help="what gets worse by shuffling (default: loss)")
+    explain.add_argument("--repeats", type=int, help="shuffles of each column and input (default: 5)")
+    explain.add_argument("--seed", type=int, default=0, help="of the shuffles and of the rows drawn from many")
+    explain.add_argument("--csv", metavar="FILE", default="", help="also write the numbers as a table")
+    explain.add_argument("--force", action="store_true", help="overwrite it if it exists")
+
+
 def _add_other_verbs(add: _Add) -> None:
     """Add the verbs that need no run."""
     store, json, spec = _store_option(), _json_option(), _spec_options()
@@ -209,7 +236,7 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "query", "compare", "report", "resume", "fork", "checkpoint", "stop", "evaluate",
+    "train", "runs", "show", "query", "compare", "report", "resume", "fork", "checkpoint", "stop", "evaluate", "explain",
     "predict", "export", "import", "datasets", "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""

@@ -10,8 +10,10 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from mtl_core.errors import Problem, WorkerError
+from mtl_core.protocol.attribution_methods import AttributionMethod
 from mtl_core.protocol.base import Message
 from mtl_core.protocol.diagnostics import Diagnostics, RowValues
+from mtl_core.protocol.explanation import Dependence, ModelExplanation, RowExplanation
 from mtl_core.protocol.samples import SampleRows
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
@@ -246,6 +248,74 @@ class RowValuesQuestion(Question[RowValues]):
     rows: tuple[int, ...]
 
 
+class ModelExplanationQuestion(Question[ModelExplanation]):
+    """Asks what the best model of a run uses: permutation importance and shared features.
+
+    Attributes:
+        store: URL of the store.
+        run: The run.
+        split: The rows.
+        repeats: Shuffles of each column and input.
+        seed: Of the shuffles.
+    """
+
+    ask: Literal["explain_model"] = "explain_model"
+    answer: ClassVar[Any] = ModelExplanation
+    store: str
+    run: int
+    split: SplitName
+    repeats: int = 5
+    seed: int = 0
+
+
+class DependenceQuestion(Question[Dependence]):
+    """Asks how the predictions of a run's best model depend on a column.
+
+    Attributes:
+        store: URL of the store.
+        run: The run.
+        split: The rows.
+        task: The task.
+        column: The column.
+        output: The class or value of the lines of single rows; empty for the usual one.
+    """
+
+    ask: Literal["dependence"] = "dependence"
+    answer: ClassVar[Any] = Dependence
+    store: str
+    run: int
+    split: SplitName
+    task: str
+    column: str
+    output: str = ""
+
+
+class RowExplanationQuestion(Question[RowExplanation]):
+    """Asks why the best model of a run predicts what it does for one row.
+
+    Attributes:
+        store: URL of the store.
+        run: The run.
+        split: Where the row is looked for first.
+        row: Its number in the data, from 1.
+        task: The task.
+        output: The class or value to explain; empty for the predicted one.
+        method: How the prediction is attributed to the inputs.
+        head: The head of the attention layers, from 1; 0 for the mean of all.
+    """
+
+    ask: Literal["explain_row"] = "explain_row"
+    answer: ClassVar[Any] = RowExplanation
+    store: str
+    run: int
+    split: SplitName
+    row: int
+    task: str
+    output: str = ""
+    method: AttributionMethod = "integrated_gradients"
+    head: int = 0
+
+
 class SavePredictionsQuestion(Question[int]):
     """Asks to write the out-of-fold predictions of the folds of a study as CSV; the answer is the number of rows."""
 
@@ -353,6 +423,9 @@ AnyQuestion = (
     | EnsembleQuestion
     | DiagnosticsQuestion
     | RowValuesQuestion
+    | ModelExplanationQuestion
+    | DependenceQuestion
+    | RowExplanationQuestion
     | SavePredictionsQuestion
     | ResumableQuestion
     | TrainQuestion

@@ -135,14 +135,15 @@ def _row_values(
 ) -> RowValues:
     """The values of some rows, by their indices in the data; pictures, sounds and texts only of those sampled."""
     columns = list(source.columns.values())[:MOST_COLUMNS]
-    cells = tuple(tuple(_cell(column, row) for column in columns) for row in rows)
+    cells = tuple(tuple(cell_text(column, row) for column in columns) for row in rows)
     names = tuple(column.name for column in columns)
     inputs = row_samples(spec.dataset, spec.tasks, split, np.array(sampled, np.int64))
     numbers, shown = (tuple(row + 1 for row in some) for some in (rows, sampled))
     return RowValues(rows=numbers, columns=names, cells=cells, inputs=inputs, input_rows=shown)
 
 
-def _cell(column: Column, row: int) -> str:
+def cell_text(column: Column, row: int) -> str:
+    """A cell of the data for people; empty where it is missing."""
     if not column.present[row]:
         return ""
     if column.type == "numeric":

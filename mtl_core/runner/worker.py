@@ -21,6 +21,7 @@ from mtl_core.protocol.questions import (
     CheckTogetherQuestion,
     CostQuestion,
     DatasetQuestion,
+    DependenceQuestion,
     DevicesQuestion,
     DiagnosticsQuestion,
     EnsembleQuestion,
@@ -28,8 +29,10 @@ from mtl_core.protocol.questions import (
     JoinPreview,
     JoinQuestion,
     JointTrainingEnd,
+    ModelExplanationQuestion,
     ModelQuestion,
     ResumableQuestion,
+    RowExplanationQuestion,
     RowValuesQuestion,
     SamplesQuestion,
     SavePredictionsQuestion,
@@ -139,6 +142,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _diagnostics(question)
         case RowValuesQuestion():
             value = _row_values(question)
+        case ModelExplanationQuestion() | DependenceQuestion() | RowExplanationQuestion():
+            value = _explanation(question)
         case SavePredictionsQuestion():
             value = _save_predictions(question)
         case ResumableQuestion():
@@ -217,6 +222,21 @@ def _row_values(question: RowValuesQuestion) -> RowValues:
 
     with open_store(question.store, create=False, allow_read_only=True) as store:
         return run_row_values(store, question.run, question.split, question.rows)
+
+
+def _explanation(question: ModelExplanationQuestion | DependenceQuestion | RowExplanationQuestion) -> Any:
+    from mtl_core.runner.run_explanation import column_dependence, explain_model, explain_row
+    from mtl_core.store import open_store
+
+    run, split = question.run, question.split
+    with open_store(question.store, create=False, allow_read_only=True) as store:
+        match question:
+            case ModelExplanationQuestion(repeats=repeats, seed=seed):
+                return explain_model(store, run, split, repeats=repeats, seed=seed)
+            case DependenceQuestion(task=task, column=column, output=output):
+                return column_dependence(store, run, split, task, column, output=output)
+            case RowExplanationQuestion(row=row, task=task, output=output, method=method, head=head):
+                return explain_row(store, run, split, row, task, output=output, method=method, head=head)
 
 
 def _save_predictions(question: SavePredictionsQuestion) -> int:

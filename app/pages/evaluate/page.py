@@ -14,6 +14,7 @@ from app.evaluation.value_cards import ValueCards
 from app.formatting import format_metric, format_quantity
 from app.navigation import Page
 from app.pages.evaluate.cards.row_cards import CommonErrorsCard, GroupCard, HardestCard
+from app.pages.evaluate.explain.panel import EvaluateViews, ExplainPanel
 from app.tables import RunPicker
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, plain_tooltip, scroll_area
@@ -67,6 +68,7 @@ class EvaluatePage(QWidget):
         self.words.setObjectName("evaluate-words")
         self.confusion, self.classes, self.values = ConfusionCard(), ClassCards(), ValueCards()
         self.groups, self.hardest, self.common = GroupCard(), HardestCard(), CommonErrorsCard()
+        self.explanation = ExplainPanel(session)
         self._empty = EmptyState(
             "target",
             "No run yet",
@@ -120,7 +122,9 @@ class EvaluatePage(QWidget):
         content.setSpacing(CARD_GAP)
         content.addWidget(self.tabs)
         content.addWidget(self.words)
-        content.addWidget(scroll_area(cards), 1)
+        self.views = EvaluateViews(scroll_area(cards), self.explanation)
+        self.views.explain_rows_of(self.hardest.table)
+        content.addWidget(self.views, 1)
         for face in (self._blank, self._empty, self._loading, self._error, self._content):
             self._faces.addWidget(face)
         column = QVBoxLayout(self)
@@ -215,6 +219,8 @@ class EvaluatePage(QWidget):
         self.groups.show_task(task, answer.group)
         self.hardest.show_task(task, answer.values)
         self.common.show_errors(answer.common)
+        row = task.hardest[0].row if task.hardest else 0
+        self.explanation.show_request(request.run, request.split, request.task, row)
         self._faces.setCurrentWidget(self._content)
 
     def _on_error(self, request: _Request, error: Exception) -> None:

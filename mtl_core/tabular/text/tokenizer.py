@@ -58,6 +58,17 @@ def max_token_id(folder: str) -> int:
     return max(_load_tokenizer(folder).get_vocab(with_added_tokens=True).values(), default=0)
 
 
+def token_texts(folder: str, ids: Sequence[int]) -> tuple[str, ...]:
+    """The tokens with some ids of the tokenizer in a folder, as it writes them; the id where there is none.
+
+    Raises:
+        InputError: It cannot be read.
+        EnvironmentFault: The package tokenizers is not installed.
+    """
+    tokenizer = _load_tokenizer(folder)
+    return tuple(tokenizer.id_to_token(number) or str(number) for number in ids)
+
+
 def tokenizer_digest(folder: str) -> str:
     """Hash of the tokenizer in a folder; empty where none can be read."""
     try:

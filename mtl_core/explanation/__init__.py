@@ -1,0 +1,1 @@
+"""Why a trained model predicts what it does: importance, dependence, attributions, attention, shared features."""
