@@ -236,8 +236,8 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "query", "compare", "report", "resume", "fork", "checkpoint", "stop", "evaluate", "explain",
-    "predict", "export", "import", "datasets", "presets", "check", "cache", "cost",
+    "train", "runs", "show", "query", "compare", "report", "resume", "fork", "checkpoint", "stop", "evaluate",
+    "explain", "predict", "export", "import", "datasets", "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""
 
