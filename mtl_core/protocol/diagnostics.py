@@ -165,6 +165,7 @@ class RowValues(Report):
         cells: The cells of each row, as text; empty where missing.
         inputs: Pictures, sounds and texts as the model sees them, by input.
         input_rows: The numbers of the rows that ``inputs`` shows: those of the highest losses of the first task.
+        digests: The digest of the cells of each row, as a list of reviewed rows has it.
     """
 
     rows: tuple[int, ...]
@@ -172,6 +173,7 @@ class RowValues(Report):
     cells: tuple[tuple[str, ...], ...]
     inputs: dict[str, InputSamples]
     input_rows: tuple[int, ...]
+    digests: tuple[str, ...] = ()
 
 
 class Diagnostics(Report):

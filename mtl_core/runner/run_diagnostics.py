@@ -10,6 +10,7 @@ from mtl_core.analysis.diagnostics.predictions import TaskPredictions
 from mtl_core.analysis.diagnostics.report import common_error_counts, task_diagnostics
 from mtl_core.analysis.diagnostics.row_groups import MOST_GROUPS, RowGroups, group_by_category, group_by_number
 from mtl_core.datasets.registry import open_source
+from mtl_core.datasets.reviewed_rows import row_digest
 from mtl_core.datasets.samples import row_samples
 from mtl_core.datasets.source import Source
 from mtl_core.errors import WorkbenchError
@@ -23,6 +24,7 @@ from mtl_core.evaluation.task_predictions import (
 )
 from mtl_core.protocol.diagnostics import Diagnostics, RowValues
 from mtl_core.protocol.series_key import SplitName
+from mtl_core.runner.reviewed_copy import with_kept_list
 from mtl_core.runner.saved_models import saved_run
 from mtl_core.spec import ExperimentSpec, InputError, shorten
 from mtl_core.store import RunStore
@@ -65,7 +67,7 @@ def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "",
     Raises:
         InputError: As of :func:`run_predictions`, or there is no such task or column.
     """
-    tasks, spec = run_predictions(store, run, split), store.spec(run)
+    tasks, spec = run_predictions(store, run, split), with_kept_list(store, run, store.spec(run))
     source, rows = open_source(spec.dataset), tasks[0].rows
     groups = _group_rows(source, group, rows) if group else None
     kinds = {entry.name: entry.kind for entry in spec.tasks}
@@ -111,7 +113,8 @@ def _row_values(
     names = tuple(column.name for column in columns)
     inputs = row_samples(spec.dataset, spec.tasks, split, np.array(sampled, np.int64))
     numbers, shown = (tuple(row + 1 for row in some) for some in (rows, sampled))
-    return RowValues(rows=numbers, columns=names, cells=cells, inputs=inputs, input_rows=shown)
+    digests = tuple(row_digest(source, row) for row in rows)
+    return RowValues(rows=numbers, columns=names, cells=cells, inputs=inputs, input_rows=shown, digests=digests)
 
 
 def _cell(column: Column, row: int) -> str:
