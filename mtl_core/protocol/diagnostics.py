@@ -1,5 +1,7 @@
 """Diagnostics of a run's predictions on one split, as a worker answers them; NaN where a number is undefined."""
 
+from typing import Literal
+
 from mtl_core.protocol.samples import InputSamples
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import Report
@@ -114,6 +116,8 @@ class TaskDiagnostics(Report):
         values: Each value.
         groups: Each group of rows.
         hardest: The rows of highest loss, highest first.
+        label_form: What a label is: one class, several labels, or numbers; ``losses`` where it cannot be stated.
+        label_names: The classes, the labels, or the values.
     """
 
     task: str
@@ -129,6 +133,8 @@ class TaskDiagnostics(Report):
     values: tuple[ValueDiagnostics, ...] = ()
     groups: tuple[GroupDiagnostics, ...] = ()
     hardest: tuple[HardRow, ...] = ()
+    label_form: Literal["classes", "labels", "values", "losses"] = "losses"
+    label_names: tuple[str, ...] = ()
 
 
 class CommonErrorRow(Report):

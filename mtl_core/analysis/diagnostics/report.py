@@ -75,6 +75,8 @@ def task_diagnostics(predictions: TaskPredictions, kind: str, groups: RowGroups 
         values=_describe_values(predictions),
         groups=tuple(GroupDiagnostics(name=entry.group, rows=entry.rows, scores=entry.scores) for entry in scores),
         hardest=tuple(_describe_row(predictions, position) for position in hardest_rows(predictions, HARDEST).tolist()),
+        label_form=predictions.form,
+        label_names=predictions.names,
     )
 
 
