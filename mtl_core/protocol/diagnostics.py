@@ -206,3 +206,63 @@ class Diagnostics(Report):
     tasks: tuple[TaskDiagnostics, ...]
     common: CommonErrorCounts | None
     values: RowValues
+
+
+class RowDisagreement(Report):
+    """A row that two runs predict differently.
+
+    Attributes:
+        row: Its number in the data, from 1.
+        true: Its target.
+        predicted: The predictions of the two runs.
+        losses: Their losses.
+        right: Whether each prediction is right; empty for a task without classes.
+    """
+
+    row: int
+    true: str
+    predicted: tuple[str, str]
+    losses: tuple[float, float]
+    right: tuple[bool, ...] = ()
+
+
+class RightCounts(Report):
+    """Rows by which of two runs are right, and McNemar's exact test that both are right equally often.
+
+    Attributes:
+        both: Rows in which both are right; ``first``: only the first; ``second``: only the second; ``neither``: none.
+        p_value: Two-sided probability of so uneven counts of ``first`` and ``second``, were both equally good.
+    """
+
+    both: int
+    first: int
+    second: int
+    neither: int
+    p_value: float
+
+
+class Disagreements(Report):
+    """Rows of a split that two runs predict differently in one task.
+
+    Attributes:
+        runs: The two runs.
+        split: The split.
+        task: The task; ``kind``: its kind.
+        labeled: Number of rows with a label.
+        different: Number of these rows with another predicted class or other labels; of a task without classes all.
+        right: Which of the runs are right; None for a task without classes.
+        lower_loss: Number of rows in which the first, and in which the second run has the lower loss.
+        rows: The different rows with the largest differences of the losses, largest first.
+        values: The values of these rows.
+    """
+
+    runs: tuple[int, int]
+    split: SplitName
+    task: str
+    kind: str
+    labeled: int
+    different: int
+    right: RightCounts | None
+    lower_loss: tuple[int, int]
+    rows: tuple[RowDisagreement, ...]
+    values: RowValues

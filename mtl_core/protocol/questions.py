@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.base import Message
-from mtl_core.protocol.diagnostics import Diagnostics
+from mtl_core.protocol.diagnostics import Diagnostics, Disagreements
 from mtl_core.protocol.samples import SampleRows
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
@@ -228,6 +228,24 @@ class DiagnosticsQuestion(Question[Diagnostics]):
     group: str = ""
 
 
+class DisagreementsQuestion(Question[Disagreements]):
+    """Asks for the rows that two runs of the same data predict differently.
+
+    Attributes:
+        store: URL of the store.
+        runs: The two runs.
+        split: The rows.
+        task: The task.
+    """
+
+    ask: Literal["disagreements"] = "disagreements"
+    answer: ClassVar[Any] = Disagreements
+    store: str
+    runs: tuple[int, int]
+    split: SplitName
+    task: str
+
+
 class SavePredictionsQuestion(Question[int]):
     """Asks to write the out-of-fold predictions of the folds of a study as CSV; the answer is the number of rows."""
 
@@ -334,6 +352,7 @@ AnyQuestion = (
     | CostQuestion
     | EnsembleQuestion
     | DiagnosticsQuestion
+    | DisagreementsQuestion
     | SavePredictionsQuestion
     | ResumableQuestion
     | TrainQuestion

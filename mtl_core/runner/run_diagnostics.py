@@ -88,7 +88,7 @@ def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "",
         task_names=tuple(kinds),
         tasks=reports,
         common=common,
-        values=_row_values(spec, source, split, sorted(named), [entry.row - 1 for entry in reports[0].hardest]),
+        values=row_values(spec, source, split, sorted(named), [entry.row - 1 for entry in reports[0].hardest]),
     )
 
 
@@ -104,7 +104,7 @@ def _group_rows(source: Source, name: str, rows: Rows) -> RowGroups:
     return group_by_category(column.codes[rows], column.values)
 
 
-def _row_values(
+def row_values(
     spec: ExperimentSpec, source: Source, split: SplitName, rows: Sequence[int], sampled: Sequence[int]
 ) -> RowValues:
     """The values of some rows, by their indices in the data; pictures, sounds and texts only of those sampled."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, Problem, WorkbenchError
-from mtl_core.protocol.diagnostics import Diagnostics
+from mtl_core.protocol.diagnostics import Diagnostics, Disagreements
 from mtl_core.protocol.questions import (
     AnyQuestion,
     CacheContents,
@@ -23,6 +23,7 @@ from mtl_core.protocol.questions import (
     DatasetQuestion,
     DevicesQuestion,
     DiagnosticsQuestion,
+    DisagreementsQuestion,
     EnsembleQuestion,
     EnsembleScores,
     JoinPreview,
@@ -136,6 +137,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _ensemble(question)
         case DiagnosticsQuestion():
             value = _diagnostics(question)
+        case DisagreementsQuestion():
+            value = _disagreements(question)
         case SavePredictionsQuestion():
             value = _save_predictions(question)
         case ResumableQuestion():
@@ -206,6 +209,14 @@ def _diagnostics(question: DiagnosticsQuestion) -> Diagnostics:
 
     with open_store(question.store, create=False, allow_read_only=True) as store:
         return diagnose_run(store, question.run, question.split, task=question.task, group=question.group)
+
+
+def _disagreements(question: DisagreementsQuestion) -> Disagreements:
+    from mtl_core.runner.run_disagreements import compare_rows
+    from mtl_core.store import open_store
+
+    with open_store(question.store, create=False, allow_read_only=True) as store:
+        return compare_rows(store, question.runs, question.split, question.task)
 
 
 def _save_predictions(question: SavePredictionsQuestion) -> int:

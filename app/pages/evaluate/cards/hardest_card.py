@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout
 from app.formatting import format_metric, format_quantity
 from app.pages.evaluate.relabel_dialog import RelabelDialog
 from app.pages.evaluate.review import Review
-from app.pages.evaluate.text_table import Cell, TextTable
+from app.tables.text_table import Cell, TextTable
 from app.theme import GAP
 from app.widgets import Button, Card, InlineError, LinkButton, Muted, PrimaryButton, ToolButton
 from app.widgets.pixel_image import pixel_image
@@ -169,10 +169,12 @@ class HardestCard(Card):
 
     def _leave_out(self) -> None:
         self._review.leave_out(self.selected)
+        self.table.setFocus()  # so that the keys of undo go to the table, not to the experiment
 
     def _keep(self) -> None:
         if self._task is not None:
             self._review.keep(self.selected, self._task.task)
+            self.table.setFocus()
 
     def _open_relabel(self) -> None:
         task, rows = self._task, self.selected

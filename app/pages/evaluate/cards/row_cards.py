@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from app.formatting import format_metric, format_quantity
-from app.pages.evaluate.text_table import TextTable
 from app.plots import CountMatrix
+from app.tables.text_table import TextTable
 from app.widgets import Card, CardRow, Muted
 from mtl_core.protocol.diagnostics import CommonErrorCounts, TaskDiagnostics
 
