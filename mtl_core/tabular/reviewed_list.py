@@ -158,7 +158,7 @@ def _read(path: str | Path) -> bytes:
         fix = "Put it back, or remove it from the experiment."
         raise InputError(_PLACE, "there is no such file", found=str(path), fix=fix) from None
     except OSError as error:
-        raise file_error(_PLACE, "cannot be read", error, found=str(path)) from None
+        raise file_error(_PLACE, "cannot be read", error, found=Path(path)) from None
     except ValueError as error:  # a NUL character in the name
         raise InputError(_PLACE, "must be a file name", found=error) from None
     if len(content) > _MOST_BYTES:
