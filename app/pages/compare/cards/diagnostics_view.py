@@ -103,9 +103,20 @@ class DiagnosticsView(QWidget):
             discard(cell)
         self._cells, self.matrices, self.difference = [], {}, None
         for run, answer in self._answers.items():
-            if (task := task_of(answer)).confusion:
-                self.matrices[run] = _confusion_matrix(task)
-                self._add_cell(f"Confusion of run {run}", self.matrices[run])
+            if run in pair:
+                self._add_confusion(run, task_of(answer))
+        self._add_difference(pair)
+        for run, answer in self._answers.items():
+            if run not in pair:
+                self._add_confusion(run, task_of(answer))
+
+    def _add_confusion(self, run: int, task: TaskDiagnostics) -> None:
+        if task.confusion:
+            self.matrices[run] = _confusion_matrix(task)
+            self._add_cell(f"Confusion of run {run}", self.matrices[run])
+
+    def _add_difference(self, pair: tuple[int, int]) -> None:
+        """Add the difference of the confusion of a pair, where both have the same classes."""
         first, second = (self._answers.get(run) for run in pair)
         if first is None or second is None:
             return
@@ -181,7 +192,8 @@ def _scores(run: int, entry: ClassDiagnostics, color: str) -> str:
     area, error = entry.auroc.value, entry.calibration_error
     texts = [f"AUC {area:.4f}"] if not math.isnan(area) else []
     texts += [f"calibration error {error:.4f}"] if not math.isnan(error) else []
-    return f'<span style="color:{color}">■</span> run {run}: {", ".join(texts) or "no curve"}'
+    words = f"run {run}: {', '.join(texts) or 'no curve'}".replace(" ", "&nbsp;")  # so that lines break between runs
+    return f'<span style="color:{color}">■</span>&nbsp;{words}'
 
 
 def _plot(name: str, x_title: str, y_title: str) -> XYPlot:

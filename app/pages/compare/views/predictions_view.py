@@ -80,7 +80,7 @@ def pair_text(found: Disagreements) -> str:
     verdict = (
         f"{better.capitalize()} is right more often ({p_value})."
         if right.p_value < SIGNIFICANT
-        else f"That neither is right more often cannot be ruled out ({p_value})."
+        else f"No difference can be told ({p_value})."
     )
     return f"{counts} {verdict} {lower}"
 

@@ -9,11 +9,11 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.formatting import format_quantity
 from app.pages.data.problem_text import error_text
 from app.theme import GAP
 from app.widgets import Elided, InlineError, ToolButton, plain_tooltip
 from mtl_core.tabular.reviewed_list import ReviewedList, read_reviewed_list
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -63,8 +63,8 @@ class ReviewedListLine(QWidget):
         self.setVisible(bool(path))
         if changed:
             self._read_error = ""
-            self.text.setText(f"Reviewed: {Path(self._path).name}")
-            self.setToolTip(plain_tooltip(self._path))
+            self.text.setText(Path(self._path).name)
+            self.setToolTip(plain_tooltip(f"Reviewed list: {self._path}"))
             self._read()
         self._show_error()
 
@@ -79,9 +79,8 @@ class ReviewedListLine(QWidget):
 
         def show(reviewed: ReviewedList) -> None:
             if path == self._path:
-                left_out = f"{format_quantity(len(reviewed.left_out), 'row')} left out"
-                changed = f"{format_quantity(reviewed.relabeled, 'label')} changed"
-                self.text.setText(f"Reviewed: {left_out}, {changed}")
+                left_out, relabeled = group_digits(len(reviewed.left_out)), group_digits(reviewed.relabeled)
+                self.text.setText(f"{left_out} left out, {relabeled} relabeled")
                 self._read_error = ""
                 self._show_error()
 

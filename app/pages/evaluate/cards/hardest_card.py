@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QKeyEvent, QKeySequence
@@ -14,13 +15,13 @@ from app.pages.evaluate.relabel_dialog import RelabelDialog
 from app.pages.evaluate.review import Review
 from app.tables.text_table import Cell, TextTable
 from app.theme import GAP
-from app.widgets import Button, Card, InlineError, LinkButton, Muted, PrimaryButton, ToolButton
+from app.widgets import Button, Card, InlineError, LinkButton, Muted, PrimaryButton, ToolButton, plain_tooltip
 from app.widgets.pixel_image import pixel_image
 from mtl_core.protocol.diagnostics import RowValues, TaskDiagnostics
 from mtl_core.protocol.samples import InputSamples
 from mtl_core.tabular.reviewed_list import ReviewedList
 
-_HINT = "Select rows to leave them out of the next training or to change their labels. The data stay as they are."
+_HINT = "Select rows to leave out or to relabel. The data stay as they are."
 
 
 class ReviewTable(TextTable):
@@ -117,7 +118,6 @@ class HardestCard(Card):
         self._show()
 
     def _lay_out(self) -> None:
-        self.body.addWidget(self.table)
         actions = QHBoxLayout()
         actions.setSpacing(GAP)
         for button in (self.leave_out, self.relabel, self.keep, self.undo, self.redo):
@@ -125,8 +125,9 @@ class HardestCard(Card):
         actions.addWidget(self.words, 1)
         actions.addWidget(self.open_list)
         actions.addWidget(self.train)
-        self.body.addLayout(actions)
+        self.body.addLayout(actions)  # above the table, whose last row may be out of sight
         self.body.addWidget(self.error)
+        self.body.addWidget(self.table)
 
     def _show(self) -> None:
         """Show the rows with what the list says about them."""
@@ -150,6 +151,7 @@ class HardestCard(Card):
             self.table.selectionModel().select(self.table.model().index(position, 0), select)
         reviewed = self._review.reviewed
         self.words.setText(_summary(reviewed))
+        self.words.setToolTip(plain_tooltip("" if reviewed is None else reviewed.path))
         self.open_list.setVisible(reviewed is not None and bool(reviewed.lines))
         self.error.set_error("" if self._review.error is None else str(self._review.error))
         self._enable()
@@ -196,7 +198,7 @@ def _summary(reviewed: ReviewedList | None) -> str:
         return _HINT
     left_out, relabeled = len(reviewed.left_out), reviewed.relabeled
     parts = [f"{format_quantity(left_out, 'row')} left out", f"{format_quantity(relabeled, 'label')} changed"]
-    return f"{', '.join(parts)} in {reviewed.path}"
+    return f"{', '.join(parts)} in {Path(reviewed.path).name}"
 
 
 def _score(value: float) -> str:

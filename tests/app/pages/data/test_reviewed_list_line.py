@@ -17,11 +17,11 @@ def test_a_list_is_counted_and_removed(qtbot: QtBot, page: DataPage, session: Se
     path = tmp_path / "list.jsonl"
     append_lines(path, [ReviewedLine(row=1, action="leave out")])
     session.document.set("dataset.reviewed", str(path), "Use the list", merge=False)
-    qtbot.waitUntil(lambda: "1 row left out, 0 labels changed" in page._reviewed.text.full_text())
+    qtbot.waitUntil(lambda: "1 left out, 0 relabeled" in page._reviewed.text.full_text())
     append_lines(path, [ReviewedLine(row=2, action="leave out")])
     page.hide()
     page.show()
-    qtbot.waitUntil(lambda: "2 rows left out" in page._reviewed.text.full_text())
+    qtbot.waitUntil(lambda: "2 left out" in page._reviewed.text.full_text())
 
     path.write_text("no list")
     page.hide()
