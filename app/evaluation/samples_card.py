@@ -11,7 +11,7 @@ from app.evaluation.class_legend import ClassLegend
 from app.evaluation.sample_drawings import SampleDrawing, sample_drawings
 from app.evaluation.sample_pictures import SamplePictures
 from app.evaluation.tagged_texts import TaggedTexts, tagged_tokens
-from app.evaluation.text_table import Cell, TextTable
+from app.tables.text_table import Cell, TextTable
 from app.widgets import Card, InlineError, Muted
 from app.widgets.pixel_image import pixel_image
 

@@ -3,7 +3,7 @@
 from app.plots.bars import BarPlot, Histogram
 from app.plots.canvas import dash_pattern
 from app.plots.card_grid import CardGrid, columns_for
-from app.plots.count_matrix import CountMatrix
+from app.plots.count_matrix import CountMatrix, DifferenceMatrix
 from app.plots.curve_image import Limits
 from app.plots.curves.curve_plot import CurvePlot
 from app.plots.curves.plot_options import PlotOptions
@@ -44,6 +44,7 @@ __all__ = [
     "CardGrid",
     "CountMatrix",
     "CurvePlot",
+    "DifferenceMatrix",
     "Histogram",
     "Legend",
     "Limits",

@@ -71,3 +71,48 @@ class CountMatrix(MatrixPlot):
         """Background of a cell; None for one without a value."""
         share = self._values[row][column]
         return None if math.isnan(share) else cell_color(share if row == column else -share)
+
+
+class DifferenceMatrix(MatrixPlot):
+    """A cell per pair of names with the difference of a share on a diverging scale, as strong as the largest one.
+
+    More on the diagonal, and less beside it, has the color of agreement: fewer errors.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._largest = 1.0
+        self._tooltip: Tooltip = lambda _row, _column: ""
+
+    def set_differences(self, names: Sequence[str], values: Sequence[Sequence[float]], tooltip: Tooltip) -> None:
+        """Replace all cells.
+
+        Args:
+            names: [K] names of rows and columns.
+            values: [K, K] from -1 to 1; NaN is drawn as unknown.
+            tooltip: From row and column to the text of a tooltip.
+        """
+        self.setMaximumWidth(_MOST_NAME_WIDTH + _MOST_CELL_WIDTH * max(len(names), 1))
+        self._tooltip = tooltip
+        self._largest = max((abs(value) for row in values for value in row if not math.isnan(value)), default=0) or 1.0
+        self.set_values(names, values)
+        self.setAccessibleDescription(
+            "; ".join(
+                f"{name}: {', '.join(self.text_at(row, column) for column in range(len(names)))}"
+                for row, name in enumerate(names)
+            )
+        )
+
+    def text_at(self, row: int, column: int) -> str:
+        """Text of a cell."""
+        value = self._values[row][column]
+        return "–" if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
+
+    def tooltip_at(self, row: int, column: int) -> str:
+        """Tooltip of a cell."""
+        return self._tooltip(row, column)
+
+    def background_at(self, row: int, column: int) -> QColor | None:
+        """Background of a cell; None for one without a value."""
+        value = self._values[row][column] / self._largest
+        return None if math.isnan(value) else cell_color(value if row == column else -value)

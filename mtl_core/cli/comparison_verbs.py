@@ -27,6 +27,10 @@ def compare(arguments: Namespace) -> int:
     """Print differing settings and metrics of several runs side by side, and tests over their seeds."""
     if arguments.json and arguments.format != "table":
         raise InputError("--json", f"says another format than --format {arguments.format}", fix="Give one of the two.")
+    if arguments.rows:
+        return _compare_rows(arguments)
+    if arguments.split:
+        raise InputError("--split", "is an option of --rows", found=arguments.split, fix="Add --rows TASK.")
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         numbers = _numbers(store, arguments.runs)
@@ -49,6 +53,24 @@ def compare(arguments: Namespace) -> int:
         _print_tests(comparison)
         for study in studies:
             study_output.print_study(study)
+    return SUCCESS
+
+
+def _compare_rows(arguments: Namespace) -> int:
+    """Print the rows that two runs predict differently."""
+    for option, given in (("--format", arguments.format != "table"), ("--against", arguments.against)):
+        if given:
+            raise InputError(option, "is no option of --rows", fix="Leave it out.")
+    from mtl_core.cli.disagreements_output import print_disagreements
+    from mtl_core.runner.run_disagreements import compare_rows
+
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
+        store.reap()
+        numbers = _numbers(store, arguments.runs)
+        if len(numbers) != 2:
+            raise InputError("--rows", "compares two runs", found=" ".join(arguments.runs), fix="Name two runs.")
+        found = compare_rows(store, (numbers[0], numbers[1]), arguments.split or "test", arguments.rows)
+    print_disagreements(found, as_json=arguments.json)
     return SUCCESS
 
 

@@ -1,7 +1,7 @@
 """Output of ``evaluate --details``."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mtl_core.analysis.diagnostics.confusion import normalize_rows
 from mtl_core.cli import output
@@ -18,13 +18,14 @@ def print_diagnostics(diagnostics: Diagnostics, *, as_json: bool) -> None:
         output.print_json(diagnostics.model_dump(exclude={"values": {"inputs", "input_rows"}}))
         return
     output.print_out(f"run {diagnostics.run} on {diagnostics.rows} {diagnostics.split} rows")
+    digests = dict(zip(diagnostics.values.rows, diagnostics.values.digests, strict=True))
     for task in diagnostics.tasks:
-        _print_task(task, diagnostics.group)
+        _print_task(task, diagnostics.group, digests)
     if diagnostics.common is not None:
         _print_common_errors(diagnostics.common)
 
 
-def _print_task(task: TaskDiagnostics, group: str) -> None:
+def _print_task(task: TaskDiagnostics, group: str, digests: Mapping[int, str]) -> None:
     share = f" ({task.errors / task.labeled:.1%})" if task.labeled else ""
     labeled, errors = _count(task.labeled, "labeled row"), _count(task.errors, "error")
     output.print_out("")
@@ -42,9 +43,9 @@ def _print_task(task: TaskDiagnostics, group: str) -> None:
     if task.groups:
         _print_groups(task, group)
     if task.hardest:
-        table = output.Table("row", "loss", "true", "predicted", title="rows of highest loss")
+        table = output.Table("row", "loss", "true", "predicted", "cells", title="rows of highest loss")
         for row in task.hardest[:_MOST_ROWS]:
-            table.add_row(str(row.row), _number(row.loss), row.true, row.predicted)
+            table.add_row(str(row.row), _number(row.loss), row.true, row.predicted, digests[row.row])
         output.print_out(table)
 
 

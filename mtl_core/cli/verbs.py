@@ -107,6 +107,9 @@ def _add_run_verbs(add: _Add) -> None:
     compare.add_argument("runs", metavar="RUN", nargs="+", help=_RUNS_HELP)
     help_ = "the tables with seeds grouped, as text to print or to save; table is for the terminal"
     compare.add_argument("--format", choices=("table", "markdown", "latex", "csv"), default="table", help=help_)
+    help_ = "of two runs: the rows of a split that they predict differently in a task, and which of them is right"
+    compare.add_argument("--rows", metavar="TASK", default="", help=help_)
+    compare.add_argument("--split", choices=SPLITS, help="with --rows: which rows (default: test)")
     compare.add_argument("--against", metavar="RUN", action="append", default=[], help=_AGAINST_HELP)
     report = add("report", "one page on runs, as HTML that opens offline or as PDF: tables, tests, curves", store, json)
     report.add_argument("runs", metavar="RUN", nargs="+", help=_RUNS_HELP)

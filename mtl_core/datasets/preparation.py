@@ -18,6 +18,7 @@ from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
+from mtl_core.datasets.reviewed_rows import apply_reviewed_list
 from mtl_core.datasets.source import Source
 from mtl_core.datasets.splits.division import divide_rows
 from mtl_core.datasets.splits.labeled_rows import LabeledRows
@@ -117,6 +118,8 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
     split_labels = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks") or labels
     used_rows, row_notes = _labeled_rows(split_labels, source)
     splits, split_notes = divide_rows(dataset.split, LabeledRows(used_rows, source.columns, split_labels), source.split)
+    reviewed = apply_reviewed_list(dataset, source, labels, splits)
+    labels, splits = reviewed.labels, reviewed.splits
     used_rows = np.sort(np.concatenate(splits))
     _check_training_labels(labels, splits)
     target_names = {name for task in tasks for name in task.targets}
@@ -136,7 +139,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
         if (value := getattr(dataset, name, None)) is not None:
             preprocessing[name] = value
     preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
-    reading = _reading(source, used_names, labels)
+    reading = _reading(source, used_names, labels) | ({"reviewed": reviewed.digest} if reviewed.digest else {})
     date_notes = (
         date_parts_note(name, parts, is_time=source.columns[name].format.dates == "time")
         for name, parts in source.date_features.items()
@@ -151,7 +154,14 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
         targets=targets,
         fingerprint=_fingerprint(source, dataset, tasks, reading | _file_digests(inputs), spec_inputs),
         preprocessing=preprocessing,
-        notes=(*source.notes_of(used_names), *missing_notes, *row_notes, *label_notes(labels, splits), *later_notes),
+        notes=(
+            *source.notes_of(used_names),
+            *missing_notes,
+            *row_notes,
+            *reviewed.notes,
+            *label_notes(labels, splits),
+            *later_notes,
+        ),
     )
 
 
@@ -306,7 +316,7 @@ def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str,
     excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True}
     excluded |= {"numeric_inputs": True, "categorical_inputs": True}
     excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
-    excluded |= {"url": True, "sql": True}  # the rows count, not where they come from
+    excluded |= {"url": True, "sql": True, "reviewed": True}  # what they hold counts, not where it comes from
     if getattr(dataset, "join", ()):
         excluded["join"] = {"__all__": {"path"}}
     if dataset.named_inputs is not None:

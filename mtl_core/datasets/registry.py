@@ -5,6 +5,7 @@ from hashlib import blake2b
 from importlib import import_module
 
 from mtl_core.datasets.dataset_kind import DatasetKind
+from mtl_core.datasets.reviewed_rows import reviewed_stamp
 from mtl_core.datasets.source import Source
 from mtl_core.spec import Dataset
 from mtl_core.spec.data.dataset import DATASET_KINDS
@@ -34,10 +35,10 @@ def data_version(dataset: Dataset) -> str:
 
 
 def source_key(dataset: Dataset) -> Hashable:
-    """The key of a data set in caches: its spec, the stamp of its data, and that of the tokenizer of its texts.
+    """The key of a data set in caches: its spec, and the stamps of its data, reviewed list and tokenizer.
 
     Raises:
         InputError: A file of it is not there.
     """
     stamp = KINDS[dataset.kind].stamp(dataset)
-    return dataset.model_dump_json(), stamp, tokenizer_stamp(dataset.text.tokenizer)
+    return dataset.model_dump_json(), stamp, reviewed_stamp(dataset), tokenizer_stamp(dataset.text.tokenizer)

@@ -14,6 +14,7 @@ from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.files import atomic_folder, check_new_folder, write_text
 from mtl_core.plugins import missing_package
 from mtl_core.spec import ExperimentSpec, load_spec, save_spec
+from mtl_core.tabular.reviewed_list import SUFFIX, append_lines, read_reviewed_list
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.runtime.devices import versions
 from mtl_core.training.transfer.heads import data_header
@@ -144,6 +145,10 @@ def _write(saved: Sequence[SavedRun], data: TaskData, folder: Path) -> None:
 def _save_member(saved: SavedRun, data: TaskData, folder: Path) -> dict[str, Any]:
     spec = saved.spec.model_copy(update={"training": saved.spec.training.model_copy(update={"device": "auto"})})
     names = {"spec": f"run-{saved.run}.yaml", "weights": f"run-{saved.run}.safetensors"}
+    if spec.dataset.reviewed is not None:
+        name = f"run-{saved.run}{SUFFIX}"
+        append_lines(folder / name, (line for _, line in read_reviewed_list(spec.dataset.reviewed).lines))
+        spec = spec.model_copy(update={"dataset": spec.dataset.model_copy(update={"reviewed": name})})
     save_spec(spec, folder / names["spec"])
     model = Checkpoint.load(saved.checkpoint).parts.get("model", {})
     Checkpoint({"model": model}, data_header(data, saved.spec.tasks)).save(folder / names["weights"])

@@ -1,5 +1,7 @@
 """Diagnostics of a run's predictions on one split, as a worker answers them; NaN where a number is undefined."""
 
+from typing import Literal
+
 from mtl_core.protocol.samples import InputSamples
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import Report
@@ -114,6 +116,8 @@ class TaskDiagnostics(Report):
         values: Each value.
         groups: Each group of rows.
         hardest: The rows of highest loss, highest first.
+        label_form: What a label is: one class, several labels, or numbers; ``losses`` where it cannot be stated.
+        label_names: The classes, the labels, or the values.
     """
 
     task: str
@@ -129,6 +133,8 @@ class TaskDiagnostics(Report):
     values: tuple[ValueDiagnostics, ...] = ()
     groups: tuple[GroupDiagnostics, ...] = ()
     hardest: tuple[HardRow, ...] = ()
+    label_form: Literal["classes", "labels", "values", "losses"] = "losses"
+    label_names: tuple[str, ...] = ()
 
 
 class CommonErrorRow(Report):
@@ -165,6 +171,7 @@ class RowValues(Report):
         cells: The cells of each row, as text; empty where missing.
         inputs: Pictures, sounds and texts as the model sees them, by input.
         input_rows: The numbers of the rows that ``inputs`` shows: those of the highest losses of the first task.
+        digests: The digest of the cells of each row, as a list of reviewed rows has it.
     """
 
     rows: tuple[int, ...]
@@ -172,6 +179,7 @@ class RowValues(Report):
     cells: tuple[tuple[str, ...], ...]
     inputs: dict[str, InputSamples]
     input_rows: tuple[int, ...]
+    digests: tuple[str, ...] = ()
 
 
 class Diagnostics(Report):
@@ -197,4 +205,64 @@ class Diagnostics(Report):
     task_names: tuple[str, ...]
     tasks: tuple[TaskDiagnostics, ...]
     common: CommonErrorCounts | None
+    values: RowValues
+
+
+class RowDisagreement(Report):
+    """A row that two runs predict differently.
+
+    Attributes:
+        row: Its number in the data, from 1.
+        true: Its target.
+        predicted: The predictions of the two runs.
+        losses: Their losses.
+        right: Whether each prediction is right; empty for a task without classes.
+    """
+
+    row: int
+    true: str
+    predicted: tuple[str, str]
+    losses: tuple[float, float]
+    right: tuple[bool, ...] = ()
+
+
+class RightCounts(Report):
+    """Rows by which of two runs are right, and McNemar's exact test that both are right equally often.
+
+    Attributes:
+        both: Rows in which both are right; ``first``: only the first; ``second``: only the second; ``neither``: none.
+        p_value: Two-sided probability of so uneven counts of ``first`` and ``second``, were both equally good.
+    """
+
+    both: int
+    first: int
+    second: int
+    neither: int
+    p_value: float
+
+
+class Disagreements(Report):
+    """Rows of a split that two runs predict differently in one task.
+
+    Attributes:
+        runs: The two runs.
+        split: The split.
+        task: The task; ``kind``: its kind.
+        labeled: Number of rows with a label.
+        different: Number of these rows with another predicted class or other labels; of a task without classes all.
+        right: Which of the runs are right; None for a task without classes.
+        lower_loss: Number of rows in which the first, and in which the second run has the lower loss.
+        rows: The different rows with the largest differences of the losses, largest first.
+        values: The values of these rows.
+    """
+
+    runs: tuple[int, int]
+    split: SplitName
+    task: str
+    kind: str
+    labeled: int
+    different: int
+    right: RightCounts | None
+    lower_loss: tuple[int, int]
+    rows: tuple[RowDisagreement, ...]
     values: RowValues

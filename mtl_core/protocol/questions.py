@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.attribution_methods import AttributionMethod
 from mtl_core.protocol.base import Message
-from mtl_core.protocol.diagnostics import Diagnostics, RowValues
+from mtl_core.protocol.diagnostics import Diagnostics, Disagreements, RowValues
 from mtl_core.protocol.explanation import Dependence, ModelExplanation, RowExplanation
 from mtl_core.protocol.samples import SampleRows
 from mtl_core.protocol.series_key import SplitName
@@ -316,6 +316,24 @@ class RowExplanationQuestion(Question[RowExplanation]):
     head: int = 0
 
 
+class DisagreementsQuestion(Question[Disagreements]):
+    """Asks for the rows that two runs of the same data predict differently.
+
+    Attributes:
+        store: URL of the store.
+        runs: The two runs.
+        split: The rows.
+        task: The task.
+    """
+
+    ask: Literal["disagreements"] = "disagreements"
+    answer: ClassVar[Any] = Disagreements
+    store: str
+    runs: tuple[int, int]
+    split: SplitName
+    task: str
+
+
 class SavePredictionsQuestion(Question[int]):
     """Asks to write the out-of-fold predictions of the folds of a study as CSV; the answer is the number of rows."""
 
@@ -426,6 +444,7 @@ AnyQuestion = (
     | ModelExplanationQuestion
     | DependenceQuestion
     | RowExplanationQuestion
+    | DisagreementsQuestion
     | SavePredictionsQuestion
     | ResumableQuestion
     | TrainQuestion

@@ -18,6 +18,7 @@ from mtl_core.protocol.states import RESULT_STATES, TrainingEndState
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.reading_report import recorded_reading
 from mtl_core.runner.replay import weight_moves
+from mtl_core.runner.reviewed_copy import keep_reviewed_list, with_kept_list
 from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.runner.stop_signals import stop_on_signal
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
@@ -104,7 +105,9 @@ def check_resume(store: RunStore, run: int) -> None:
     store.read(run)  # else damage would only be detected when the points are merged, after the training
     folder = store.artifacts_dir(run)
     if _load_checkpoints(folder)[0]:
-        _prepare_run(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
+        _prepare_run(
+            store, run, with_kept_list(store, run, store.spec(run)), StoreRecorder(store, run, threading.Event())
+        )
 
 
 def _check_diverged(store: RunStore, run: int) -> None:
@@ -172,7 +175,7 @@ def _divergence_advice(error: DivergedError) -> str:
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
     with recorded_reading([recorder]):
-        training_run, resumed = _prepare_run(store, run, spec, recorder)
+        training_run, resumed = _prepare_run(store, run, keep_reviewed_list(store, run, spec), recorder)
     state = training_run.state
     if resumed:
         store.set_fingerprint(run, state.data.fingerprint)

@@ -17,6 +17,7 @@ from mtl_core.runner.execution import (
 )
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.reading_report import recorded_reading
+from mtl_core.runner.reviewed_copy import keep_reviewed_list
 from mtl_core.runner.stop_signals import stop_on_signal
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
@@ -121,7 +122,10 @@ def _prepare_runs(
     check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
     with recorded_reading(recorders):
-        data = load(specs[0].dataset, specs[0].tasks)
+        first = keep_reviewed_list(store, runs[0], specs[0])
+        for run in runs[1:]:
+            keep_reviewed_list(store, run, first)
+        data = load(first.dataset, first.tasks)
     if fits_on_device(count_split_bytes(data.splits), device):
         data = data.to(device)  # once for all
     training_runs = []

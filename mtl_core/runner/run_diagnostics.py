@@ -12,6 +12,7 @@ from mtl_core.analysis.diagnostics.row_groups import MOST_GROUPS, RowGroups, gro
 from mtl_core.datasets.inputs.registry import reads_files
 from mtl_core.datasets.preparation import load_outline
 from mtl_core.datasets.registry import open_source
+from mtl_core.datasets.reviewed_rows import row_digest
 from mtl_core.datasets.samples import row_samples
 from mtl_core.datasets.source import Source
 from mtl_core.errors import WorkbenchError
@@ -25,6 +26,7 @@ from mtl_core.evaluation.task_predictions import (
 )
 from mtl_core.protocol.diagnostics import Diagnostics, RowValues
 from mtl_core.protocol.series_key import SplitName
+from mtl_core.runner.reviewed_copy import with_kept_list
 from mtl_core.runner.saved_models import saved_run
 from mtl_core.spec import ExperimentSpec, InputError, shorten
 from mtl_core.store import RunStore
@@ -67,7 +69,7 @@ def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "",
     Raises:
         InputError: As of :func:`run_predictions`, or there is no such task or column.
     """
-    tasks, spec = run_predictions(store, run, split), store.spec(run)
+    tasks, spec = run_predictions(store, run, split), with_kept_list(store, run, store.spec(run))
     source, rows = open_source(spec.dataset), tasks[0].rows
     groups = _group_rows(source, group, rows) if group else None
     kinds = {entry.name: entry.kind for entry in spec.tasks}
@@ -88,7 +90,7 @@ def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "",
         task_names=tuple(kinds),
         tasks=reports,
         common=common,
-        values=_row_values(spec, source, split, sorted(named), [entry.row - 1 for entry in reports[0].hardest]),
+        values=row_values(spec, source, split, sorted(named), [entry.row - 1 for entry in reports[0].hardest]),
     )
 
 
@@ -130,7 +132,7 @@ def _group_rows(source: Source, name: str, rows: Rows) -> RowGroups:
     return group_by_category(column.codes[rows], column.values)
 
 
-def _row_values(
+def row_values(
     spec: ExperimentSpec, source: Source, split: SplitName, rows: Sequence[int], sampled: Sequence[int]
 ) -> RowValues:
     """The values of some rows, by their indices in the data; pictures, sounds and texts only of those sampled."""
@@ -139,7 +141,8 @@ def _row_values(
     names = tuple(column.name for column in columns)
     inputs = row_samples(spec.dataset, spec.tasks, split, np.array(sampled, np.int64))
     numbers, shown = (tuple(row + 1 for row in some) for some in (rows, sampled))
-    return RowValues(rows=numbers, columns=names, cells=cells, inputs=inputs, input_rows=shown)
+    digests = tuple(row_digest(source, row) for row in rows)
+    return RowValues(rows=numbers, columns=names, cells=cells, inputs=inputs, input_rows=shown, digests=digests)
 
 
 def cell_text(column: Column, row: int) -> str:

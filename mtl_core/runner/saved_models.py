@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mtl_core.errors import StoreError
 from mtl_core.evaluation.ensemble import SavedRun
+from mtl_core.runner.reviewed_copy import with_kept_list
 from mtl_core.spec import InputError
 from mtl_core.store import RunStore
 from mtl_core.training.persistence.checkpoints import checkpoint_path
@@ -13,11 +14,15 @@ from mtl_core.training.persistence.checkpoints import checkpoint_path
 def saved_run(store: RunStore, run: int) -> SavedRun:
     """Return the best saved model of a run, or the last one if there is no best.
 
+    Its experiment names the list of reviewed rows that it was trained with.
+
     Raises:
         InputError: There is no such run, or it has no checkpoint.
         StoreError: A saved checkpoint is missing.
     """
-    return SavedRun(run, store.spec(run), best_checkpoint_path(store, run), store.run(run).fingerprint)
+    return SavedRun(
+        run, with_kept_list(store, run, store.spec(run)), best_checkpoint_path(store, run), store.run(run).fingerprint
+    )
 
 
 def saved_runs(store: RunStore, runs: Iterable[int]) -> list[SavedRun]:

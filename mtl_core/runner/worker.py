@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, Problem, WorkbenchError
-from mtl_core.protocol.diagnostics import Diagnostics, RowValues
+from mtl_core.protocol.diagnostics import Diagnostics, Disagreements, RowValues
 from mtl_core.protocol.questions import (
     AnyQuestion,
     CacheContents,
@@ -24,6 +24,7 @@ from mtl_core.protocol.questions import (
     DependenceQuestion,
     DevicesQuestion,
     DiagnosticsQuestion,
+    DisagreementsQuestion,
     EnsembleQuestion,
     EnsembleScores,
     JoinPreview,
@@ -144,6 +145,8 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _row_values(question)
         case ModelExplanationQuestion() | DependenceQuestion() | RowExplanationQuestion():
             value = _explanation(question)
+        case DisagreementsQuestion():
+            value = _disagreements(question)
         case SavePredictionsQuestion():
             value = _save_predictions(question)
         case ResumableQuestion():
@@ -237,6 +240,14 @@ def _explanation(question: ModelExplanationQuestion | DependenceQuestion | RowEx
                 return column_dependence(store, run, split, task, column, output=output)
             case RowExplanationQuestion(row=row, task=task, output=output, method=method, head=head):
                 return explain_row(store, run, split, row, task, output=output, method=method, head=head)
+
+
+def _disagreements(question: DisagreementsQuestion) -> Disagreements:
+    from mtl_core.runner.run_disagreements import compare_rows
+    from mtl_core.store import open_store
+
+    with open_store(question.store, create=False, allow_read_only=True) as store:
+        return compare_rows(store, question.runs, question.split, question.task)
 
 
 def _save_predictions(question: SavePredictionsQuestion) -> int:

@@ -87,7 +87,7 @@ def dataset_from_data(data: Any) -> Dataset:
     return dataset
 
 
-_PATHS = ("path", "tokenizer")
+_PATHS = ("path", "tokenizer", "reviewed")
 
 
 def normalize_unicode(data: Any, key: str = "") -> Any:

@@ -202,18 +202,18 @@ def test_a_key_that_stands_twice_is_named_with_its_line() -> None:
         parse_yaml("training:\n  epochs: 3\n  epochs: 4\n")
 
 
-_ENCODINGS = "numeric_inputs categorical_inputs text split"
+_ENCODINGS = "numeric_inputs categorical_inputs text split reviewed"
 _KEYS_OF_DATASETS = {
     "bundled": f"kind name inputs {_ENCODINGS}",
     "table": "kind path inputs types missing format delimiter decimal encoding header sheet join date_features "
     + _ENCODINGS,
-    "image_folder": "kind path labels inputs types missing split",
+    "image_folder": "kind path labels inputs types missing split reviewed",
     "query": f"kind url sql inputs types missing decimal date_features {_ENCODINGS}",
     "arrays": f"kind path inputs types {_ENCODINGS}",
 }
 
 
 @pytest.mark.parametrize("member", members(Dataset), ids=kind_of)
-def test_a_data_set_is_written_from_its_source_to_its_split(member: type[Spec]) -> None:
+def test_a_data_set_is_written_from_its_source_to_its_reviewed_list(member: type[Spec]) -> None:
     values = {name: REQUIRED[name] for name, info in member.model_fields.items() if info.is_required()}
     assert " ".join(spec_to_data(member(**values))) == _KEYS_OF_DATASETS[kind_of(member)]

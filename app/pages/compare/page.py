@@ -17,6 +17,7 @@ from app.pages.compare.cards.curve_grid import CurveGrid, available_metrics
 from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
 from app.pages.compare.cards.metric_plots_card import MetricPlotsCard
 from app.pages.compare.cards.paired_card import PairedTestsCard
+from app.pages.compare.cards.predictions_card import PredictionsCard
 from app.pages.compare.cards.settings_card import SettingsCard
 from app.pages.compare.cards.study_result_card import StudyResultCard
 from app.pages.compare.cards.tests_card import TestMetricsCard
@@ -114,6 +115,7 @@ class ComparePage(QWidget):
         self._tables_row.add(self.tests_card, _COLUMN_STRETCH[1])
         self.paired = PairedTestsCard(self.reader)
         self.metric_plots = MetricPlotsCard(self._session, self.reader, self.selection.color_of)
+        self.predictions = PredictionsCard(self._session, self.selection.color_of)
         self.studies: dict[int, StudyResultCard] = {}
         self._studies_layout = QVBoxLayout()
         self._studies_layout.setSpacing(CARD_GAP)
@@ -139,6 +141,7 @@ class ComparePage(QWidget):
         inside.addLayout(self._curve_bar())
         inside.addWidget(self.curve_grid, 1)
         inside.addWidget(self._details_row)
+        inside.addWidget(self.predictions)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
@@ -199,6 +202,7 @@ class ComparePage(QWidget):
             "comparison": lambda: self.reader.read(tuple(entry.run.id for entry in entries)),
             "studies": self._show_studies,
             "cost": lambda: self.cost_card.show_runs(entries),
+            "predictions": lambda: self.predictions.show_runs(entries),
             "all curves": lambda: self._draw_view(entries),
         }
         for name, step in steps.items():

@@ -14,6 +14,7 @@ from app.pages.data.cards.columns_table import Cell
 from app.pages.data.cards.inputs_card import InputsCard
 from app.pages.data.cards.numeric_inputs_card import NumericInputsCard
 from app.pages.data.cards.preview_card import PreviewCard
+from app.pages.data.cards.reviewed_list_line import ReviewedListLine
 from app.pages.data.cards.source_card import SourceCard
 from app.pages.data.cards.split_card import SplitCard
 from app.pages.data.cards.tasks_card import TasksCard
@@ -25,7 +26,7 @@ from app.pages.data.menus import fill_columns_menu, fill_task_menu, make_cell_me
 from app.pages.data.named_inputs import file_columns, named_inputs
 from app.pages.data.preview_tabs import PreviewTabs
 from app.pages.data.problem_text import error_text, problem_text
-from app.pages.data.problems import JOIN, SPLIT, DataProblems
+from app.pages.data.problems import JOIN, REVIEWED, SPLIT, DataProblems
 from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import date_notes, task_views
 from app.session import Session
@@ -151,6 +152,7 @@ class DataPage(PageBody):
     def _show(self) -> None:
         data, info = self._document.data, self.info
         self._source.show_dataset(data["dataset"], info, self._problems.of_joins())
+        self._reviewed.show_list(data["dataset"].get("reviewed"), self._problems.text_at(REVIEWED))
         if info is not None and self.loader.dataset_being_read:
             self._tabs.show_info(info)
         problem, names = self._problem_of_tasks(), self._absent_names()
@@ -221,7 +223,7 @@ class DataPage(PageBody):
     def _paths_of_cards(self) -> list[str]:
         """The paths of the settings whose cards show their problems."""
         data, info = self._document.data, self.info
-        return [SPLIT, JOIN, *(card.PATH for card in self._encoding_cards if card.concerns(data, info))]
+        return [SPLIT, JOIN, REVIEWED, *(card.PATH for card in self._encoding_cards if card.concerns(data, info))]
 
     def _problem_of_tasks(self) -> str:
         if not self._document.data.get("tasks"):
@@ -248,6 +250,8 @@ class DataPage(PageBody):
         self._cancel.hide()
         self.header.add_chip(self._cancel)
         self._source, self._preview = SourceCard(), PreviewCard()
+        self._reviewed = ReviewedListLine(self._session)
+        self._source.body.addWidget(self._reviewed)
         self._cache_menu = CacheMenu(self._session, self)
         self._tasks, self._split = TasksCard(), SplitCard()
         column_cards = (NumericInputsCard(self._document), CategoricalInputsCard(self._document))

@@ -7,7 +7,7 @@ from app.pages.data.problem_text import problem_text
 from app.session import Session
 from mtl_core.errors import Problem, WorkbenchError
 
-JOIN, SPLIT = "dataset.join", "dataset.split"
+JOIN, REVIEWED, SPLIT = "dataset.join", "dataset.reviewed", "dataset.split"
 
 
 class DataProblems:

@@ -13,8 +13,10 @@ from app.evaluation.confusion_card import ConfusionCard
 from app.evaluation.value_cards import ValueCards
 from app.formatting import format_metric, format_quantity
 from app.navigation import Page
-from app.pages.evaluate.cards.row_cards import CommonErrorsCard, GroupCard, HardestCard
+from app.pages.evaluate.cards.hardest_card import HardestCard
+from app.pages.evaluate.cards.row_cards import CommonErrorsCard, GroupCard
 from app.pages.evaluate.explain.panel import EvaluateViews, ExplainPanel
+from app.pages.evaluate.review import Review
 from app.tables import RunPicker
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, plain_tooltip, scroll_area
@@ -67,7 +69,8 @@ class EvaluatePage(QWidget):
         self.words = Muted(wrap=True)
         self.words.setObjectName("evaluate-words")
         self.confusion, self.classes, self.values = ConfusionCard(), ClassCards(), ValueCards()
-        self.groups, self.hardest, self.common = GroupCard(), HardestCard(), CommonErrorsCard()
+        self.review = Review(session, self)
+        self.groups, self.hardest, self.common = GroupCard(), HardestCard(self.review), CommonErrorsCard()
         self.explanation = ExplainPanel(session)
         self._empty = EmptyState(
             "target",
@@ -153,6 +156,7 @@ class EvaluatePage(QWidget):
     def _on_record(self, record: RunRecord) -> None:
         """Show a run; the same one again only if it has trained since."""
         previous, self._run = self._run, record
+        self.review.show_run(record.id)
         if previous is not None and (previous.id, previous.finished) == (record.id, record.finished) and self._asked:
             return
         if previous is None or previous.id != record.id:

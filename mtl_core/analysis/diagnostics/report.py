@@ -86,7 +86,11 @@ def task_diagnostics(
         omitted_classes=max(len(names) - MOST_CLASSES, 0),
         values=_describe_values(predictions),
         groups=tuple(GroupDiagnostics(name=entry.group, rows=entry.rows, scores=entry.scores) for entry in scores),
-        hardest=tuple(_describe_row(predictions, position) for position in hardest_rows(predictions, HARDEST).tolist()),
+        hardest=tuple(
+            describe_hard_row(predictions, position) for position in hardest_rows(predictions, HARDEST).tolist()
+        ),
+        label_form=predictions.form,
+        label_names=predictions.names,
     )
 
 
@@ -179,7 +183,13 @@ def _describe_value(name: str, true: ArrayLike, predicted: ArrayLike) -> ValueDi
     )
 
 
-def _describe_row(predictions: TaskPredictions, position: int) -> HardRow:
+def describe_hard_row(predictions: TaskPredictions, position: int) -> HardRow:
+    """Describe the target, prediction and loss of a row.
+
+    Args:
+        predictions: The predictions of its task.
+        position: Its position among them.
+    """
     true, predicted = describe_row(predictions, position)
     return HardRow(
         row=int(predictions.rows[position]) + 1,

@@ -11,6 +11,7 @@ from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.preflight.equal_rows import EqualRows, find_equal_rows
 from mtl_core.datasets.preflight.identifier_reason import identifier_reason
 from mtl_core.datasets.registry import KINDS, open_source
+from mtl_core.datasets.reviewed_rows import apply_reviewed_list
 from mtl_core.datasets.source import Source
 from mtl_core.datasets.splits.division import divide_rows
 from mtl_core.datasets.splits.labeled_rows import LabeledRows
@@ -96,6 +97,7 @@ def open_data(dataset: Dataset, tasks: Sequence[Task]) -> CheckedData:
     split_labels = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks") or labels
     labeled = np.flatnonzero(np.any([task_labels.labeled for task_labels in split_labels], axis=0))
     splits, _ = divide_rows(dataset.split, LabeledRows(labeled, source.columns, split_labels), source.split)
+    reviewed = apply_reviewed_list(dataset, source, labels, splits)
     tables = [spec_input.spec for spec_input in spec_inputs if isinstance(spec_input.spec, TableInput)]
     names = dict.fromkeys(name for table in tables for name in table.columns)
     return CheckedData(
@@ -104,6 +106,6 @@ def open_data(dataset: Dataset, tasks: Sequence[Task]) -> CheckedData:
         source=source,
         table_inputs=tuple(source.columns[name] for name in names if source.columns[name].type != "text"),
         input_names=tuple(dict.fromkeys(name for i in spec_inputs for name in i.spec.source_columns)),
-        labels=tuple(labels),
-        splits=tuple(splits),
+        labels=tuple(reviewed.labels),
+        splits=tuple(reviewed.splits),
     )

@@ -66,6 +66,19 @@ class BaseDataset(Spec):
         return {name: value.kind for name, value in inputs.items()}
 
 
+def reviewed_field() -> str | None:
+    """A field for the list of reviewed rows."""
+    default: str | None = field(
+        None,
+        "A file that says which rows are left out and which labels are changed (JSON lines); empty: none. A relative "
+        "path starts at the spec file's folder.",
+        title="Reviewed list",
+        min_length=1,
+        widget="hidden",
+    )
+    return default
+
+
 class BundledDataset(BaseDataset):
     """A data set that comes with the application."""
 
@@ -82,6 +95,7 @@ class BundledDataset(BaseDataset):
     categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
+    reviewed: str | None = reviewed_field()
 
     @property
     def named_inputs(self) -> NamedInputs | None:
@@ -174,6 +188,7 @@ class TableDataset(BaseDataset):
     categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
+    reviewed: str | None = reviewed_field()
 
     @model_validator(mode="after")
     def _state_format(self) -> "TableDataset":
@@ -212,6 +227,7 @@ class ImageFolderDataset(BaseDataset):
     split: SplitSpec = field(
         StratifiedSplit(), "How the rows are divided, if the images do not lie in folders train, val and test."
     )
+    reviewed: str | None = reviewed_field()
 
     @property
     def named_inputs(self) -> NamedInputs:
@@ -245,6 +261,7 @@ class QueryDataset(BaseDataset):
     categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
+    reviewed: str | None = reviewed_field()
 
 
 class ArraysDataset(BaseDataset):
@@ -271,6 +288,7 @@ class ArraysDataset(BaseDataset):
     categorical_inputs: OneHot = categorical_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
+    reviewed: str | None = reviewed_field()
 
 
 IMAGE_COLUMN, CLASS_COLUMN = "image", "class"

@@ -6,6 +6,7 @@ from typing import Any
 
 from mtl_core.errors import InputError, file_error
 from mtl_core.files import write_text
+from mtl_core.spec.data.dataset import DATASET_KINDS
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 from mtl_core.spec.io.yaml_text import MAX_BYTES, data_to_yaml, parse_yaml
 from mtl_core.spec.paths import Key, parse
@@ -52,6 +53,7 @@ _FILES = (
     ("dataset", "arrays", "path"),
     ("dataset", "image_folder", "path"),
     ("dataset", "image_folder", "labels"),
+    *(("dataset", kind, "reviewed") for kind in DATASET_KINDS),
     ("dataset.text", None, "tokenizer"),
     ("dataset.inputs.*", "text", "tokenizer"),
     ("training.start_from", "from_file", "path"),

@@ -1,19 +1,14 @@
-"""The cards of rows: scores by group, rows of highest loss, errors that tasks have in common."""
+"""The cards of groups of rows: scores by group, errors that tasks have in common."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from PySide6.QtGui import QImage
-
-from app.evaluation.text_table import Cell, TextTable
 from app.formatting import format_metric, format_quantity
 from app.plots import CountMatrix
+from app.tables.text_table import TextTable
 from app.widgets import Card, CardRow, Muted
-from app.widgets.pixel_image import pixel_image
-from mtl_core.protocol.diagnostics import CommonErrorCounts, RowValues, TaskDiagnostics
-from mtl_core.protocol.samples import InputSamples
+from mtl_core.protocol.diagnostics import CommonErrorCounts, TaskDiagnostics
 
 _MATRIX_HEIGHT = 240
 _COMMON_ROWS = 6
@@ -39,29 +34,6 @@ class GroupCard(Card):
             for entry in task.groups
         ]
         self.table.show_rows([group, "rows", *names], rows)
-
-
-class HardestCard(Card):
-    """The rows of highest loss with their values."""
-
-    def __init__(self) -> None:
-        super().__init__("Rows of highest loss")
-        self.setObjectName("evaluate-card-hardest")
-        self.table = TextTable("evaluate-hardest", "Rows of highest loss")
-        self.body.addWidget(self.table)
-
-    def show_task(self, task: TaskDiagnostics, values: RowValues) -> None:
-        """Show the rows of a task."""
-        cells = dict(zip(values.rows, values.cells, strict=True))
-        positions = {row: position for position, row in enumerate(values.input_rows)}
-        headers = ["row", "loss", "true", "predicted", *map(_input_title, values.inputs.items()), *values.columns]
-        rows: list[list[Cell]] = []
-        for entry in task.hardest:
-            inputs = [_input_cell(samples, positions[entry.row]) for samples in values.inputs.values()]
-            start = [str(entry.row), _score(entry.loss), entry.true, entry.predicted]
-            rows.append([*start, *inputs, *cells[entry.row]])
-        self.set_subtitle(f"the {len(rows)} hardest of {format_quantity(task.labeled, 'labeled row')}")
-        self.table.show_rows(headers, rows)
 
 
 class CommonErrorsCard(Card):
@@ -117,19 +89,3 @@ def _share(common: CommonErrorCounts, row: int, column: int) -> float:
 
 def _score(value: float) -> str:
     return format_metric(None if math.isnan(value) else value)
-
-
-def _input_title(item: tuple[str, InputSamples]) -> str:
-    name, samples = item
-    return name if samples.images else f"{name} (as read)"
-
-
-def _input_cell(samples: InputSamples, position: int) -> str | QImage | None:
-    if not samples.images:
-        return _text(samples.texts, position)
-    image = samples.images[position]
-    return None if image is None else pixel_image(image, color=samples.color)
-
-
-def _text(texts: Sequence[str | None], position: int) -> str | None:
-    return texts[position]
