@@ -8,9 +8,11 @@ import torch
 
 from mtl_core.datasets.data import TaskData
 from mtl_core.protocol.events import PauseEvent, ResumeEvent, WarningEvent
+from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.states import ResultState
 from mtl_core.spec import ExperimentSpec, WeightMove
 from mtl_core.training.manual_weights import ManualWeights
+from mtl_core.training.metrics.remaining_time import CHECKPOINT, VALIDATION, RemainingTime
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.recorder import Recorder
@@ -62,9 +64,9 @@ class TrainingRun:
         """Prepare for the first step, which computes with a number of threads."""
         self.state.counters.threads = threads
         self._checkpoints.start_clock()
-        self.state.metric_log.start_clock(self.state.step)
         self.state.model.train()
         self._evaluator.start()
+        self._remaining_time.restart(self.state.step)
 
     def warn(self, text: str) -> None:
         """Record a warning."""
@@ -87,11 +89,17 @@ class TrainingRun:
             EnvironmentFault, StoreError: A checkpoint cannot be written.
         """
         self._flush()
-        self._checkpoints.save()
+        with self._remaining_time.measure(CHECKPOINT):
+            self._checkpoints.save()
+
+    @property
+    def is_save_due(self) -> bool:
+        """Whether the interval between checkpoints has passed."""
+        return self._checkpoints.is_due
 
     def save_if_due(self) -> None:
         """Save if the interval between checkpoints has passed."""
-        if self._checkpoints.is_due:
+        if self.is_save_due:
             self.save()
 
     def pause(self, message: str) -> None:
@@ -102,9 +110,10 @@ class TrainingRun:
 
     def resume(self) -> None:
         """Record that the run continues after a pause."""
+        self._remaining_time.restart(self.state.step)
+        self._report_progress()  # with no time left, which is not known before a step has been measured
         self.recorder.set_paused(False)
         self.recorder.event(ResumeEvent(step=self.state.step, message="goes on"))
-        self.state.metric_log.start_clock(self.state.step)
 
     def end_epoch(self) -> None:
         """Collect the losses of the epoch, and validate.
@@ -113,7 +122,8 @@ class TrainingRun:
             DivergedError: A loss of the epoch is not finite, or its last step broke the model.
         """
         self.state.metric_log.collect(self.state.step, self.state.weighting.weights())
-        self._evaluator.end_epoch()
+        with self._remaining_time.measure(VALIDATION):
+            self._evaluator.end_epoch()
 
     def finish(self, state: ResultState) -> TrainingResult:
         """Save, test the best model and return the result; errors as of :meth:`save`."""
@@ -127,14 +137,17 @@ class TrainingRun:
         self.state.metric_log.flush(self.state.step, self.state.weighting.weights())
 
     def _report_progress(self) -> None:
-        counters = self.state.counters
+        counters, batches = self.state.counters, self.state.batches
         self.state.metric_log.report_progress(
-            step=counters.step,
-            steps=counters.steps,
-            epoch=counters.epoch,
-            epochs=counters.epochs,
-            batch_size=self.state.batches.train.batch_size,
+            Progress(counters.epoch, counters.epochs, counters.step, counters.steps),
+            batch_size=batches.train.batch_size,
+            validations=counters.epochs - counters.epoch + batches.test.rows / max(batches.val.rows, 1),
+            checkpoint_seconds=self.state.spec.training.checkpoint_seconds,
         )
+
+    @property
+    def _remaining_time(self) -> RemainingTime:
+        return self.state.metric_log.remaining_time
 
 
 def prepare_run(
