@@ -1,6 +1,7 @@
 """Callbacks on the GUI thread that are skipped when their Qt object has been deleted."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -11,10 +12,11 @@ Failed = Callable[[Exception], object]
 
 
 def call_back(function: Callable[[Any], object] | None, value: Any) -> None:
-    """Call ``function`` with ``value`` unless it is a method of a Qt object that has been deleted."""
+    """Call ``function`` with ``value`` unless it is a method of a Qt object that was deleted, or a partial of one."""
     if function is None:
         return
-    owner = getattr(function, "__self__", None)
+    method = function.func if isinstance(function, partial) else function
+    owner = getattr(method, "__self__", None)
     if isinstance(owner, QObject) and not isValid(owner):
         return
     function(value)

@@ -15,6 +15,7 @@ from app.main_window.bars.top_bar import TopBar
 from app.main_window.dialogs import Dialogs, Questions
 from app.main_window.file_actions import FileActions
 from app.main_window.geometry import available_size, keep_on_screen
+from app.main_window.notifications import EndNotifications, Notifier, TrayNotifier
 from app.main_window.pages import make_page
 from app.main_window.recovery import Recovery
 from app.main_window.run_control import RunControl
@@ -35,9 +36,10 @@ class MainWindow(QMainWindow):
     Args:
         session: What the pages share; closed with the window.
         questions: Asks the user; dialogs by default.
+        notifier: Notifies of runs that have ended; by the desktop by default.
     """
 
-    def __init__(self, session: Session, questions: Questions | None = None) -> None:
+    def __init__(self, session: Session, questions: Questions | None = None, notifier: Notifier | None = None) -> None:
         super().__init__()
         self.session = session
         self.setObjectName("main-window")
@@ -58,6 +60,7 @@ class MainWindow(QMainWindow):
         self.runs = RunControl(
             session, self.actions_, status=self.status, toasts=self.toasts, open_page=self.open_page, parent=self
         )
+        self.notifications = EndNotifications(session, notifier or TrayNotifier(self), self._open_run, parent=self)
         self._pages: dict[Page, QWidget] = {}
         self._help: HelpWindow | None = None
         self._is_closing = False
@@ -84,6 +87,15 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(widget)
         self.rail.select(page)
         self.session.settings.put("window/page", page.key)
+
+    def _open_run(self, run: int) -> None:
+        """Bring the window to the front, and show a run on Live."""
+        self.setWindowState((self.windowState() & ~Qt.WindowState.WindowMinimized) | Qt.WindowState.WindowActive)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.session.show_live(run)
+        self.open_page(Page.LIVE)
 
     def open_help(self) -> None:
         """Show the help at the topic of the current page, in a window of its own."""
@@ -212,6 +224,7 @@ class MainWindow(QMainWindow):
 
     def _fill_menus(self) -> None:
         fill_file_menu(self._menu, self.actions_, self._recent, self._appearance)
+        self.actions_.notify.setChecked(self.notifications.is_on)
         fill_appearance_menu(self._appearance, manager().mode, self._choose_theme)
         self._recent.aboutToShow.connect(lambda: self.files.fill_recent(self._recent))
 
@@ -244,6 +257,7 @@ class MainWindow(QMainWindow):
         for page in Page:
             action = actions.add_action(page.title, f"page {page.key}", page.shortcut)
             action.triggered.connect(lambda _checked=False, page=page: self.open_page(page))
+        actions.notify.toggled.connect(self.notifications.set_on)
         self.top.title.renamed.connect(document.rename)
         self.rail.pageSelected.connect(self.open_page)
         self.rail.helpRequested.connect(self.open_help)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +18,7 @@ from app.formatting import (
     format_timestamp,
 )
 from app.tables.run_rows import RunRow
+from app.tables.run_scores import same_metric
 from mtl_core.analysis.method_titles import method_title, short_method_title
 from mtl_core.spec import TOTAL
 from mtl_core.text import format_size
@@ -26,9 +26,6 @@ from mtl_core.text import format_size
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
 
-_PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
-"""Metrics shown for a task whose score is not known or not stored; the first that it has."""
-_SIGN, _ALL_BITS = 1 << 63, (1 << 64) - 1
 DELTA_M, SIZE = "delta_m", "size"
 """Keys of the columns for which more has to be read."""
 SETTING_PREFIX = "setting:"
@@ -121,13 +118,7 @@ def _method_tip(row: RunRow) -> str:
 
 def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
     """Best validation value of each task's score, else of its leading metric, in the experiment's order."""
-    scores: dict[SeriesKey, float] = {}
-    for task in row.record.tasks:
-        own = {key.metric: key for key in row.metrics if key.task == task and key.split == "val"}
-        marked = row.scores.get(task, "")
-        if name := marked if marked in own else _preferred_metric(own):
-            scores[own[name]] = row.metrics[own[name]][0]
-    return scores
+    return {key: row.metrics[key][0] for key in row.leading}
 
 
 def _scores(row: RunRow) -> str:
@@ -135,7 +126,7 @@ def _scores(row: RunRow) -> str:
     scores = leading_scores(row)
     if not scores:
         return ""
-    if _same_metric(scores):
+    if same_metric(scores):
         values, metric = list(scores.values()), next(iter(scores)).metric
         if len(values) > _MAX_NAMED_SCORES:
             return f"mean {metric} {format_metric_short(sum(values) / len(values))}"
@@ -159,26 +150,6 @@ def format_difference(difference: float, format_number: Callable[[float], str]) 
     """Format a difference with its sign: ``+0.012``, ``−3 s``."""
     sign = "+" if difference > 0 else "−" if difference < 0 else "±"
     return sign + (format_number(abs(difference)).lstrip("+") or "0")
-
-
-def _score_sort_key(row: RunRow) -> str:
-    """Sort key by metric, then by the mean of all tasks, or by the first task if their metrics differ."""
-    scores = leading_scores(row)
-    if not scores:
-        return ""
-    key, value = next(iter(scores.items()))
-    mean = sum(scores.values()) / len(scores) if _same_metric(scores) else value
-    return f"{key.metric} {_sortable_float(mean)}"
-
-
-def _sortable_float(value: float) -> str:
-    """A text that sorts like the number: its bits, inverted if it is negative."""
-    bits = int.from_bytes(struct.pack(">d", value), "big")
-    return f"{bits ^ _ALL_BITS if bits >> 63 else bits | _SIGN:016x}"
-
-
-def _same_metric(scores: Iterable[SeriesKey]) -> bool:
-    return len({key.metric for key in scores}) == 1
 
 
 def _scores_tip(row: RunRow) -> str:
@@ -218,7 +189,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "weighting", "Weighting", _method, width=11, tip=_method_tip, name="method", words=lambda r: (r.record.method,)
     ),
     RunColumn(
-        "scores", "Best", _scores, _score_sort_key,
+        "scores", "Best", _scores, lambda row: row.score_order,
         "Best validation value of each task's score, or else of its loss. Sorted metric by metric: by the mean where "
         "all tasks have the same score, else by the first task's", width=24,
         tip=_scores_tip, compare=_scores_with_differences,
@@ -287,11 +258,6 @@ def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
         for key in sorted(key for key in counts if key.task == task)
         for column in _columns_of_series(key)
     ]
-
-
-def _preferred_metric(metrics: Iterable[str]) -> str:
-    present = set(metrics)
-    return next((name for name in _PREFERRED_METRICS if name in present), "")
 
 
 def _columns_of_series(key: SeriesKey) -> list[RunColumn]:

@@ -7,7 +7,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from app.tables.run_scores import leading_keys, score_sort_key
 
 if TYPE_CHECKING:  # the store brings a database along, which the window loads on another thread
     from mtl_core.store import RunRecord, RunStore, SeriesKey
@@ -42,6 +45,16 @@ class RunRow:
     settings: Mapping[str, float | str] = field(default_factory=dict)
     delta_m: float | None = None
     size: int | None = None
+
+    @cached_property
+    def leading(self) -> tuple[SeriesKey, ...]:
+        """The series of the leading scores, which :func:`leading_keys` chooses."""
+        return leading_keys(self.record.tasks, self.metrics, self.scores)
+
+    @cached_property
+    def score_order(self) -> str:
+        """Sort key of the leading scores."""
+        return score_sort_key(self.leading, [self.metrics[key][0] for key in self.leading])
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,10 @@ class RunsReader:
         is_new, self._version, self._query = version != self._version or other_extras, version, key
         complete = self._read_metrics(store)
         complete &= self._read_extras(store, is_new or other_query)
-        return RunsSnapshot(tuple(self._rows[run] for run in self._listed_ids), complete, store.damage)
+        rows = tuple(self._rows[run] for run in self._listed_ids)
+        for row in rows:
+            row.score_order  # noqa: B018  # kept by the row, so that the window's thread does not compute it
+        return RunsSnapshot(rows, complete, store.damage)
 
     def _select_listed(self, store: RunStore, query: str, archived: bool) -> None:
         """Select the runs that match another filter; those already read are shown as they are until the next read."""

@@ -136,8 +136,7 @@ class RunsModel(QAbstractTableModel):
             self._reference = new.get(self._reference.record.id, self._reference)
         if self._lines is not None or len(new.keys() ^ old) > _MANY_CHANGES:
             if any(id(row) not in current_ids for row in rows) or len(rows) != len(self._rows):
-                self._rows = list(rows)
-                self._rebuild()
+                self._rebuild(rows)
             return
         self._remove_rows([i for i, row in enumerate(self._rows) if row.record.id not in new])
         self._append_rows([row for row in rows if row.record.id not in old])
@@ -288,10 +287,10 @@ class RunsModel(QAbstractTableModel):
             order.sort(key=lambda i: rows[i].record.id != self.reference)
         return order
 
-    def _rebuild(self) -> None:
-        """Sort and group all rows anew."""
+    def _rebuild(self, rows: Sequence[RunRow] | None = None) -> None:
+        """Sort and group all rows anew, or other rows in their place; views first note what they have selected."""
         self.beginResetModel()
-        self._rows = self._sort_rows(self._rows)
+        self._rows = self._sort_rows(list(self._rows if rows is None else rows))
         group, (key, descending) = self.column(self._group_by), self._sorted_by
         previous = [line for line in self._lines or () if isinstance(line, RunGroup)]
         self._lines = None

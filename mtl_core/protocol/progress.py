@@ -12,8 +12,9 @@ class Progress:
         epochs: Number of epochs of the run.
         step: Number of completed optimizer steps.
         steps: Number of optimizer steps of the run.
-        samples_per_second: Training rows per second, averaged over the last half minute.
-        eta_seconds: Estimated seconds until the end at that rate.
+        samples_per_second: Training rows per second of the steps of about the last half minute, without validations and
+            checkpoints; 0 before a step was measured, also after a pause.
+        eta_seconds: Estimated seconds until the end, with validations, checkpoints and the test.
     """
 
     epoch: int = 0

@@ -106,7 +106,7 @@ def run_row_values(store: RunStore, run: int, split: SplitName, rows: Sequence[i
     Raises:
         InputError: There is no such run or row, or the data has changed.
     """
-    spec, fingerprint = store.spec(run), store.run(run).fingerprint
+    spec, fingerprint = with_kept_list(store, run, store.spec(run)), store.run(run).fingerprint
     data, source = load_outline(spec.dataset, spec.tasks), open_source(spec.dataset)
     # files of pictures and sounds are not all read for a few rows, though their content is part of the fingerprint
     if fingerprint and not reads_files(spec.dataset) and data.fingerprint != fingerprint:
@@ -117,7 +117,7 @@ def run_row_values(store: RunStore, run: int, split: SplitName, rows: Sequence[i
     known = np.arange(len(data.splits[split])) if own is None else own.numpy()
     if not np.isin(indices, known).all():
         raise InputError("rows", f"must be rows of the split {split!r}", found=shorten(str(list(rows))))
-    return _row_values(spec, source, split, indices.tolist(), indices.tolist())
+    return row_values(spec, source, split, indices.tolist(), indices.tolist())
 
 
 def _group_rows(source: Source, name: str, rows: Rows) -> RowGroups:

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -209,6 +210,8 @@ class RunStore(RunTransfer, RunList):
         columns: dict[str, Any] = {"device": device, "versions": {**versions, **library}}
         if fingerprint is not None:
             columns["fingerprint"] = fingerprint
+        if (progress := self.run(run).progress) is not None:  # of a resumed run, whose speed is to be measured again
+            columns["progress"] = vars(replace(progress, samples_per_second=0.0, eta_seconds=0.0))
         pid, host = os.getpid() if pid is None else pid, host or processes.host_name()
         with self._database.write_transaction() as connection:
             lifecycle.claim(connection, run, pid=pid, host=host, **columns)

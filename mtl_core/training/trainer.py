@@ -74,7 +74,9 @@ class Trainer:
         self._run.report()
         self._request_handler.handle()
         self._run.save_if_due()
-        self._next_tick = time.perf_counter() + TICK_SECONDS
+        is_timed = self._state.metric_log.remaining_time.steps_per_second > 0
+        # The first step, which often takes longer, is measured alone.
+        self._next_tick = time.perf_counter() + (TICK_SECONDS if is_timed else 0.0)
 
 
 def _apply(run: TrainingRun, action: Action) -> None:

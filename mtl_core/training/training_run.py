@@ -8,9 +8,11 @@ import torch
 
 from mtl_core.datasets.data import TaskData
 from mtl_core.protocol.events import CheckpointEvent, PauseEvent, ResumeEvent, WarningEvent
+from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.states import ResultState
 from mtl_core.spec import ExperimentSpec, WeightMove
 from mtl_core.training.manual_weights import ManualWeights
+from mtl_core.training.metrics.remaining_time import CHECKPOINT, VALIDATION, RemainingTime
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.recorder import Recorder
@@ -68,9 +70,9 @@ class TrainingRun:
         self.state.counters.threads = threads
         self._checkpoints.start_clock()
         self.snapshots.start()
-        self.state.metric_log.start_clock(self.state.step)
         self.state.model.train()
         self._evaluator.start()
+        self._remaining_time.restart(self.state.step)
 
     def warn(self, text: str) -> None:
         """Record a warning."""
@@ -93,7 +95,13 @@ class TrainingRun:
             EnvironmentFault, StoreError: A checkpoint cannot be written.
         """
         self._flush()
-        self._checkpoints.save()
+        with self._remaining_time.measure(CHECKPOINT):
+            self._checkpoints.save()
+
+    @property
+    def is_save_due(self) -> bool:
+        """Whether the interval between checkpoints has passed."""
+        return self._checkpoints.is_due
 
     def keep_checkpoint(self) -> None:
         """Save, and keep a checkpoint that later ones do not replace; errors as of :meth:`save`."""
@@ -104,7 +112,7 @@ class TrainingRun:
 
     def save_if_due(self) -> None:
         """Save if the interval between checkpoints has passed."""
-        if self._checkpoints.is_due:
+        if self.is_save_due:
             self.save()
 
     def pause(self, message: str) -> None:
@@ -116,9 +124,10 @@ class TrainingRun:
 
     def resume(self) -> None:
         """Record that the run continues after a pause."""
+        self._remaining_time.restart(self.state.step)
+        self._report_progress()  # with no time left, which is not known before a step has been measured
         self.recorder.set_paused(False)
         self.recorder.event(ResumeEvent(step=self.state.step, message="goes on"))
-        self.state.metric_log.start_clock(self.state.step)
 
     def end_epoch(self) -> None:
         """Collect the losses of the epoch, validate, and keep a checkpoint if it is time for one.
@@ -128,8 +137,9 @@ class TrainingRun:
             EnvironmentFault, StoreError: A checkpoint that is to be kept cannot be written.
         """
         self.state.metric_log.collect(self.state.step, self.state.weighting.weights())
-        self._evaluator.end_epoch()
-        self.snapshots.end_validation(last=self.state.is_done)
+        with self._remaining_time.measure(VALIDATION):
+            self._evaluator.end_epoch()
+            self.snapshots.end_validation(last=self.state.is_done)
         every = self.state.spec.training.keep_checkpoints
         if every is not None and self.state.epoch % every == 0 and not self.state.is_done:
             self.keep_checkpoint()
@@ -147,14 +157,17 @@ class TrainingRun:
         self.state.metric_log.flush(self.state.step, self.state.weighting.weights())
 
     def _report_progress(self) -> None:
-        counters = self.state.counters
+        counters, batches = self.state.counters, self.state.batches
         self.state.metric_log.report_progress(
-            step=counters.step,
-            steps=counters.steps,
-            epoch=counters.epoch,
-            epochs=counters.epochs,
-            batch_size=self.state.batches.train.batch_size,
+            Progress(counters.epoch, counters.epochs, counters.step, counters.steps),
+            batch_size=batches.train.batch_size,
+            validations=counters.epochs - counters.epoch + batches.test.rows / max(batches.val.rows, 1),
+            checkpoint_seconds=self.state.spec.training.checkpoint_seconds,
         )
+
+    @property
+    def _remaining_time(self) -> RemainingTime:
+        return self.state.metric_log.remaining_time
 
 
 def prepare_run(

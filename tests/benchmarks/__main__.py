@@ -26,6 +26,7 @@ from tests.benchmarks.quality.experiments import experiments, presets
 from tests.benchmarks.reading import Reading, read_large
 from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.run_list import LISTINGS, TABLE_GOALS, fill_store, list_runs, show_runs, table_times
+from tests.benchmarks.scalars import MEDIAN_GOAL, READ_GOAL, SLOW_GOAL, WRITE_GOAL, ScalarTimes, time_scalars
 from tests.benchmarks.seeds import SEEDS, seeds
 from tests.benchmarks.shapes import SHAPES_GOAL, Shapes, time_shapes
 from tests.benchmarks.snapshots import SNAPSHOT_GOAL, SnapshotCost, race_snapshots
@@ -50,6 +51,7 @@ _PARTS = (
     "shapes",
     "plots",
     "snapshots",
+    "scalars",
 )
 _COUNTS = (2, 8, 40)
 _QUALITY_SEEDS, _QUALITY_SECONDS = 5, 60
@@ -111,6 +113,8 @@ def main() -> int:
             with open_store(_made(folder / "snapshots") / "runs.sqlite") as store:
                 for workload in (table(folder, 20 if quick else 60), digits(2 if quick else 6)):
                     _print_snapshots(workload.name, race_snapshots(workload, store, 2 if quick else 7))
+        if "scalars" in parts:
+            _print_scalars(time_scalars(_made(folder / "scalars"), 3000 if quick else 30_000))
         if "reading" in parts:
             _print_reading(read_large(_made(folder / "reading"), 300_000 if quick else 2_000_000))
         if "disk" in parts:
@@ -286,6 +290,16 @@ def _print_plots(times: PlotTimes) -> None:
     _say(f"  all 8 plots in one frame, which the ticker spreads over eight: {times.overlay_all:.2f}")
     _say(f"  one of them on the drawing thread: {times.rendering:.2f}")
     _say(f"  a move of the linked cursor over the 10 plots: {times.cursor:.2f}")
+
+
+def _print_scalars(times: ScalarTimes) -> None:
+    _say(f"\nScalars: microseconds of processor time of the trainer for the ten of a step {_load()}")
+    _goal("median", times.median, MEDIAN_GOAL)
+    _goal("99th percentile, with a write every 0.3 s of steps of 2 ms", times.slow, SLOW_GOAL)
+    _say(f"  such a write with the report of the progress: {times.writing:.2f}")
+    reached = "reached" if times.written >= WRITE_GOAL else "missed"
+    _say(f"  {times.written:.1f} million scalars a second reach the disk; at least {WRITE_GOAL} is {reached}")
+    _goal("seconds to read a million points of 20 runs", times.read, READ_GOAL)
 
 
 def _print_reading(reading: Reading) -> None:

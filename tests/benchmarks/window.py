@@ -63,12 +63,15 @@ class Window:
             "watch": "watches",
             "list": "lists",
             "edit": "edits",
+            "together": "trains",
+            "compare": "compares",
         }
         answers |= {"quit": "quits"}
         assert self._process.stdin is not None
         self._process.stdin.write(command + "\n")
         self._process.stdin.flush()
-        return self.wait_for(answers.get(command.split(maxsplit=1)[0], command))
+        word = command.split(maxsplit=1)[0]
+        return self.wait_for(answers.get(word, word))
 
     @contextmanager
     def halted(self) -> Iterator[None]:

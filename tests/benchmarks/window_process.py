@@ -2,8 +2,10 @@
 
 It says ``painted`` after its first frame and ``ready`` once its worker has answered. Then it takes:
 ``follow N`` (show run N on Live), ``run`` (press Run), ``visit PAGE``, ``list N`` (open Runs and wait until it shows N
-runs with all their metrics), ``edit PATH NUMBER`` (set a setting and wait until its shapes are shown), ``watch`` (count
-blocked time from here on), ``report`` and ``quit``. Every command is answered with one line of JSON.
+runs with all their metrics), ``choose N`` (select run N there), ``group KEY`` and ``sort KEY`` (by a column),
+``filter TEXT``, ``compare N …`` (show runs on Compare), ``together N`` (train N seeds of the document in one loop),
+``rest MS`` (go on for so long), ``edit PATH NUMBER`` (set a setting and wait until its shapes are shown), ``watch``
+(count blocked time from here on), ``report`` and ``quit``. Every command is answered with one line of JSON.
 """
 
 import json
@@ -13,7 +15,7 @@ import time
 from typing import Any
 
 import psutil
-from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
+from PySide6.QtCore import QEvent, QObject, QSocketNotifier, Qt, QTimer
 
 from app import __main__ as entry
 from app import application
@@ -76,6 +78,18 @@ class Lead(QObject):
                 _say("visits")
             case "list", (runs,):
                 self._list(int(runs))
+            case "choose" | "group" | "sort" | "filter", _:
+                self._arrange(command, " ".join(arguments))
+                _say(command)
+            case "compare", _:
+                session.compare(map(int, arguments))
+                self._window.open_page(Page.COMPARE)
+                _say("compares")
+            case "together", (seeds,):
+                session.run_study(range(int(seeds)), baselines=False, together=True)
+                _say("trains")
+            case "rest", (milliseconds,):
+                QTimer.singleShot(int(milliseconds), self, lambda: _say("rest"))
             case "edit", (path, number):
                 self._edit(path, int(number))
             case "watch", ():
@@ -106,6 +120,18 @@ class Lead(QObject):
         info = session.model_info
         session.modelInfoChanged.connect(on_shapes)
         session.document.set(path, number)
+
+    def _arrange(self, command: str, argument: str) -> None:
+        page: Any = self._window.page(Page.RUNS)
+        match command:
+            case "choose":
+                page.view.select_run(int(argument))
+            case "group":
+                page.arrangement.group(argument)
+            case "sort":
+                page.view.sortByColumn(page.model.column(argument), Qt.SortOrder.DescendingOrder)
+            case "filter":
+                page.list.filter.setText(argument)
 
     def _list(self, runs: int) -> None:
         begun = time.perf_counter()

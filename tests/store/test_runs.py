@@ -206,6 +206,16 @@ def test_a_run_that_ended_early_may_be_claimed_again(store: RunStore, run: int, 
     assert (record.state, record.error, record.finished, record.started) == ("running", "", None, first)
 
 
+def test_a_run_that_is_claimed_again_keeps_its_position_and_forgets_its_speed(
+    store: RunStore, run: int, claim: Claim
+) -> None:
+    claim(run)
+    store.record_heartbeat(run, HALF)
+    store.finish(run, "stopped")
+    claim(run)
+    assert store.run(run).progress == replace(HALF, samples_per_second=0.0, eta_seconds=0.0)
+
+
 def test_a_finished_run_may_not_be_claimed(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
     store.finish(run, "finished")

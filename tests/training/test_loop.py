@@ -263,6 +263,14 @@ def test_progress_counts_completed_epochs_and_reaches_the_end(tmp_path: Path) ->
     assert all(r.eta_seconds >= 0 and r.samples_per_second >= 0 for r in reports)
 
 
+def test_a_resumed_run_reports_no_time_left_before_it_has_trained_a_step_again(tmp_path: Path) -> None:
+    script = {7: [make_request("pause")]}  # the recording resumes it when it is asked again
+    reports = run(experiment(), tmp_path, script=script).recording.reports
+    of_step = [(r.samples_per_second > 0, r.eta_seconds > 0) for r in reports if r.step == 7]
+    assert of_step == [(True, True), (False, False)]
+    assert next(r for r in reports if r.step == 8).eta_seconds > 0
+
+
 def test_data_that_does_not_fit_on_the_device_gives_the_same_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -114,7 +115,8 @@ class RunFollower(QObject):
         self._polling = True
         self._limit_cpu_share()
         position = self._position
-        self._store.call(lambda store: _read(store, position), self._deliver, self._on_error, lane="live")
+        on_error = partial(self._on_error, position)
+        self._store.call(lambda store: _read(store, position), self._deliver, on_error, lane="live")
 
     def _deliver(self, update: _Update) -> None:
         if update.position is not self._position:
@@ -132,7 +134,9 @@ class RunFollower(QObject):
         if record_changed or update.points or update.reset or update.events:
             self.delivered.emit()
 
-    def _on_error(self, error: Exception) -> None:
+    def _on_error(self, position: _Position, error: Exception) -> None:
+        if position is not self._position:
+            return
         self._polling = False
         self.failed.emit(error)
 

@@ -97,9 +97,13 @@ class RunQueue(QObject):
         """The runs that wait for their turn, in that order."""
         return tuple(self._turns)
 
+    def is_own_study(self, study: int | None) -> bool:
+        """Whether this queue has created or resumed runs of a study."""
+        return study in self._studies
+
     def is_study_over(self, study: int | None) -> bool:
         """Whether this queue has trained runs of a study and none of its runs is active any more."""
-        return study in self._studies and not self._active.has_study(study)
+        return self.is_own_study(study) and not self._active.has_study(study)
 
     def attach(self) -> None:
         """Find the active runs of the store and poll them from now on."""

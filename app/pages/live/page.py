@@ -79,6 +79,7 @@ class LivePage(QWidget):
         self.validation.show_run(run)
         self.picker.set_text(f"Run {run}", "")
         self.state.set_text("")
+        self._show_buttons()  # none until the state of this run is known
         self.strip.show_notice(Notice(""))
         self._session.store.call(lambda store: (run, store.spec(run)), self._on_spec)
         self.follower.follow(run)
@@ -204,17 +205,22 @@ class LivePage(QWidget):
         self.state.set_tone(view.tone)
         # The top bar controls the active run; the buttons here are for other runs.
         controlled = self._session.controlled_run
-        other = controlled is None or controlled.id != self._run.id
-        if any(button.hasFocus() for button in (self.pause, self.resume, self.stop)):
-            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbor
-        self.pause.setVisible(other and view.can_pause)
-        self.resume.setVisible(other and view.can_resume)
-        self.stop.setVisible(other and view.can_stop)
+        if controlled is None or controlled.id != self._run.id:
+            self._show_buttons(pause=view.can_pause, resume=view.can_resume, stop=view.can_stop)
+        else:
+            self._show_buttons()
         waits = self._run.state == "queued"
         self.stop.setText("Remove from the queue" if waits else "Stop")
         self.stop.setToolTip("Let this run not start" if waits else "Stop this run and keep what it has")
         self.strip.show_notice(view.notice)
         self.board.show_view(view)
+
+    def _show_buttons(self, *, pause: bool = False, resume: bool = False, stop: bool = False) -> None:
+        if any(button.hasFocus() for button in (self.pause, self.resume, self.stop)):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbor
+        self.pause.setVisible(pause)
+        self.resume.setVisible(resume)
+        self.stop.setVisible(stop)
 
     def _show_progress(self, run: int) -> None:
         """Show the progress that another reader has read, so that strip and status line agree."""

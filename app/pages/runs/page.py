@@ -281,11 +281,10 @@ class RunsPage(PageBody):
 
     def _on_detail(self, detail: RunDetail) -> None:
         record = detail.record
-        before = record.id in self._diverged
         (self._diverged.add if record.is_resumable and not detail.can_resume else self._diverged.discard)(record.id)
-        if record.id == self.panel.run and before != (record.id in self._diverged):
-            self.panel.set_record(record, self._actions([record]))
-        self.panel.set_detail(detail)
+        if record.id == self.panel.run:
+            self.panel.set_record(record, self._actions([record]))  # read after the row of the table
+            self.panel.set_detail(detail)
 
     def _show_run(self, run: int) -> None:
         if not self.view.select_run(run):

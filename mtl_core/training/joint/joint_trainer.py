@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from mtl_core.protocol.states import ResultState
 from mtl_core.training import trainer
 from mtl_core.training.joint.compatibility import check_compatible_specs
 from mtl_core.training.joint.joint_step import JointStep
+from mtl_core.training.metrics.remaining_time import CHECKPOINT, VALIDATION
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.request_handler import Action, RequestHandler, StoppedError
 from mtl_core.training.runtime.threads import use_threads
@@ -81,14 +83,23 @@ class JointTrainer:
             for run in self._active_runs():
                 run.manual_weights.apply_due(run.state.step)
             self._step(batch, self._active)
-        self._apply_to_all(TrainingRun.end_epoch)
+        self._measure(VALIDATION, TrainingRun.end_epoch)
         self._finish_runs("finished")
 
     def _tick(self) -> None:
         self._apply_to_all(TrainingRun.report)
         self._request_handler.handle()
-        self._apply_to_all(TrainingRun.save_if_due)
-        self._next_tick = time.perf_counter() + _TICK_FACTOR * trainer.TICK_SECONDS
+        if any(run.is_save_due for run in self._active_runs()):
+            self._measure(CHECKPOINT, TrainingRun.save_if_due)
+        is_timed = all(run.state.metric_log.remaining_time.steps_per_second > 0 for run in self._active_runs())
+        self._next_tick = time.perf_counter() + (_TICK_FACTOR * trainer.TICK_SECONDS if is_timed else 0.0)
+
+    def _measure(self, what: str, action: Action) -> None:
+        """Apply an action to all active runs; each waits for the others, so its time is that of all."""
+        with ExitStack() as stack:
+            for run in self._active_runs():
+                stack.enter_context(run.state.metric_log.remaining_time.measure(what))
+            self._apply_to_all(action)
 
     def _active_runs(self) -> list[TrainingRun]:
         return [self._runs[number] for number in self._active]

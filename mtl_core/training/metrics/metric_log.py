@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -17,8 +18,8 @@ from mtl_core.protocol.series_names import LEARNING_RATE, LOSS, LOSS_WEIGHT
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
+from mtl_core.training.metrics.remaining_time import RemainingTime
 from mtl_core.training.metrics.step_buffer import DivergedError, StepBuffer, StepRecords
-from mtl_core.training.metrics.throughput import Throughput
 from mtl_core.training.metrics.validation import Scores, total_loss
 from mtl_core.training.persistence.checkpoints import read_number
 from mtl_core.training.recorder import Recorder, Steps, Values
@@ -26,8 +27,8 @@ from mtl_core.training.recorder import Recorder, Steps, Values
 EPOCH_LOG_SECONDS = 1.0
 """Least time between two epochs in the log; the series have every epoch."""
 
-_TOTAL_WEIGHTS = "ruler"
-"""Name of the total loss weights in a saved state."""
+_TOTAL_WEIGHTS, _DURATIONS = "ruler", "durations"
+"""Names of the total loss weights and of the measured durations in a saved state."""
 
 
 class MetricLog:
@@ -42,6 +43,7 @@ class MetricLog:
 
     Attributes:
         total_weights: The current weights of the total loss.
+        remaining_time: Measures steps, validations and checkpoints.
     """
 
     def __init__(
@@ -56,8 +58,7 @@ class MetricLog:
         self._step_buffer = StepBuffer(self._names)
         self._pending: defaultdict[SeriesKey, list[tuple[Steps, Values]]] = defaultdict(list)
         self._last_epoch_log = -EPOCH_LOG_SECONDS
-        self._report_time, self._report_step = time.perf_counter(), 0
-        self._throughput = Throughput()
+        self.remaining_time = RemainingTime()
 
     def log_step(
         self, losses: Sequence[Tensor], weights: Tensor | None, lr: float, present: tuple[bool, ...] | None
@@ -123,9 +124,10 @@ class MetricLog:
         return means
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the ``[n, K]`` losses of the current epoch and the weights of the total loss."""
+        """Return the ``[n, K]`` losses of the current epoch, the weights of the total loss and measured durations."""
         losses = np.concatenate([*self._epoch_losses, np.zeros((0, len(self._names)))])
-        return {"losses": torch.from_numpy(losses), _TOTAL_WEIGHTS: self.total_weights}
+        durations = self.remaining_time.state_dict()
+        return {"losses": torch.from_numpy(losses), _TOTAL_WEIGHTS: self.total_weights, _DURATIONS: durations}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore a state.
@@ -138,6 +140,7 @@ class MetricLog:
             raise ValueError(f"losses of shape {tuple(losses.shape)} for {len(self._names)} tasks")
         self.total_weights = {name: read_number(value) for name, value in total_weights.items()}
         self._epoch_losses = [losses.cpu().numpy()]
+        self.remaining_time.load_state_dict(state.get(_DURATIONS, {}))  # which older checkpoints do not have
 
     def log_scores(self, split: str, step: int, scores: Scores) -> None:
         """Log a split's scores, and the total loss if any task has a label."""
@@ -165,17 +168,22 @@ class MetricLog:
             text = f"epoch {epoch}: validation loss " + ", ".join(parts)
             self._recorder.event(EpochEvent(step=step, message=text))
 
-    def start_clock(self, step: int) -> None:
-        """Start the measurement of throughput at a step."""
-        self._report_time, self._report_step = time.perf_counter(), step
-
-    def report_progress(self, *, step: int, steps: int, epoch: int, epochs: int, batch_size: int) -> None:
+    def report_progress(
+        self, position: Progress, *, batch_size: int, validations: float, checkpoint_seconds: float
+    ) -> None:
         """Report position, recent throughput and estimated remaining time to the recorder.
 
         This is the only place where the remaining time is estimated; every display shows this number.
+
+        Args:
+            position: Epochs and steps.
+            batch_size: Rows of a step.
+            validations: Validations that remain; a test counts by its rows.
+            checkpoint_seconds: Interval between two checkpoints.
         """
-        self._throughput.add(step - self._report_step, time.perf_counter() - self._report_time)
-        self.start_clock(step)
-        rate, eta = self._throughput.steps_per_second, self._throughput.seconds_for(steps - step)
-        position: dict[str, Any] = {"epoch": epoch, "epochs": epochs, "step": step, "steps": steps}
-        self._recorder.progress(Progress(**position, samples_per_second=rate * batch_size, eta_seconds=eta))
+        remaining = self.remaining_time
+        remaining.add_steps(position.step)
+        left = position.steps - position.step
+        seconds = remaining.seconds(steps=left, validations=validations, checkpoint_seconds=checkpoint_seconds)
+        rate = remaining.steps_per_second * batch_size
+        self._recorder.progress(replace(position, samples_per_second=rate, eta_seconds=seconds))

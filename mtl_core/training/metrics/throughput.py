@@ -1,4 +1,4 @@
-"""Throughput of a run as an exponential moving average."""
+"""Speed of the steps of a run as an exponential moving average."""
 
 import math
 
@@ -9,8 +9,8 @@ AVERAGING_SECONDS = 30.0
 class Throughput:
     """Exponential moving average of steps per second.
 
-    Steps and seconds are summed with the same decay and divided afterwards, so that a slow validation or a busy moment
-    moves the average by its share of the time only, and there is no bias at the beginning.
+    Steps and seconds are summed with the same decay and divided afterwards, so that a busy moment moves the average by
+    its share of the time only, and there is no bias at the beginning.
     """
 
     def __init__(self) -> None:

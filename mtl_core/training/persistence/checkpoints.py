@@ -42,7 +42,7 @@ def kept_checkpoint_path(folder: Path, step: int) -> Path:
 
 _TOP_LEVEL_VALUES: Mapping[str, tuple[str, ...]] = {
     "optimizer": ("groups",),
-    "history": ("ruler",),
+    "history": ("ruler", "durations"),
     "position": ("step", "epoch", "threads"),
 }
 """The JSON values of these parts are at the top level of the header; those of any other part are under its name."""

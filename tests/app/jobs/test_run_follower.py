@@ -111,3 +111,16 @@ def test_following_rests_when_it_takes_more_of_the_machine_than_its_share(
     monkeypatch.setattr("app.jobs.runs.run_follower.time.process_time", lambda: 0.0)
     wait(lambda: follower._timer.interval() == VISIBLE_MS)
     follower.follow(None)
+
+
+def test_an_error_that_comes_late_is_not_that_of_the_run_followed_since(
+    follower: RunFollower, store: StoreService, wait: Any
+) -> None:
+    heard, errors = Heard(follower), list[Exception]()
+    follower.failed.connect(errors.append)
+    store.call(lambda s: follower, lambda f: (f.follow(99), f.follow(1)))  # there is no run 99
+    wait(lambda: heard.states == ["queued"])
+    assert errors == []
+    store.call(lambda s: follower, lambda f: f.follow(99))
+    wait(lambda: errors)
+    follower.follow(None)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QTableView
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from app.pages.runs.runs_view import RunsView
 from app.tables import RunRow, RunsModel
 from tests.app.tables.rows import row
 
@@ -87,6 +88,18 @@ def test_an_index_someone_holds_follows_its_run(model: RunsModel) -> None:
     held = QPersistentModelIndex(model.index(model.row_of(3), 2))
     model.sort(model.column("duration"), ASCENDING)
     assert (held.row(), model.rows()[held.row()].record.id) == (1, 3)
+
+
+def test_a_much_shorter_list_keeps_the_selection_on_the_same_run(model: RunsModel, qtbot: QtBot) -> None:
+    runs = [row(run) for run in range(1, 601)]
+    model.set_rows(runs)
+    view = RunsView(model)
+    qtbot.addWidget(view)
+    assert view.select_run(20)  # at a line that the shorter list does not have
+    model.set_rows(runs[10:30])
+    assert [record.id for record in view.selected_records()] == [20]
+    model.set_rows(runs)
+    assert [record.id for record in view.selected_records()] == [20]
 
 
 def test_a_whole_other_list_replaces_the_old_one(model: RunsModel) -> None:
