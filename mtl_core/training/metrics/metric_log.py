@@ -13,7 +13,7 @@ from torch import Tensor
 from mtl_core.protocol.events import DivergenceData, DivergenceEvent, EpochEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.series_key import Direction, SeriesKey
-from mtl_core.protocol.series_names import LEARNING_RATE, LOSS, LOSS_WEIGHT
+from mtl_core.protocol.series_names import LEARNING_RATE, LOSS, LOSS_WEIGHT, THROUGHPUT
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
@@ -174,7 +174,10 @@ class MetricLog:
 
         This is the only place where the remaining time is estimated; every display shows this number.
         """
-        self._throughput.add(step - self._report_step, time.perf_counter() - self._report_time)
+        steps_done, seconds = step - self._report_step, time.perf_counter() - self._report_time
+        self._throughput.add(steps_done, seconds)
+        if steps_done > 0 and seconds > 0:
+            self.log_values(step - 1, {("", THROUGHPUT): steps_done * batch_size / seconds})
         self.start_clock(step)
         rate, eta = self._throughput.steps_per_second, self._throughput.seconds_for(steps - step)
         position: dict[str, Any] = {"epoch": epoch, "epochs": epochs, "step": step, "steps": steps}
