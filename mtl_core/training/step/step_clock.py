@@ -58,7 +58,7 @@ class _DeviceMarks:
         self._events: list[torch.cuda.Event] = []
 
     def add(self) -> None:
-        event = torch.cuda.Event(enable_timing=True)
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record(torch.cuda.current_stream(self._device))
         self._events.append(event)
 
