@@ -77,6 +77,8 @@ class StepSlider(QWidget):
         self.slider.setValue(index)
         self.slider.blockSignals(blocked)
         self.slider.setEnabled(len(steps) > 1)
+        if len(steps):  # the room of the longest, so that the slider keeps its length while it is dragged
+            self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance(_step_text(steps[-1])))
         self._show()
 
     def follow(self) -> None:
@@ -91,6 +93,10 @@ class StepSlider(QWidget):
         self.stepChanged.emit()
 
     def _show(self) -> None:
-        text = f"step {group_digits(self._steps[self.slider.value()])}" if len(self._steps) else ""
+        text = _step_text(self._steps[self.slider.value()]) if len(self._steps) else ""
         self.label.setText(text)
         self.slider.setAccessibleDescription(text)
+
+
+def _step_text(step: float) -> str:
+    return f"step {group_digits(step)}"
