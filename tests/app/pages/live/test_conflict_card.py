@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.live.card_board import CardBoard
@@ -120,3 +122,20 @@ def test_lengths_by_block_are_those_of_the_same_step(board: CardBoard) -> None:
     card.choice.setCurrentIndex(0)
     assert card.matrix.isVisible()
     assert card.matrix.text_at(0, 1) == "0.10"
+
+
+def test_the_wheel_over_the_choice_scrolls_the_page(board: CardBoard) -> None:
+    board.append(points(), reset=False)
+    choice = board.conflict.choice
+    buttons, keys, phase = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, -120), buttons, keys, phase, False)
+    QApplication.sendEvent(choice, event)
+    assert choice.currentIndex() == 0
+
+
+def test_main_cards_fit_the_page_again_after_a_narrow_window(board: CardBoard, qtbot: QtBot) -> None:
+    board.append(points(), reset=False)
+    board.resize(500, 620)
+    qtbot.waitUntil(lambda: board._grid.columns == 1 and board._main_rows.height() > 620)
+    board.resize(1150, 620)
+    qtbot.waitUntil(lambda: board._grid.columns > 1 and board._main_rows.height() == 620)
