@@ -20,7 +20,7 @@ from app.plots.curves.step_times import (
     x_axis,
 )
 from app.plots.decimation import XAxis, decimate, smooth
-from app.plots.heat_map import MatrixPlot, cell_color
+from app.plots.heat_map import LengthMatrix, MatrixPlot, cell_color
 from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
 from app.plots.picture_heat import PictureHeat
 from app.plots.plot_layout import PlotLayout
@@ -47,6 +47,7 @@ __all__ = [
     "DifferenceMatrix",
     "Histogram",
     "Legend",
+    "LengthMatrix",
     "Limits",
     "LineStyle",
     "MatrixPlot",

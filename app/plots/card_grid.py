@@ -13,11 +13,11 @@ from app.theme import CARD_GAP, STACK_BELOW
 _LEAST = 270
 
 
-def columns_for(count: int, width: int, window_width: int) -> int:
+def columns_for(count: int, width: int, window_width: int, least_width: int = _LEAST) -> int:
     """Number of columns for ``count`` cards: rows are filled evenly, and a narrow window has one column."""
     if window_width < STACK_BELOW or count < 2:
         return 1
-    most = max(1, min(count, width // _LEAST))
+    most = max(1, min(count, width // least_width))
     rows = -(-count // most)
     return -(-count // rows)
 
@@ -27,11 +27,12 @@ class CardGrid(QWidget):
 
     Args:
         layout: The order, columns and height that a person has chosen, if the cards can be arranged.
+        least_width: Least width of a card in pixels.
     """
 
-    def __init__(self, layout: PlotLayout | None = None) -> None:
+    def __init__(self, layout: PlotLayout | None = None, least_width: int = _LEAST) -> None:
         super().__init__()
-        self._layout = layout
+        self._layout, self._least_width = layout, least_width
         self._cards: list[QWidget] = []
         if layout is not None:
             layout.changed.connect(self._rearrange)
@@ -84,7 +85,7 @@ class CardGrid(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        columns = columns_for(len(self._cards), self.width(), self.window().width())
+        columns = columns_for(len(self._cards), self.width(), self.window().width(), self._least_width)
         cards = self._cards
         if self._layout is not None:
             order = {name: place for place, name in enumerate(self._layout.sorted(self.names()))}

@@ -9,7 +9,7 @@ from typing import Any
 from mtl_core.analysis.best_epochs import BestEpoch
 from mtl_core.cli.json_data import metrics_by_split, record_data
 from mtl_core.cli.output import Table, best_value, format_marked, print_data_notes, print_json, print_out
-from mtl_core.protocol.series_names import TRAINING_SERIES
+from mtl_core.protocol.series_names import RESOURCE_SERIES, TRAINING_SERIES
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 
 
@@ -46,6 +46,7 @@ def print_run(
     if record.error:
         print_out(record.error)
     table = Table("task", "split", "metric", "last", "best", "at step")
+    summaries = [summary for summary in summaries if summary.metric not in RESOURCE_SERIES]
     displayed = [summary for summary in summaries if summary.split != "train" or summary.metric in TRAINING_SERIES]
     for summary in displayed:
         best_value = "" if math.isnan(summary.best) else f"{summary.best:.4g}"

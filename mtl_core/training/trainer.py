@@ -22,7 +22,7 @@ class Trainer:
 
     def __init__(self, run: TrainingRun) -> None:
         self._run, self._state = run, run.state
-        self._step = TrainingStep(run.state, run.warn)
+        self._step = TrainingStep(run.state, run.warn, run.step_clock)
         self._request_handler = RequestHandler(lambda: [run], _apply, "paused")
         self._next_tick = 0.0
 
@@ -59,7 +59,8 @@ class Trainer:
         if state.regularizer is not None:
             state.regularizer.begin_epoch()
         first_batch = counters.step - counters.epoch * counters.steps_per_epoch
-        for batch in state.batches.train.iter_shuffled(training.seed, counters.epoch, first_batch):
+        batches = state.batches.train.iter_shuffled(training.seed, counters.epoch, first_batch)
+        for batch in self._run.step_clock.iter_data(batches, counters.step):
             self._run.manual_weights.apply_due(counters.step)
             if time.perf_counter() >= self._next_tick:
                 self._tick()

@@ -9,9 +9,11 @@ import torch
 from mtl_core.datasets.data import TaskData
 from mtl_core.protocol.events import CheckpointEvent, PauseEvent, ResumeEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.series_names import step_time_name
 from mtl_core.protocol.states import ResultState
 from mtl_core.spec import ExperimentSpec, WeightMove
 from mtl_core.training.manual_weights import ManualWeights
+from mtl_core.training.metrics.memory_usage import MemoryUsage
 from mtl_core.training.metrics.remaining_time import CHECKPOINT, VALIDATION, RemainingTime
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.persistence.checkpoints import Checkpoint
@@ -21,6 +23,7 @@ from mtl_core.training.run_evaluator import RunEvaluator
 from mtl_core.training.run_snapshots import RunSnapshots
 from mtl_core.training.run_state import RunState, build_run_state
 from mtl_core.training.runtime.seeding import seed_everything
+from mtl_core.training.step.step_clock import StepClock
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class TrainingRun:
         recorder: Stores the results.
         folder: Folder of the checkpoints.
         moves: Manual weight changes before the run was resumed, in addition to those of the spec.
+
+    Attributes:
+        step_clock: Times the steps of a trainer that has the parts one after the other.
     """
 
     def __init__(self, state: RunState, recorder: Recorder, folder: Path, moves: Sequence[WeightMove] = ()) -> None:
@@ -56,6 +62,9 @@ class TrainingRun:
         self._checkpoints = RunCheckpoints(state, recorder, folder)
         self.snapshots = RunSnapshots(state, recorder, folder)
         self._evaluator = RunEvaluator(state, self._checkpoints, recorder, self.snapshots.kept)
+        self.step_clock = StepClock(state.device)
+        self._memory_usage = MemoryUsage(state.device)
+        self._measured_step = state.step
 
     def restore(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Restore the state from checkpoints; errors as of :meth:`RunCheckpoints.restore`."""
@@ -70,6 +79,8 @@ class TrainingRun:
         self.state.counters.threads = threads
         self._checkpoints.start_clock()
         self.snapshots.start()
+        self._memory_usage.start()
+        self._measured_step = self.state.step
         self.state.model.train()
         self._evaluator.start()
         self._remaining_time.restart(self.state.step)
@@ -157,7 +168,13 @@ class TrainingRun:
         self.state.metric_log.flush(self.state.step, self.state.weighting.weights())
 
     def _report_progress(self) -> None:
+        """Report progress, and log time and memory of the steps since the last report."""
         counters, batches = self.state.counters, self.state.batches
+        if counters.step > self._measured_step:
+            self._measured_step = counters.step
+            times = {step_time_name(part): seconds for part, seconds in self.step_clock.drain().items()}
+            values = times | self._memory_usage.values()
+            self.state.metric_log.log_values(counters.step - 1, {("", name): value for name, value in values.items()})
         self.state.metric_log.report_progress(
             Progress(counters.epoch, counters.epochs, counters.step, counters.steps),
             batch_size=batches.train.batch_size,

@@ -1,6 +1,6 @@
 """Training step of a run: forward pass, gradients by the weighting method, penalties, update."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
@@ -17,6 +17,7 @@ from mtl_core.training.step.forward import (
     split_batch,
 )
 from mtl_core.training.step.forward_engine import build_forward_engine
+from mtl_core.training.step.step_clock import StepClock
 from mtl_core.weighting import ForwardPass
 from mtl_core.weighting.gradients.diagnostics import agreement_series, measure_agreement, parameter_blocks
 
@@ -27,14 +28,15 @@ class TrainingStep:
     Args:
         state: State of the run.
         warn: Called with a message when the model cannot be compiled on this machine.
+        clock: Times the parts of the steps.
     """
 
-    def __init__(self, state: RunState, warn: Callable[[str], None]) -> None:
+    def __init__(self, state: RunState, warn: Callable[[str], None], clock: StepClock) -> None:
         training = state.spec.training
         self._counters, self._tasks, self._task_names = state.counters, state.tasks, state.spec.task_names
         self._model, self._weighting, self._regularizer = state.model, state.weighting, state.regularizer
         self._optimizer, self._lr_schedule, self._loss_scaler = state.optimizer, state.lr_schedule, state.loss_scaler
-        self._weight_average, self._metric_log = state.weight_average, state.metric_log
+        self._weight_average, self._metric_log, self._clock = state.weight_average, state.metric_log, clock
         self._forward_engine = build_forward_engine(state.model, training, state.loss_scaler, warn)
         self._weight_penalties = WeightPenalties(state.model, training)
         self._optimized_parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
@@ -43,31 +45,15 @@ class TrainingStep:
 
     def __call__(self, batch: Batch) -> None:
         """Do the step of a batch."""
-        counters, weighting, engine, regularizer = (
-            self._counters,
-            self._weighting,
-            self._forward_engine,
-            self._regularizer,
-        )
+        counters, weighting, clock = self._counters, self._weighting, self._clock
+        clock.enter("forward")
         self._lr_schedule.before_step(counters.step)
         parts = [batch] if weighting.batch_parts == 1 else split_batch(batch, weighting.batch_parts)
         self._loss_scaler.save_weighting_state(weighting)
-        engine.begin_step()
-        detach = needs_detached_representation(weighting, engine)
-        passes = [forward(engine, self._tasks, part, detach=detach) for part in parts]
-        for parameter in self._optimized_parameters:  # zero_grad() without its hooks, which take 3 % of a small step
-            parameter.grad = None
-        if self._comparison_interval is not None and counters.step % self._comparison_interval == 0:
-            self._compare_gradients(passes[0])
-        penalty = engine.penalty()
-        penalty_gradient = None if penalty is None else PenaltyGradient(penalty, self._trainable_parameters)
-        if regularizer is not None:
-            regularizer.before_backward(passes, parts, self._trainable_parameters)
-        weighting.backward_parts(passes, self._model)
-        if penalty_gradient is not None:
-            penalty_gradient.add()
-        if regularizer is not None:
-            regularizer.after_backward()
+        passes = self._compute_losses(parts)
+        with clock.backward_passes():
+            self._compute_gradients(passes, parts)
+        clock.enter("optimizer")
         self._weight_penalties.add()
         if self._grad_clip is not None:
             nn.utils.clip_grad_norm_(self._trainable_parameters, self._grad_clip)
@@ -79,6 +65,35 @@ class TrainingStep:
         weights = None if weighting.constant else weighting.weights().clone()
         self._metric_log.log_step(mean_losses(passes), weights, self._lr_schedule.lr, batch.present)
         counters.step += 1
+        clock.end()
+
+    def _compute_losses(self, parts: Sequence[Batch]) -> list[ForwardPass]:
+        engine = self._forward_engine
+        engine.begin_step()
+        detach = needs_detached_representation(self._weighting, engine)
+        passes = [forward(engine, self._tasks, part, detach=detach) for part in parts]
+        for parameter in self._optimized_parameters:  # zero_grad() without its hooks, which take 3 % of a small step
+            parameter.grad = None
+        return passes
+
+    def _compute_gradients(self, passes: Sequence[ForwardPass], parts: Sequence[Batch]) -> None:
+        """Compute the gradients of everything but the weight penalties, which need no graph."""
+        clock, regularizer = self._clock, self._regularizer
+        clock.enter("weighting")
+        if self._comparison_interval is not None and self._counters.step % self._comparison_interval == 0:
+            self._compare_gradients(passes[0])
+        clock.enter("backward")
+        penalty = self._forward_engine.penalty()
+        penalty_gradient = None if penalty is None else PenaltyGradient(penalty, self._trainable_parameters)
+        if regularizer is not None:
+            regularizer.before_backward(passes, parts, self._trainable_parameters)
+        clock.enter("weighting")
+        self._weighting.backward_parts(passes, self._model)
+        clock.enter("backward")
+        if penalty_gradient is not None:
+            penalty_gradient.add()
+        if regularizer is not None:
+            regularizer.after_backward()
 
     def _compare_gradients(self, forward_pass: ForwardPass) -> None:
         similarities = measure_agreement(forward_pass, parameter_blocks(self._model, self._model.shared_parameters()))
@@ -86,5 +101,6 @@ class TrainingStep:
 
     @torch.no_grad()
     def _observe_updated_losses(self, batch: Batch) -> None:
+        self._clock.enter("forward")
         forward_pass = forward(self._forward_engine, self._tasks, batch, detach=False)
         self._weighting.observe(torch.stack(list(forward_pass.losses)), batch.present)

@@ -35,6 +35,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.errors import StoreError
+from mtl_core.weighting.autograd.passes import backward_pass
 from mtl_core.weighting.autograd.shared_representation import SharedRepresentation
 
 
@@ -162,11 +163,13 @@ def weighted_backward(losses: Sequence[Tensor], weights: Sequence[Tensor]) -> No
         weights: K 0-d tensors without gradient, on the losses' device.
     """
     if all(loss.requires_grad for loss in losses):
-        torch.autograd.backward(losses, weights)
+        with backward_pass:
+            torch.autograd.backward(losses, weights)
         return
     pairs = [(loss, weight) for loss, weight in zip(losses, weights, strict=True) if loss.requires_grad]
     if pairs:
-        torch.autograd.backward([loss for loss, _ in pairs], [weight for _, weight in pairs])
+        with backward_pass:
+            torch.autograd.backward([loss for loss, _ in pairs], [weight for _, weight in pairs])
 
 
 def loss_values(losses: Sequence[Tensor]) -> Tensor:

@@ -8,10 +8,13 @@ from mtl_core.protocol.series_names import (
     GRADIENT_CONDITION,
     GRADIENT_CONFLICTS,
     GRADIENT_NORM,
+    RESOURCE_SERIES,
+    TRAINING_SERIES,
     gradient_norm_name,
     gradient_pair_name,
     is_gradient_pair,
     natural_order,
+    read_gradient_block,
     read_learned_name,
 )
 from mtl_core.spec.sharing.branch import NODE_PROBABILITIES
@@ -76,3 +79,28 @@ def test_any_source_is_read_as_it_was_written(number: int, source: str) -> None:
 def test_numbers_in_names_are_sorted_as_numbers() -> None:
     names = ["expert 10", "expert 2", "own expert 1"]
     assert sorted(names, key=natural_order) == ["expert 2", "expert 10", "own expert 1"]
+
+
+@given(st.text(min_size=1))
+def test_the_block_of_a_gradient_norm_is_read_back(block: str) -> None:
+    assert read_gradient_block(gradient_norm_name(block)) == block
+    assert read_gradient_block(block) is None or block.startswith("gradient norm ")
+
+
+def test_a_gradient_of_all_shared_parameters_is_of_no_block() -> None:
+    assert read_gradient_block(GRADIENT_NORM) is None
+
+
+def test_series_of_time_and_memory_do_not_change_and_are_none_that_runs_are_compared_by() -> None:
+    assert RESOURCE_SERIES == (
+        "throughput",
+        "memory",
+        "device memory",
+        "step time data",
+        "step time forward",
+        "step time weighting",
+        "step time backward",
+        "step time optimizer",
+    )
+    assert not set(RESOURCE_SERIES) & set(TRAINING_SERIES)
+    assert all(read_learned_name(name) is None and not is_gradient_pair(name) for name in RESOURCE_SERIES)

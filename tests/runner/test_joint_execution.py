@@ -14,6 +14,7 @@ from mtl_core.store import RunStore
 from mtl_core.training import trainer
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.runner.conftest import Experiment
+from tests.training.toy import without_resources
 
 PLAIN = [{"kind": "linear", "out_features": 16}, {"kind": "relu"}]
 
@@ -33,7 +34,7 @@ def test_each_run_is_kept_as_if_it_had_been_trained_alone(store: RunStore, exper
         assert single.test is not None
         for task, scores in ending.test.items():
             assert scores == pytest.approx(single.test[task], rel=1e-4)
-        ours, theirs = store.read(run)[0], store.read(other)[0]
+        ours, theirs = (without_resources(store.read(number)[0]) for number in (run, other))
         assert ours.keys() == theirs.keys()
         for key, points in ours.items():
             np.testing.assert_allclose(points.values, theirs[key].values, rtol=1e-4, err_msg=str(key))

@@ -1,11 +1,11 @@
-"""The cards of one run: losses above, weights and metrics below."""
+"""The cards of one run: losses above, weights and metrics below, then time, memory and gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from app.pages.live.conflict_card import ConflictCard
 from app.pages.live.curve_cards import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.event_log import LogCard
 from app.pages.live.manual_weights_card import ManualWeightsCard
+from app.pages.live.resource_cards import LEAST_WIDTH, resource_cards
 from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
 from app.plots import CardGrid, CurvePlot, PlotOptions, PlotTools, RunCurves, TrainingClock, epoch_steps, x_axis
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CardBoard(QWidget):
-    """A loss card per task and for the total; below, loss weights, sliders, validation metrics and the log.
+    """A loss card per task and for the total; below, loss weights, sliders, validation metrics, the log and resources.
 
     Args:
         tools: The tools of the page's plots.
@@ -42,6 +43,8 @@ class CardBoard(QWidget):
         self._tasks: tuple[str, ...] = ()
         self._grid = CardGrid(tools.layout)
         self._weights_row, self._metrics_row = CardRow(), CardRow()
+        self.resources, self._resource_grid = resource_cards(), CardGrid(least_width=LEAST_WIDTH)
+        self._resource_grid.set_cards(self.resources)
         self._main_rows, self._extra_cards = QWidget(), QWidget()
         rows, column, outer = QVBoxLayout(self._main_rows), QVBoxLayout(), QVBoxLayout(self)
         self._extra_layout = QVBoxLayout(self._extra_cards)
@@ -51,9 +54,10 @@ class CardBoard(QWidget):
         for row, stretch in ((self._grid, 6), (self._weights_row, 5), (self._metrics_row, 5)):
             rows.addWidget(row, stretch)
         column.addWidget(self._main_rows, 1)
+        column.addWidget(self._resource_grid)
         column.addWidget(self._extra_cards)
-        self._scroll_area = scroll_area(column)
-        outer.addWidget(self._scroll_area)
+        outer.addWidget(scroll_area(column))
+        self._main_rows.installEventFilter(self)
         self._make_cards(tasks)
 
     def reset(self, tasks: Sequence[str]) -> None:
@@ -61,7 +65,7 @@ class CardBoard(QWidget):
         self.curves = RunCurves()
         if tuple(tasks) != self._tasks:
             self._make_cards(tasks)
-        for card in (*self.losses.values(), self.weights, self.metrics):
+        for card in (*self.losses.values(), self.weights, self.metrics, *self.resources):
             card.clear()
         for other in (self.control, self.sharing, self.conflict):
             other.clear()
@@ -76,8 +80,10 @@ class CardBoard(QWidget):
     def append(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> None:
         """Add points to the curves; with ``reset`` they replace all previous points."""
         changed = self.curves.append(points, reset=reset)
-        for card in (*self.losses.values(), self.weights):
+        for card in (*self.losses.values(), self.weights, *self.resources):
             card.draw(self.curves, changed)
+        for resource in self.resources:
+            resource.show_latest(self.curves)
         self.sharing.append(self.curves, changed)
         self.conflict.append(self.curves, changed)
         self._fix_page_height()
@@ -111,6 +117,8 @@ class CardBoard(QWidget):
             clock.add_events(events)
         axis = x_axis(options.axis, run, clock, batch_size)
         options.show_unit(axis.label)
+        for resource in self.resources:
+            resource.show_reason(self.curves, has_ended=run.has_ended)
         set_axes(self._plots(), axis, until, log=options.log_x)
 
     def _make_cards(self, tasks: Sequence[str]) -> None:
@@ -139,23 +147,28 @@ class CardBoard(QWidget):
             self._tools.add(plot, plot.title)
 
     def _fix_page_height(self) -> None:
-        """Keep the height of the main cards when the extra cards below are shown, which are scrolled to."""
-        has_extra_cards = not (self.sharing.isHidden() and self.conflict.isHidden())
-        self._extra_cards.setVisible(has_extra_cards)
-        least = max(self._scroll_area.viewport().height(), self._main_rows.minimumSizeHint().height())
-        self._main_rows.setMinimumHeight(least if has_extra_cards else 0)
+        """Let the main cards fill the page; the cards below are scrolled to."""
+        self._extra_cards.setVisible(not (self.sharing.isHidden() and self.conflict.isHidden()))
+        least = max(self.height(), self._main_rows.minimumSizeHint().height())
+        self._main_rows.setMinimumHeight(least)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the cards to the available height."""
         super().resizeEvent(event)
         self._fix_page_height()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit the main cards anew when they have been arranged in other columns, which changes their least height."""
+        if watched is self._main_rows and event.type() == QEvent.Type.LayoutRequest:
+            self._fix_page_height()
+        return super().eventFilter(watched, event)
+
     def _choose_metric(self) -> None:
         self.metrics.add_metrics(self.curves.names())
         self.metrics.redraw(self.curves)
 
     def _plots(self) -> Iterator[CurvePlot]:
-        for card in (*self.losses.values(), self.weights, self.metrics):
+        for card in (*self.losses.values(), self.weights, self.metrics, *self.resources):
             yield card.plot
         yield self.conflict.plot
         yield from self.sharing.plots.values()

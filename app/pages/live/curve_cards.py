@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox
 from app.pages.live.run_view import metric_names, metric_text, series_key
 from app.plots import CurvePlot, PlotButtons, RunCurves, SeriesBuffer, XAxis
 from app.theme import CARD_GAP, GAP
-from app.widgets import Card, plain_tooltip
+from app.widgets import Card, guard_wheel, plain_tooltip
 from mtl_core.protocol.series_names import LOSS_WEIGHT
 from mtl_core.spec import TOTAL
 
@@ -162,6 +162,7 @@ class MetricCard(PlotCard):
         self._tasks = tuple(tasks)
         self._preferred = ""
         self.choice = QComboBox()
+        guard_wheel(self.choice)
         self.choice.setObjectName("live-metric")
         self.choice.setAccessibleName("Validation metric")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

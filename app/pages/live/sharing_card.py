@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.forms import discard
+from app.pages.live.curve_legend import CurveLegend
 from app.plots import CardGrid, CurvePlot, PlotButtons, RunCurves
 from app.theme import GAP
-from app.widgets import Card, Dot, Label, Muted
+from app.widgets import Card, Dot, Label, guard_wheel
 from mtl_core.protocol.series_names import natural_order, read_learned_name
 from mtl_core.spec.sharing.learned_series import LearnedShare
 
@@ -29,11 +29,12 @@ class SharingCard(Card):
         self._tasks = tuple(tasks)
         self._sources: dict[str, list[str]] = {}
         self.choice = QComboBox()
+        guard_wheel(self.choice)
         self.choice.setObjectName("live-sharing-place")
         self.choice.setAccessibleName("Place in the model")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.header.addWidget(self.choice)
-        self.legend = _Legend()
+        self.legend = CurveLegend()
         self.plots = {task: self._plot(task) for task in tasks}
         grid = CardGrid()
         grid.set_cards([_plot_with_title(task, index, self.plots[task]) for index, task in enumerate(tasks)])
@@ -128,33 +129,6 @@ class SharingCard(Card):
         plot.title = f"Sources of {task}"
         plot.set_from_zero(True)
         return plot
-
-
-class _Legend(QWidget):
-    """A dot and a name for each curve."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._entries: list[QWidget] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(GAP)
-        self._row.addStretch(1)
-
-    def show_entries(self, entries: Sequence[tuple[str, int]]) -> None:
-        """Replace the entries."""
-        for widget in self._entries:
-            discard(widget)
-        self._entries = list(_dots(entries))
-        for place, widget in enumerate(self._entries):
-            self._row.insertWidget(place, widget)
-        self.setAccessibleName("Curves of " + ", ".join(name for name, _ in entries))
-
-
-def _dots(entries: Iterable[tuple[str, int]]) -> Iterator[QWidget]:
-    for name, color in entries:
-        yield Dot(color)
-        yield Muted(name)
 
 
 def _plot_with_title(task: str, index: int, plot: CurvePlot) -> QWidget:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from app.plots.curves.series_buffer import SeriesBuffer
@@ -33,6 +33,11 @@ class RunCurves:
     def names(self) -> Collection[SeriesKey]:
         """The series that have points."""
         return self._series.keys()
+
+    def at(self, step: float, keys: Iterable[SeriesKey]) -> dict[SeriesKey, float]:
+        """The newest value up to a step, of those of the series that have one."""
+        values = ((key, self.get(key).value_at(step)) for key in keys)
+        return {key: value for key, value in values if value is not None}
 
     def latest(self) -> dict[SeriesKey, float]:
         """The newest value of every series."""

@@ -46,6 +46,11 @@ class SeriesBuffer:
         """The newest value; None if there is none."""
         return float(self._values[self._count - 1]) if self._count else None
 
+    def value_at(self, step: float) -> float | None:
+        """The newest value up to a step; None if there is none."""
+        index = int(self.steps.searchsorted(step, "right")) - 1
+        return float(self._values[index]) if index >= 0 else None
+
     def _grow(self, size: int) -> None:
         steps, values = np.empty(size), np.empty(size)
         steps[: self._count], values[: self._count] = self.steps, self.values

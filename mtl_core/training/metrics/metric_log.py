@@ -14,7 +14,7 @@ from torch import Tensor
 from mtl_core.protocol.events import DivergenceData, DivergenceEvent, EpochEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.series_key import Direction, SeriesKey
-from mtl_core.protocol.series_names import LEARNING_RATE, LOSS, LOSS_WEIGHT
+from mtl_core.protocol.series_names import LEARNING_RATE, LOSS, LOSS_WEIGHT, THROUGHPUT
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
@@ -182,7 +182,8 @@ class MetricLog:
             checkpoint_seconds: Interval between two checkpoints.
         """
         remaining = self.remaining_time
-        remaining.add_steps(position.step)
+        if steps_per_second := remaining.add_steps(position.step):
+            self.log_values(position.step - 1, {("", THROUGHPUT): steps_per_second * batch_size})
         left = position.steps - position.step
         seconds = remaining.seconds(steps=left, validations=validations, checkpoint_seconds=checkpoint_seconds)
         rate = remaining.steps_per_second * batch_size

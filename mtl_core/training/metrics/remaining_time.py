@@ -37,8 +37,12 @@ class RemainingTime:
         self._first_step, self._throughput = Throughput(), Throughput()
         self._time, self._step, self._excluded = self._clock(), step, 0.0
 
-    def add_steps(self, step: int) -> None:
-        """Measure the steps since the last call, up to a step."""
+    def add_steps(self, step: int) -> float:
+        """Measure the steps since the last call, up to a step.
+
+        Returns:
+            Steps a second since the last call, with all that stood between them; 0 if there were none.
+        """
         now, before = self._clock(), self._time
         count, seconds = step - self._step, now - before - self._excluded
         self._time, self._step, self._excluded = now, step, 0.0
@@ -46,6 +50,7 @@ class RemainingTime:
             self._throughput.add(count, seconds)
         elif count:
             self._first_step.add(count, seconds)
+        return count / (now - before) if count and now > before else 0.0
 
     @contextmanager
     def measure(self, what: str) -> Iterator[None]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.weighting.autograd.mlp_backward import write_mlp_gradients
+from mtl_core.weighting.autograd.passes import backward_pass
 
 Features = tuple[Tensor, ...]
 
@@ -97,14 +98,15 @@ class SharedRepresentation:
         Raises:
             RuntimeError: A layer does not support batched gradients.
         """
-        gradients = torch.autograd.grad(
-            self.trainable,
-            list(parameters),
-            self._stack_gradients(tasks),
-            retain_graph=retain_graph,
-            allow_unused=True,
-            is_grads_batched=True,
-        )
+        with backward_pass:
+            gradients = torch.autograd.grad(
+                self.trainable,
+                list(parameters),
+                self._stack_gradients(tasks),
+                retain_graph=retain_graph,
+                allow_unused=True,
+                is_grads_batched=True,
+            )
         pairs = zip(parameters, gradients, strict=True)
         return [p.new_zeros(len(tasks), *p.shape) if gradient is None else gradient for p, gradient in pairs]
 
@@ -116,7 +118,8 @@ class SharedRepresentation:
         """
         if len(self.trainable) != 1:
             return False
-        return write_mlp_gradients(self.trainable[0], self._stack_gradients(tasks)[0], parameters, jacobian)
+        with backward_pass:
+            return write_mlp_gradients(self.trainable[0], self._stack_gradients(tasks)[0], parameters, jacobian)
 
     def _stack_gradients(self, tasks: Sequence[int]) -> list[Tensor]:
         """The tasks' gradients of each of the `trainable` tensors, [len(tasks), …]; zeros for those not read."""
@@ -137,16 +140,18 @@ class SharedRepresentation:
         if not pairs or not parameters:
             return [None] * len(parameters)
         outputs, grad_outputs = zip(*pairs, strict=True)
-        return list(
-            torch.autograd.grad(outputs, parameters, grad_outputs, retain_graph=retain_graph, allow_unused=True)
-        )
+        with backward_pass:
+            return list(
+                torch.autograd.grad(outputs, parameters, grad_outputs, retain_graph=retain_graph, allow_unused=True)
+            )
 
     def loss_gradients(self, loss: Tensor, task: int, parameters: Sequence[nn.Parameter]) -> list[Tensor | None]:
         """A task's gradients of shared parameters before any backward pass; the graphs are retained."""
         copies = [self.copies[task][i] for i in self._trainable]
         if not copies:
             return [None] * len(parameters)
-        gradients = torch.autograd.grad(loss, copies, retain_graph=True, allow_unused=True)
+        with backward_pass:
+            gradients = torch.autograd.grad(loss, copies, retain_graph=True, allow_unused=True)
         return self._vector_jacobian_product(gradients, parameters, retain_graph=True)
 
     def joint_loss_gradients(self, loss: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor | None]:
@@ -160,7 +165,8 @@ class SharedRepresentation:
             None for the parameters it does not reach; the graphs are retained.
         """
         copies = [copy[i] for copy in self.copies for i in self._trainable]
-        gradients = torch.autograd.grad(loss, [*parameters, *copies], retain_graph=True, allow_unused=True)
+        with backward_pass:
+            gradients = torch.autograd.grad(loss, [*parameters, *copies], retain_graph=True, allow_unused=True)
         head_gradients, copy_gradients = gradients[: len(parameters)], gradients[len(parameters) :]
         count = len(self._trainable)
         sums = [_sum_reached(copy_gradients[i::count]) for i in range(count)]
@@ -170,7 +176,8 @@ class SharedRepresentation:
     def backward(self, gradients: Sequence[Tensor]) -> None:
         """Run the backward pass of the shared layers from gradients of the `trainable` tensors; frees the graph."""
         if gradients:
-            torch.autograd.backward(self.trainable, list(gradients))
+            with backward_pass:
+                torch.autograd.backward(self.trainable, list(gradients))
 
 
 def _expand_leaf(tensor: Tensor, tasks: int) -> Tensor:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtl_core.spec import InputError
+from mtl_core.weighting.autograd.passes import backward_pass
 from mtl_core.weighting.gradients.jacobian import JacobianBuffer, flatten_gradients
 from mtl_core.weighting.gradients.products import gramian, weighted_sum
 from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting, loss_values, match_state, participation
@@ -239,10 +240,9 @@ def _mean_losses(passes: Sequence[ForwardPass]) -> Tensor:
 def _backward_heads(forward_pass: ForwardPass, tasks: Sequence[int], parts: int) -> None:
     """Run the heads' backward pass, down to the representation; each head's gradient is the mean over the parts."""
     losses = [forward_pass.losses[task] for task in tasks]
-    if parts == 1:
-        torch.autograd.backward(losses)
-    else:
-        torch.autograd.backward(losses, [torch.full_like(loss, 1 / parts) for loss in losses])
+    gradients = None if parts == 1 else [torch.full_like(loss, 1 / parts) for loss in losses]
+    with backward_pass:
+        torch.autograd.backward(losses, gradients)
 
 
 def _write_gradients(direction: Tensor, shared: Sequence[nn.Parameter]) -> None:

@@ -13,6 +13,7 @@ from mtl_core.protocol.series_names import (
     gradient_norm_name,
     gradient_pair_name,
 )
+from mtl_core.weighting.autograd.passes import backward_pass
 from mtl_core.weighting.gradients.jacobian import flatten_gradients
 from mtl_core.weighting.gradients.products import gramian
 from mtl_core.weighting.interface import ForwardPass, participation
@@ -64,7 +65,8 @@ def measure_agreement(forward_pass: ForwardPass, blocks: Mapping[str, Sequence[n
 def _gradients(forward_pass: ForwardPass, task: int, parameters: Sequence[nn.Parameter]) -> Sequence[Tensor | None]:
     loss = forward_pass.losses[task]
     if forward_pass.representation is None:
-        return torch.autograd.grad(loss, list(parameters), retain_graph=True, allow_unused=True)
+        with backward_pass:
+            return torch.autograd.grad(loss, list(parameters), retain_graph=True, allow_unused=True)
     return forward_pass.representation.loss_gradients(loss, task, parameters)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.weighting.autograd.passes import backward_pass
 from mtl_core.weighting.autograd.shared_representation import SharedRepresentation
 from mtl_core.weighting.interface import ForwardPass
 
@@ -66,7 +67,8 @@ class JacobianBuffer:
         for row, task in enumerate(tasks):
             for parameter in shared:
                 parameter.grad = None
-            torch.autograd.backward(forward_pass.losses[task], retain_graph=row < len(tasks) - 1)
+            with backward_pass:
+                torch.autograd.backward(forward_pass.losses[task], retain_graph=row < len(tasks) - 1)
             if shared:
                 flatten_gradients([parameter.grad for parameter in shared], shared, out=rows[row])
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import GradNormWeighting
+from mtl_core.weighting.autograd.passes import backward_pass
 from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.interface import (
     ForwardPass,
@@ -116,7 +117,8 @@ def gradient_norms(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter])
 def _norm(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
     if not loss.requires_grad:
         return loss.new_zeros(())
-    gradients_or_none = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    with backward_pass:
+        gradients_or_none = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     gradients = [gradient for gradient in gradients_or_none if gradient is not None]
     if not gradients:
         return loss.new_zeros(())

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from app.plots import MatrixPlot
+from app.plots import LengthMatrix, MatrixPlot
 from app.plots.heat_map import cell_color
 from app.theme import theme
 
@@ -50,3 +50,37 @@ def test_colors_part_at_zero(qtbot: QtBot) -> None:
     assert cell_color(1.0).name().upper() == theme().agree
     assert cell_color(-1.0).name().upper() == theme().disagree
     assert cell_color(0.0).name().upper() == theme().surface
+
+
+def lengths_of(qtbot: QtBot, values: list[list[float]]) -> LengthMatrix:
+    plot = LengthMatrix()
+    qtbot.addWidget(plot)
+    plot.resize(420, 260)
+    plot.set_lengths(
+        [f"block {i}" for i in range(len(values))],
+        [f"task {i}" for i in range(len(values[0]) if values else 2)],
+        values,
+    )
+    return plot
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(0, 2), (1, 1), (3, 2), (2, 5), (150, 40)])
+def test_lengths_of_any_number_of_blocks_and_tasks_fill_the_widget(qtbot: QtBot, rows: int, columns: int) -> None:
+    plot = lengths_of(qtbot, [[float(row + column) for column in range(columns)] for row in range(rows)])
+    assert not plot.grab().isNull()
+    if rows:
+        last = plot.cell_rect(rows - 1, columns - 1)
+        assert (last.right(), last.bottom()) == (pytest.approx(420, abs=3), pytest.approx(260, abs=3))
+        assert plot.cell_at(last.center()) == (rows - 1, columns - 1)
+    assert plot.cell_at(QPointF(1, 1)) is None
+
+
+def test_a_length_is_colored_by_its_share_of_the_longest_in_its_row(qtbot: QtBot) -> None:
+    plot = lengths_of(qtbot, [[2.0, 0.5], [0.25, math.nan], [0.0, 0.0]])
+    assert [plot.background_at(0, column) for column in (0, 1)] == [cell_color(1.0), cell_color(0.25)]
+    assert plot.background_at(1, 0) == cell_color(1.0)
+    assert plot.background_at(1, 1) is None
+    assert plot.background_at(2, 1) == cell_color(0.0)
+    assert (plot.text_at(0, 0), plot.text_at(1, 1)) == ("2.000", "–")
+    assert plot.tooltip_at(0, 1) == "block 0, task 1: 0.500, 25 % of the longest in this row"
+    assert plot.tooltip_at(1, 1) == "block 1, task 1: –"

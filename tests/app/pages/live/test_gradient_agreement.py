@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.pages.live.gradient_agreement import agreement_view, is_pair, is_share
+from app.pages.live.gradient_agreement import agreement_view, is_norm, is_pair, is_share, norms_view
 from mtl_core.store import SeriesKey
 
 TASKS = ("left", "right", "up")
@@ -57,3 +57,21 @@ def test_only_comparisons_of_two_tasks_are_pairs() -> None:
     assert [key.metric for key in latest() if is_pair(key)] == ["gradient cosine right", "gradient cosine up"]
     assert [key.metric for key in latest() if is_share(key)] == ["gradient conflicts"]
     assert not is_pair(SeriesKey("left", "val", "gradient cosine right"))
+
+
+def test_lengths_stand_by_block_in_the_order_of_the_model_with_all_first() -> None:
+    found = {
+        SeriesKey("left", "train", "gradient norm shared.10"): 3.0,
+        SeriesKey("left", "train", "gradient norm shared.2"): 4.0,
+        SeriesKey("right", "train", "gradient norm shared.2"): 0.5,
+        SeriesKey("left", "train", "gradient norm"): 5.0,
+        SeriesKey("left", "train", "gradient cosine right"): 1.0,
+    }
+    assert sum(map(is_norm, found)) == 4
+    view = norms_view(("left", "right"), found)
+    assert view.blocks == ("all", "shared.2", "shared.10")
+    assert [row[0] for row in view.values] == [5.0, 4.0, 3.0]
+    assert view.values[1][1] == 0.5
+    assert math.isnan(view.values[0][1])
+    assert view.description.startswith("all: left 5.000, right")
+    assert norms_view(("left", "right"), {}).values == ()
