@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
-from app.jobs import DatasetDescriptions, Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
+from app.jobs import (
+    DatasetDescriptions,
+    Failed,
+    NewestRecords,
+    RunFollower,
+    RunQueue,
+    StoreService,
+    StudyProgress,
+    Worker,
+)
 from app.navigation import Page
 from app.settings import Settings
 from mtl_core.plugins import plugin_problems
@@ -19,6 +28,7 @@ from mtl_core.spec import (
     ModelInfo,
     StudyRun,
     fold_members,
+    method_members,
     set_at,
     spec_from_data,
     spec_to_data,
@@ -42,7 +52,9 @@ class Session(QObject):
 
     ``pageRequested(str)``, ``specRequested(ExperimentSpec)``, ``studyRequested(seeds, baselines, together)`` and
     ``foldStudyRequested(baselines)`` ask the
-    window to show a page, to edit a spec and to run a study. It shows each ``message(str)`` and ``problem(str)``.
+    window to show a page, to edit a spec and to run a study; ``methodsRequested(methods, seeds, baselines)`` to compare
+    weighting methods, and ``methodChoiceRequested()`` the Training page to choose them. It shows each ``message(str)``
+    and ``problem(str)``.
 
     Attributes:
         records: The run records read last.
@@ -53,6 +65,8 @@ class Session(QObject):
         model_error: Why the document's model could not be described.
         live_run: The run that Live shows.
         compared: The runs that Compare shows.
+        groups_compared: Whether Compare is to show their groups of seeds rather than each run.
+        study_progress: How far the studies are.
         confirm_replace: Asks the user whether unsaved edits may be replaced; the window sets it.
 
     Args:
@@ -71,6 +85,8 @@ class Session(QObject):
     specRequested = Signal(object)
     studyRequested = Signal(list, bool, bool)
     foldStudyRequested = Signal(bool)
+    methodsRequested = Signal(list, list, bool)
+    methodChoiceRequested = Signal()
     devicesChanged = Signal()
     datasetInfoChanged = Signal()
     modelInfoChanged = Signal()
@@ -92,6 +108,7 @@ class Session(QObject):
         self.store = service or StoreService(store)
         self.store.setParent(self)
         self.queue = RunQueue(self.store, self.worker, self)
+        self.study_progress = StudyProgress(self.queue, self.store, self)
         self.confirm_replace: Callable[[str], bool] = lambda _what: True
         self.records = NewestRecords(self)
         self.devices: list[DeviceInfo] = []
@@ -102,6 +119,7 @@ class Session(QObject):
         self.live_run: int | None = None
         self._live_study: int | None = None
         self.compared: list[int] = []
+        self.groups_compared = False
         self._requested_dataset: Any = None
         self._requested_model: Any = None
         self._question_timer = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
@@ -156,9 +174,9 @@ class Session(QObject):
             self.live_run, self._live_study = run, None
             self.liveRunChanged.emit(run)
 
-    def compare(self, runs: Iterable[int]) -> None:
-        """Show ``runs`` on Compare."""
-        self.compared = list(runs)
+    def compare(self, runs: Iterable[int], *, groups: bool = False) -> None:
+        """Show ``runs`` on Compare, ``groups`` for their groups of seeds rather than each run."""
+        self.compared, self.groups_compared = list(runs), groups
         self.compareChanged.emit(self.compared)
 
     def open_spec(self, spec: ExperimentSpec) -> None:
@@ -234,6 +252,25 @@ class Session(QObject):
         """
         return self._run_members(lambda spec: fold_members(spec, baselines=baselines), together=False, refused=refused)
 
+    def request_methods(self, methods: Iterable[str], seeds: Iterable[int], *, baselines: bool) -> None:
+        """Ask the window to compare weighting methods; see :meth:`run_methods`."""
+        self.methodsRequested.emit(list(methods), list(seeds), baselines)
+
+    def run_methods(
+        self, methods: Sequence[str], seeds: Sequence[int], *, baselines: bool, refused: Failed | None = None
+    ) -> bool:
+        """Start a study of the document with several weighting methods; return False if it is not valid for them.
+
+        Args:
+            methods: Kinds of the methods.
+            seeds: The seeds of each.
+            baselines: Whether every task is trained alone too.
+            refused: As of :meth:`run_study`.
+        """
+        return self._run_members(
+            lambda spec: method_members(spec, methods, seeds, baselines=baselines), together=False, refused=refused
+        )
+
     def _run_members(
         self, members_of: Callable[[ExperimentSpec], Sequence[StudyRun]], *, together: bool, refused: Failed | None
     ) -> bool:
@@ -248,13 +285,20 @@ class Session(QObject):
         return True
 
     def compare_study(self, study: int) -> None:
-        """Show on Compare the runs of a study that train all tasks; the page compares them with the baselines."""
+        """Show on Compare the runs of a study that train all tasks; the page compares them with the baselines.
 
-        def read(store: "RunStore") -> list[int]:
-            return sorted(record.id for record in store.runs(archived=True, query=f"study:{study} baseline:none"))
+        Where they have several weighting methods, the baselines are shown too, and all in groups of seeds.
+        """
 
-        def show(runs: list[int]) -> None:
-            self.compare(runs)
+        def read(store: "RunStore") -> tuple[list[int], bool]:
+            records = sorted(store.runs(archived=True, query=f"study:{study}"), key=lambda record: record.id)
+            several = len({record.method for record in records if not record.baseline}) > 1
+            shown = (r for r in records if not r.baseline or (several and not _never_began(r)))
+            return [record.id for record in shown], several
+
+        def show(found: tuple[list[int], bool]) -> None:
+            runs, several = found
+            self.compare(runs, groups=several)
             self.open_page(Page.COMPARE)
 
         self.store.call(read, show, self.show_error)
@@ -330,3 +374,7 @@ class Session(QObject):
         self.model_info, self.model_error = None, error
         self._requested_model = None
         self.modelInfoChanged.emit()
+
+
+def _never_began(record: "RunRecord") -> bool:
+    return record.has_ended and record.started is None

@@ -29,6 +29,7 @@ class Actions:
         self.run = self.add_action("Run", "Run", "F5;Ctrl+R", "play")
         self.pause = self.add_action("Pause", "Pause", "F6", "pause")
         self.stop = self.add_action("Stop and keep what it has", "Stop", "Shift+F5", "stop")
+        self.best = self.add_action("Which is best? Compare weighting methods…", "Which is best?")
         self.help = self.add_action("Help", "Help", "F1", "question")
         self.file_menu = self.add_action("File menu", "File", "Alt+F")
         for action in (self.undo, self.redo, self.pause, self.stop):
@@ -61,6 +62,8 @@ def fill_file_menu(menu: QMenu, actions: Actions, recent: QMenu, appearance: QMe
     menu.addAction(actions.example)
     menu.addSeparator()
     menu.addActions([actions.save, actions.save_as, actions.rename])
+    menu.addSeparator()
+    menu.addAction(actions.best)
     menu.addSeparator()
     menu.addMenu(appearance)
     menu.addAction(actions.help)

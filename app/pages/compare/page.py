@@ -11,6 +11,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.navigation import Page
+from app.pages.compare.cards.best_card import BestCard
 from app.pages.compare.cards.cost_card import CostCard
 from app.pages.compare.cards.curve_grid import CurveGrid, available_metrics
 from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
@@ -71,10 +72,10 @@ class ComparePage(QWidget):
         self.selection.pointsAdded.connect(self._queue_series)
         self.options.changed.connect(self._draw)
         self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
-        session.compareChanged.connect(self.selection.set_runs)
+        session.compareChanged.connect(self._compare)
         VisibleConnection(self, manager().changed, self._restyle)
         self.memory = SavedComparison(session, self)
-        self.selection.set_runs(session.compared)
+        self._compare(session.compared)
 
     def is_up_to_date(self) -> bool:
         """Whether everything that has been read is shown."""
@@ -109,6 +110,7 @@ class ComparePage(QWidget):
         self._tables_row = CardRow()
         self._tables_row.add(self.differs_card, _COLUMN_STRETCH[0])
         self._tables_row.add(self.tests_card, _COLUMN_STRETCH[1])
+        self.which_is_best = BestCard(self.reader, self.export_menu)
         self.paired = PairedTestsCard(self.reader)
         self.metric_plots = MetricPlotsCard(self._session, self.reader, self.selection.color_of)
         self.studies: dict[int, StudyResultCard] = {}
@@ -129,6 +131,7 @@ class ComparePage(QWidget):
         inside = QVBoxLayout()
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(CARD_GAP)
+        inside.addWidget(self.which_is_best)
         inside.addLayout(self._studies_layout)
         inside.addWidget(tables)
         inside.addWidget(self.paired)
@@ -318,6 +321,12 @@ class ComparePage(QWidget):
         self.metric_choice.blockSignals(blocked)
 
     # -- user actions --
+
+    def _compare(self, runs: Sequence[int]) -> None:
+        if self._session.groups_compared:
+            self.group.setChecked(True)
+            self.bands.setChecked(True)
+        self.selection.set_runs(runs)
 
     def _remove_run(self, run: int) -> None:
         self._session.compare(other for other in self._session.compared if other != run)

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from app.settings import Settings
 from app.tables import DELTA_M, SETTING_PREFIX, SIZE, RunColumn, RunExtras, RunsModel
-from app.widgets import escape_mnemonic, plain_tooltip
+from app.widgets import CheckMenu, escape_mnemonic, plain_tooltip
 
 _KEY = "page/runs/columns"
 _METRICS_BEFORE_KEY = "epochs"
@@ -230,24 +230,6 @@ class ColumnChoice(QObject):
 
     def _open_menu_at(self, position: QPoint) -> None:
         self.menu(self._header).popup(self._header.mapToGlobal(position))
-
-
-class CheckMenu(QMenu):
-    """A menu that stays open when a checkable entry is clicked."""
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Toggle the entry under the mouse without closing the menu."""
-        action = self.actionAt(event.position().toPoint())
-        if action is not None and action.isCheckable() and event.type() == QEvent.Type.MouseButtonRelease:
-            action.trigger()
-        else:
-            super().mouseReleaseEvent(event)
-
-    def hideEvent(self, event: Any) -> None:
-        """Delete the menu, as it is made anew each time."""
-        super().hideEvent(event)
-        if not isinstance(self.parent(), QMenu):
-            self.deleteLater()
 
 
 def _is_setting(key: str) -> bool:
