@@ -85,7 +85,7 @@ class ColumnChoice(QObject):
     def extras(self) -> RunExtras:
         """What has to be read of the runs for the columns that are shown, and for groups."""
         keys = {c.key for i, c in enumerate(self._model.columns()) if not self._header.isSectionHidden(i)}
-        keys.add(self._model.group_by)
+        keys.update(self._model.group_keys)
         settings = (key.removeprefix(SETTING_PREFIX) for key in keys if key.startswith(SETTING_PREFIX))
         return RunExtras(frozenset(settings), DELTA_M in keys, SIZE in keys)
 
