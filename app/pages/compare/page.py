@@ -23,6 +23,7 @@ from app.pages.compare.cards.tests_card import TestMetricsCard
 from app.pages.compare.chips import ChipBar, ChipText
 from app.pages.compare.comparison_reader import ComparisonReader
 from app.pages.compare.export_menu import ExportMenu
+from app.pages.compare.picked_runs import PickedRuns
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.saved_comparison import SavedComparison
 from app.pages.compare.selection import Selection
@@ -123,6 +124,7 @@ class ComparePage(QWidget):
         self._details_row.add(self.best_card, _COLUMN_STRETCH[0])
         self._details_row.add(self.cost_card, _COLUMN_STRETCH[1])
         self.curve_grid = CurveGrid(self._steps, self.tools)
+        self.picked = PickedRuns(self.curve_grid, self.chips, self.metric_plots)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
         self._stack.addWidget(self._make_content(self._tables_row))
@@ -214,7 +216,9 @@ class ComparePage(QWidget):
         ensemble = self.ensemble_evaluation.scores
         view = metrics_view(entries, self.selection.summaries, grouped=self.group.isChecked(), ensemble=ensemble)
         title = self.ensemble_evaluation.title if ensemble is not None else ""
+        columns = [tuple(entry.run.id for entry in group.entries) for group in view.groups]
         self._steps.put("metrics table", lambda: self.tests_card.show_view(view, ensemble=title))
+        self._steps.put("metrics columns", lambda: self.picked.set_columns({self.tests: columns}))
         self._steps.put("tables shown", self._show_tables)
 
     def _show_best_epochs(self, entries: Sequence[ComparedRun]) -> None:
@@ -229,6 +233,10 @@ class ComparePage(QWidget):
             self._stack.setCurrentIndex(1)
         self._tables_row.set_min_row_width(_width_for(self.differs, self.tests))
         self._details_row.set_min_row_width(_width_for(self.best, self.cost_card.table))
+        entries = self.selection.entries
+        columns = [(entry.run.id,) for entry in entries]
+        readable = [(entry.run.id,) for entry in entries if entry.spec is not None]
+        self.picked.set_columns({self.differs: columns, self.best: columns, self.cost_card.table: readable})
 
     def _draw_view(self, entries: Sequence[ComparedRun]) -> None:
         """Draw all curves if other runs are compared or their colors changed; else only update the axes."""

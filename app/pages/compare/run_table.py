@@ -79,6 +79,13 @@ class RunTable(QTableView):
         scroll_bar = self.horizontalScrollBar().sizeHint().height()
         self.setMinimumHeight(row_height() * max(len(lines), 1) + header_height + scroll_bar)
 
+    def mark_columns(self, columns: Sequence[int]) -> None:
+        """Mark the columns of some runs, counted from 0 without that of the names, and scroll to the first of them."""
+        changed = frozenset(columns) != self._model.marked_columns
+        self._model.mark_columns(columns)
+        if changed and columns and self._model.rowCount():
+            self.scrollTo(self._model.index(0, columns[0] + 1))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the columns to the new width."""
         super().resizeEvent(event)
