@@ -239,6 +239,8 @@ class RunControl(QObject):
         self._session.store.call(read, show)
 
     def _compare_study(self, study: int, message: Banner) -> None:
+        if (link := message.focusWidget()) is not None:
+            link.clearFocus()  # else Qt moves the focus to the name of the experiment
         message.dismiss()
         self._session.compare_study(study)
 

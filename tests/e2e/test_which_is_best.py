@@ -62,7 +62,7 @@ def test_from_a_table_of_ones_own_to_a_report_and_a_latex_table(
     assert "Over all tasks, against each task alone: " in text
     person.page(Page.TRAINING)
     person.reads("best-progress", "Study 1: 15 of 15 runs")
-    person.reads("best-words", "It takes about", "by the time of run")
+    person.reads("best-words", "Training takes about", "by the time of run")
 
 
 GROUPS = ["Equal", "Uncertainty", "PCGrad", "price alone", "sold alone"]

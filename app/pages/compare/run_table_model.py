@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,6 @@ _ROLES = frozenset(
         Qt.ItemDataRole.DisplayRole,
         Qt.ItemDataRole.FontRole,
         Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.BackgroundRole,
         Qt.ItemDataRole.ToolTipRole,
         Qt.ItemDataRole.AccessibleTextRole,
     )
@@ -57,7 +56,6 @@ class RunTableModel(QAbstractTableModel):
         super().__init__(parent)
         self._headers: tuple[Header, ...] = ()
         self._lines: tuple[Line, ...] = ()
-        self._marked: frozenset[int] = frozenset()
         self._bold = QFont()
         self._bold.setBold(True)
 
@@ -77,20 +75,6 @@ class RunTableModel(QAbstractTableModel):
         self._headers, self._lines = tuple(headers), tuple(lines)
         self.endResetModel()
 
-    def mark_columns(self, columns: Collection[int]) -> None:
-        """Mark the columns of some runs, counted from 0 without that of the names; all others as usual."""
-        if frozenset(columns) != self._marked:
-            self._marked = frozenset(columns)
-            if self._headers and self._lines:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(self._headers) - 1))
-            if self._headers:
-                self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._headers) - 1)
-
-    @property
-    def marked_columns(self) -> frozenset[int]:
-        """The marked columns."""
-        return self._marked
-
     def rowCount(self, parent: Index = _ROOT) -> int:
         """Number of lines."""
         return 0 if parent.isValid() else len(self._lines)
@@ -104,14 +88,10 @@ class RunTableModel(QAbstractTableModel):
         if role not in _ROLES or not index.isValid():
             return None
         line, column = self._lines[index.row()], index.column()
-        if role == Qt.ItemDataRole.BackgroundRole:
-            return QColor(resolve("accent_wash")) if column - 1 in self._marked else None
         return self._cell_data(line.cells[column - 1], role) if column else _name_data(line, role)
 
-    def headerData(  # noqa: PLR0911  # one short arm each
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Text, tooltip, line sample and mark of a column."""
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, tooltip and line sample of a column."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._headers):
             return None
         header = self._headers[section]
@@ -120,8 +100,6 @@ class RunTableModel(QAbstractTableModel):
                 return header.text
             case Qt.ItemDataRole.DecorationRole if header.color is not None:
                 return QIcon(swatch(header.color))
-            case Qt.ItemDataRole.FontRole if section - 1 in self._marked:
-                return self._bold
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tooltip(header.tooltip)
             case Qt.ItemDataRole.AccessibleTextRole:

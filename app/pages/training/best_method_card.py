@@ -17,7 +17,7 @@ from app.pages.training.method_comparison import (
     run_count,
     time_text,
 )
-from app.pages.training.weighting_text import method_entries
+from app.pages.training.weighting_text import PLAIN_METHODS, method_entries
 from app.session import MOST_COMPARED, Session
 from app.theme import GAP
 from app.widgets import (
@@ -58,7 +58,7 @@ class BestMethodCard(Card):
         stored = session.settings.get(_METHODS_KEY, ",".join(SUGGESTED_METHODS)).split(",")
         self._chosen = {kind for kind in stored if kind in self._titles}
         self._request = 0
-        self._estimate: TimeEstimate | None = None
+        self._time = ""
         self._timer = QTimer(self, singleShot=True, interval=_ESTIMATE_DELAY_MS)
         self._timer.timeout.connect(self._ask_time)
         self.methods = Button("", self._open_menu, icon_name="caret-down", name="best-methods")
@@ -66,6 +66,7 @@ class BestMethodCard(Card):
         self.seeds.setObjectName("best-seeds")
         self.seeds.setAccessibleName("Number of seeds")
         self.seeds.setToolTip(_SEEDS_HELP)
+        self.seeds.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * 12 + 14)  # as in forms
         seeds = session.settings.get(_SEEDS_KEY, "3")
         self.seeds.setValue(int(seeds) if seeds.isdecimal() and 1 <= int(seeds) <= MOST_SEEDS else 3)
         self.baselines = QCheckBox("With single-task baselines")
@@ -99,7 +100,7 @@ class BestMethodCard(Card):
             label = Muted(title)
             label.setBuddy(field)
             grid.addWidget(label, row, 0)
-            grid.addWidget(field, row, 1)
+            grid.addWidget(field, row, 1, Qt.AlignmentFlag.AlignLeft if field is self.seeds else Qt.AlignmentFlag(0))
         grid.addWidget(self.baselines, 2, 0, 1, 2)
         self.body.addLayout(grid)
         self.body.addWidget(self.error)
@@ -126,14 +127,18 @@ class BestMethodCard(Card):
     def _open_menu(self) -> None:
         menu = CheckMenu(self)
         menu.setObjectName("best-menu")
-        group, offered = "", self._offered()
+        offered, submenus = self._offered(), dict[str, CheckMenu]()
         for entry in method_entries():
             if entry.kind not in offered:
                 continue
-            if entry.group != group:
-                group = entry.group
-                menu.addSection(escape_mnemonic(group))
-            action = menu.addAction(escape_mnemonic(f"{entry.title}   {entry.note}".strip()))
+            home = menu
+            if entry.kind not in PLAIN_METHODS:  # the others are too many for one menu on a small screen
+                if entry.group not in submenus:
+                    submenus[entry.group] = CheckMenu(entry.group, menu)
+                    submenus[entry.group].setToolTipsVisible(True)
+                    menu.addMenu(submenus[entry.group])
+                home = submenus[entry.group]
+            action = home.addAction(escape_mnemonic(entry.title) + (f"\t{entry.note}" if entry.note else ""))
             action.setObjectName(f"best-method-{entry.kind}")
             action.setCheckable(True)
             action.setChecked(entry.kind in self._chosen)
@@ -157,14 +162,14 @@ class BestMethodCard(Card):
         runs = run_count(len(methods), seeds, tasks, baselines=baselines)
         self.start.setText(f"Train all {runs}" if not problem else "Train all")
         self.start.setEnabled(not problem)
-        self._estimate = None
+        self._time = ""
         self._show_summary()
         self._timer.start()
 
     def _show_summary(self) -> None:
         methods, seeds, tasks = self.chosen, int(self.seeds.value()), self._task_count()
         words = comparison_text(len(methods), seeds, tasks, baselines=self.baselines.isChecked())
-        self.summary.setText(f"{words} {time_text(self._estimate)}" if methods and tasks > 1 else "")
+        self.summary.setText(f"{words} {self._time}".strip() if methods and tasks > 1 else "")
         self.summary.setVisible(bool(self.summary.text()))
 
     def _problem(self) -> str:
@@ -225,7 +230,7 @@ class BestMethodCard(Card):
 
         def show(estimate: "TimeEstimate | None") -> None:
             if request == self._request:
-                self._estimate = estimate
+                self._time = time_text(estimate)
                 self._show_summary()
 
         self._session.store.call(read, show)

@@ -40,8 +40,8 @@ def comparison_text(methods: int, seeds: int, tasks: int, *, baselines: bool) ->
 def time_text(estimate: "TimeEstimate | None") -> str:
     """How long it takes, and how that is known."""
     if estimate is None:
-        return "How long it takes is unknown until the first run of this experiment has finished."
-    return f"It takes about {format_duration(estimate.seconds)}, by the time of run {estimate.run}."
+        return "How long that takes is unknown until the first run of this experiment has finished."
+    return f"Training takes about {format_duration(estimate.seconds)}, by the time of run {estimate.run}."
 
 
 def progress_text(state: "StudyState") -> str:
