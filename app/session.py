@@ -16,6 +16,7 @@ from app.jobs import (
     StudyProgress,
     Worker,
 )
+from app.jobs.store.queue_queries import read_study_runs
 from app.navigation import Page
 from app.settings import Settings
 from mtl_core.plugins import plugin_problems
@@ -36,7 +37,7 @@ from mtl_core.spec import (
 )
 
 if TYPE_CHECKING:
-    from mtl_core.store import RunRecord, RunStore
+    from mtl_core.store import RunRecord
 
 MOST_COMPARED = 60
 """Most runs on Compare, as all points of all of them are kept in memory."""
@@ -290,18 +291,12 @@ class Session(QObject):
         Where they have several weighting methods, the baselines are shown too, and all in groups of seeds.
         """
 
-        def read(store: "RunStore") -> tuple[list[int], bool]:
-            records = sorted(store.runs(archived=True, query=f"study:{study}"), key=lambda record: record.id)
-            several = len({record.method for record in records if not record.baseline}) > 1
-            shown = (r for r in records if not r.baseline or (several and not _never_began(r)))
-            return [record.id for record in shown], several
-
         def show(found: tuple[list[int], bool]) -> None:
             runs, several = found
             self.compare(runs, groups=several)
             self.open_page(Page.COMPARE)
 
-        self.store.call(read, show, self.show_error)
+        self.store.call(lambda store: read_study_runs(store, study), show, self.show_error)
 
     def device_label(self) -> str:
         """The label of the device that the document's next run will use; ``""`` until the devices are known."""
@@ -374,7 +369,3 @@ class Session(QObject):
         self.model_info, self.model_error = None, error
         self._requested_model = None
         self.modelInfoChanged.emit()
-
-
-def _never_began(record: "RunRecord") -> bool:
-    return record.has_ended and record.started is None

@@ -27,7 +27,7 @@ class PickedRuns:
         self._columns: dict[RunTable, Columns] = {}
         self.runs: tuple[int, ...] = ()
         grid.runsPicked.connect(self.pick)
-        chips.picked.connect(lambda run: self.pick(() if self.runs == (run,) else (run,)))
+        chips.picked.connect(self._toggle)
         for plot in (plots.points, plots.parallel, plots.bars):
             plot.runPicked.connect(lambda run: self.pick((run,)))
 
@@ -39,6 +39,9 @@ class PickedRuns:
         self._mark_columns()
         if len(runs) == 1:
             self._plots.pick(runs[0])
+
+    def _toggle(self, run: int) -> None:
+        self.pick(() if run in self.runs else (run,))
 
     def set_columns(self, columns: Mapping[RunTable, Columns]) -> None:
         """Set the runs of each column of some tables, which have been filled anew."""
