@@ -38,7 +38,7 @@ def _run(argv: list[str]) -> int:
     if _has_verb(argv):
         from mtl_core.cli import main as command_line
 
-        if "report" in argv:
+        if {"report", "best"} & set(argv):
             _print_reports()
         return command_line(argv)
     arguments = _parser().parse_args(argv)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
-from app.jobs import DatasetDescriptions, Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
+from app.jobs import (
+    DatasetDescriptions,
+    Failed,
+    NewestRecords,
+    RunFollower,
+    RunQueue,
+    StoreService,
+    StudyProgress,
+    Worker,
+)
+from app.jobs.store.queue_queries import read_study_runs
 from app.navigation import Page
 from app.settings import Settings
 from mtl_core.plugins import plugin_problems
@@ -19,6 +29,7 @@ from mtl_core.spec import (
     ModelInfo,
     StudyRun,
     fold_members,
+    method_members,
     set_at,
     spec_from_data,
     spec_to_data,
@@ -26,7 +37,7 @@ from mtl_core.spec import (
 )
 
 if TYPE_CHECKING:
-    from mtl_core.store import RunRecord, RunStore
+    from mtl_core.store import RunRecord
 
 MOST_COMPARED = 60
 """Most runs on Compare, as all points of all of them are kept in memory."""
@@ -42,7 +53,9 @@ class Session(QObject):
 
     ``pageRequested(str)``, ``specRequested(ExperimentSpec)``, ``studyRequested(seeds, baselines, together)`` and
     ``foldStudyRequested(baselines)`` ask the
-    window to show a page, to edit a spec and to run a study. It shows each ``message(str)`` and ``problem(str)``.
+    window to show a page, to edit a spec and to run a study; ``methodsRequested(methods, seeds, baselines)`` to compare
+    weighting methods, and ``methodChoiceRequested()`` the Training page to choose them. It shows each ``message(str)``
+    and ``problem(str)``.
 
     Attributes:
         records: The run records read last.
@@ -53,6 +66,8 @@ class Session(QObject):
         model_error: Why the document's model could not be described.
         live_run: The run that Live shows.
         compared: The runs that Compare shows.
+        groups_compared: Whether Compare is to show their groups of seeds rather than each run.
+        study_progress: How far the studies are.
         confirm_replace: Asks the user whether unsaved edits may be replaced; the window sets it.
 
     Args:
@@ -71,6 +86,8 @@ class Session(QObject):
     specRequested = Signal(object)
     studyRequested = Signal(list, bool, bool)
     foldStudyRequested = Signal(bool)
+    methodsRequested = Signal(list, list, bool)
+    methodChoiceRequested = Signal()
     devicesChanged = Signal()
     datasetInfoChanged = Signal()
     modelInfoChanged = Signal()
@@ -92,6 +109,7 @@ class Session(QObject):
         self.store = service or StoreService(store)
         self.store.setParent(self)
         self.queue = RunQueue(self.store, self.worker, self)
+        self.study_progress = StudyProgress(self.queue, self.store, self)
         self.confirm_replace: Callable[[str], bool] = lambda _what: True
         self.records = NewestRecords(self)
         self.devices: list[DeviceInfo] = []
@@ -102,6 +120,7 @@ class Session(QObject):
         self.live_run: int | None = None
         self._live_study: int | None = None
         self.compared: list[int] = []
+        self.groups_compared = False
         self._requested_dataset: Any = None
         self._requested_model: Any = None
         self._question_timer = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
@@ -156,9 +175,9 @@ class Session(QObject):
             self.live_run, self._live_study = run, None
             self.liveRunChanged.emit(run)
 
-    def compare(self, runs: Iterable[int]) -> None:
-        """Show ``runs`` on Compare."""
-        self.compared = list(runs)
+    def compare(self, runs: Iterable[int], *, groups: bool = False) -> None:
+        """Show ``runs`` on Compare, ``groups`` for their groups of seeds rather than each run."""
+        self.compared, self.groups_compared = list(runs), groups
         self.compareChanged.emit(self.compared)
 
     def open_spec(self, spec: ExperimentSpec) -> None:
@@ -234,6 +253,25 @@ class Session(QObject):
         """
         return self._run_members(lambda spec: fold_members(spec, baselines=baselines), together=False, refused=refused)
 
+    def request_methods(self, methods: Iterable[str], seeds: Iterable[int], *, baselines: bool) -> None:
+        """Ask the window to compare weighting methods; see :meth:`run_methods`."""
+        self.methodsRequested.emit(list(methods), list(seeds), baselines)
+
+    def run_methods(
+        self, methods: Sequence[str], seeds: Sequence[int], *, baselines: bool, refused: Failed | None = None
+    ) -> bool:
+        """Start a study of the document with several weighting methods; return False if it is not valid for them.
+
+        Args:
+            methods: Kinds of the methods.
+            seeds: The seeds of each.
+            baselines: Whether every task is trained alone too.
+            refused: As of :meth:`run_study`.
+        """
+        return self._run_members(
+            lambda spec: method_members(spec, methods, seeds, baselines=baselines), together=False, refused=refused
+        )
+
     def _run_members(
         self, members_of: Callable[[ExperimentSpec], Sequence[StudyRun]], *, together: bool, refused: Failed | None
     ) -> bool:
@@ -248,16 +286,17 @@ class Session(QObject):
         return True
 
     def compare_study(self, study: int) -> None:
-        """Show on Compare the runs of a study that train all tasks; the page compares them with the baselines."""
+        """Show on Compare the runs of a study that train all tasks; the page compares them with the baselines.
 
-        def read(store: "RunStore") -> list[int]:
-            return sorted(record.id for record in store.runs(archived=True, query=f"study:{study} baseline:none"))
+        Where they have several weighting methods, the baselines are shown too, and all in groups of seeds.
+        """
 
-        def show(runs: list[int]) -> None:
-            self.compare(runs)
+        def show(found: tuple[list[int], bool]) -> None:
+            runs, several = found
+            self.compare(runs, groups=several)
             self.open_page(Page.COMPARE)
 
-        self.store.call(read, show, self.show_error)
+        self.store.call(lambda store: read_study_runs(store, study), show, self.show_error)
 
     def device_label(self) -> str:
         """The label of the device that the document's next run will use; ``""`` until the devices are known."""

@@ -5,6 +5,7 @@ from app.jobs.callbacks import Failed
 from app.jobs.drafts import AbandonedDraft, Draft, Drafts
 from app.jobs.runs.run_follower import RunFollower
 from app.jobs.runs.run_queue import RunQueue
+from app.jobs.runs.study_progress import StudyProgress, StudyState
 from app.jobs.store.newest_records import NewestRecords
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.dataset_descriptions import DatasetDescriptions
@@ -23,6 +24,8 @@ __all__ = [
     "RunFollower",
     "RunQueue",
     "StoreService",
+    "StudyProgress",
+    "StudyState",
     "Worker",
     "WorkerProcess",
 ]

@@ -31,6 +31,7 @@ class Actions:
         self.stop = self.add_action("Stop and keep what it has", "Stop", "Shift+F5", "stop")
         self.notify = self.add_action("Notify when runs end", "Notify")
         self.notify.setCheckable(True)
+        self.best = self.add_action("Which is best? Compare weighting methods…", "Which is best?")
         self.help = self.add_action("Help", "Help", "F1", "question")
         self.file_menu = self.add_action("File menu", "File", "Alt+F")
         for action in (self.undo, self.redo, self.pause, self.stop):
@@ -63,6 +64,8 @@ def fill_file_menu(menu: QMenu, actions: Actions, recent: QMenu, appearance: QMe
     menu.addAction(actions.example)
     menu.addSeparator()
     menu.addActions([actions.save, actions.save_as, actions.rename])
+    menu.addSeparator()
+    menu.addAction(actions.best)
     menu.addSeparator()
     menu.addMenu(appearance)
     menu.addActions([actions.notify, actions.help])

@@ -60,6 +60,8 @@ class RunControl(QObject):
         session.records.changed.connect(self._record_changed)
         session.studyRequested.connect(self.start_study)
         session.foldStudyRequested.connect(self.start_fold_study)
+        session.methodsRequested.connect(self.start_methods)
+        session.study_progress.changed.connect(lambda _study: self.show_active())
         session.document.changed.connect(lambda _paths: self._withdraw_refusal())
 
     def start(self) -> None:
@@ -86,6 +88,14 @@ class RunControl(QObject):
         elif self._session.run_fold_study(baselines=baselines, refused=self._cannot_run):
             self._open_page(Page.LIVE)
 
+    def start_methods(self, methods: list[str], seeds: list[int], baselines: bool) -> None:
+        """Run the document's experiment with several weighting methods and seeds, as one study."""
+        problems = self._session.document.problems
+        if problems:
+            self._refuse(problems)
+        elif self._session.run_methods(methods, seeds, baselines=baselines, refused=self._cannot_run):
+            self._open_page(Page.LIVE)
+
     def toggle_pause(self) -> None:
         """Pause or resume the run that :attr:`Session.controlled_run` names."""
         record = self._session.controlled_run
@@ -107,7 +117,7 @@ class RunControl(QObject):
         """Show the active run, and update the actions that apply to it."""
         queue, actions = self._session.queue, self._actions
         self._show_progress()
-        self._status.show_waiting(len(queue.waiting_runs))
+        self._status.show_waiting(len(queue.waiting_runs), self._study_text())
         record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.is_live)
@@ -125,6 +135,13 @@ class RunControl(QObject):
     def _show_progress(self) -> None:
         active = self._session.queue.active
         self._status.show_run(None if active is None else self._session.records.newest(active))
+
+    def _study_text(self) -> str:
+        """How far the study of the active run is."""
+        active = self._session.queue.active
+        study = active.study if active is not None else None
+        state = None if study is None else self._session.study_progress.state(study)
+        return "" if state is None else run_messages.study_progress_text(state)
 
     def _record_changed(self, run: int) -> None:
         active = self._session.queue.active
@@ -199,17 +216,33 @@ class RunControl(QObject):
     def _show_study_result(self, study: int) -> None:
         """Show the result of a study whose last run has ended."""
 
-        def read(store: "RunStore") -> str:
+        def read(store: "RunStore") -> tuple[str, bool]:
+            from mtl_core.analysis.comparison import read_comparison
             from mtl_core.analysis.studies import read_study
+            from mtl_core.report.tables import best_sentences
 
             result = read_study(store, study)
-            return run_messages.study_message(result) if result is not None and len(result.runs) > 1 else ""
+            if result is None or len(result.runs) < 2:
+                return "", False
+            if len(result.results) < 2:
+                return run_messages.study_message(result), False
+            comparison = read_comparison(store, [run.id for run in result.runs])
+            return run_messages.methods_message(result, best_sentences(comparison)), True
 
-        def show(message: str) -> None:
-            if message:
-                self._toasts.show_message(message, "Compare", lambda: self._session.compare_study(study))
+        def show(message: tuple[str, bool]) -> None:
+            text, of_methods = message
+            if of_methods:  # trained for hours, perhaps, so that it stays until it is answered
+                self._toasts.show_offer(text, {"Show the result": partial(self._compare_study, study)})
+            elif text:
+                self._toasts.show_message(text, "Compare", lambda: self._session.compare_study(study))
 
         self._session.store.call(read, show)
+
+    def _compare_study(self, study: int, message: Banner) -> None:
+        if (link := message.focusWidget()) is not None:
+            link.clearFocus()  # else Qt moves the focus to the name of the experiment
+        message.dismiss()
+        self._session.compare_study(study)
 
 
 def _stop_message(run: int) -> str:

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from app.formatting import format_relative_change, format_remaining_time
+from app.formatting import format_quantity, format_relative_change, format_remaining_time
 from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.jobs import StudyState
     from mtl_core.analysis.studies import Study
     from mtl_core.store import RunRecord
 
@@ -131,3 +132,23 @@ def study_message(study: "Study") -> str:
     transfer = f" Negative transfer: {tasks}." if tasks else ""
     delta_m = format_relative_change(result.delta_m.mean, result.delta_m.sd)
     return f"Study {study.number} has finished: Δm {delta_m}.{transfer}"
+
+
+def methods_message(study: "Study", sentences: "Sequence[str]") -> str:
+    """The message when the last run of a study of several weighting methods has ended.
+
+    Args:
+        study: The study.
+        sentences: Which method is best; the first one says it of all tasks, if baselines were trained.
+    """
+    without = [run for run in study.runs if run.state != "finished"]
+    parts = [f"Which is best? {sentences[0]}" if sentences else f"Study {study.number} has ended."]
+    if without:
+        runs = run_numbers_text([run.id for run in without])
+        parts.append(f"{len(without)} of {len(study.runs)} runs did not finish: {runs}.")
+    return " ".join(parts)
+
+
+def study_progress_text(state: "StudyState") -> str:
+    """How far a study is, for the status line: ``7 of 12 runs``."""
+    return f"{state.ended} of {format_quantity(len(state.runs), 'run')}" if len(state.runs) > 1 else ""

@@ -97,6 +97,11 @@ class MainWindow(QMainWindow):
         self.session.show_live(run)
         self.open_page(Page.LIVE)
 
+    def _choose_methods(self) -> None:
+        """Show where weighting methods are compared."""
+        self.open_page(Page.TRAINING)
+        self.session.methodChoiceRequested.emit()
+
     def open_help(self) -> None:
         """Show the help at the topic of the current page, in a window of its own."""
         if self._help is None:
@@ -248,6 +253,7 @@ class MainWindow(QMainWindow):
             (actions.run, self.runs.start),
             (actions.pause, self.runs.toggle_pause),
             (actions.stop, self.runs.stop),
+            (actions.best, self._choose_methods),
             (actions.help, self.open_help),
             (actions.file_menu, self.top.file.showMenu),
             (actions.rename, self._edit_name),

@@ -32,11 +32,11 @@ def dash_pattern(*, dash: bool = False, dots: int = 0) -> list[float]:
     return [*((5.0, 3.0) if dash else (16.0, 3.0)), *(dots * (1.0, 3.0))]
 
 
-def pen(color: int | str, *, dash: bool = False, dots: int = 0, alpha: float = 1.0) -> object:
-    """A pen one pixel wide, as wider antialiased pens are very slow."""
+def pen(color: int | str, *, dash: bool = False, dots: int = 0, alpha: float = 1.0, width: int = 1) -> object:
+    """A pen one pixel wide, as wider antialiased pens are very slow; wider only for a few curves."""
     ink = QColor(resolve(color))
     ink.setAlphaF(alpha)
-    new_pen = pg.mkPen(ink, width=1)
+    new_pen = pg.mkPen(ink, width=width)
     if pattern := dash_pattern(dash=dash, dots=dots):
         new_pen.setDashPattern(pattern)
     return new_pen
@@ -237,6 +237,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def place(self, position: QPointF) -> QPointF:
         """Axis coordinates of a point of this widget."""
         return QPointF(self.box.mapSceneToView(self.mapToScene(position.toPoint())))
+
+    def pixel(self) -> tuple[float, float]:
+        """Width and height of a pixel in axis coordinates."""
+        width, height = self.box.viewPixelSize()
+        return float(width), float(height)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom with Ctrl, or always where the wheel zooms; else let the page scroll."""

@@ -39,6 +39,7 @@ class Curve:
         faint: Draw as a pale background line.
         smoothed: Whether the plot's smoothing applies.
         label: Name in the read-out under the cursor.
+        name: What is said of it in the read-out when the cursor is on it.
         axis: Its own horizontal axis, if it differs from that of the plot.
         weights: ``[W]`` steps and ``[W]`` weights of a loss, each in use from its step on; None where it has none.
         epoch_steps: Steps of an epoch of its run; 0 takes those of the plot.
@@ -52,6 +53,7 @@ class Curve:
     faint: bool = False
     smoothed: bool = True
     label: str = ""
+    name: str = ""
     axis: XAxis | None = None
     weights: tuple[Floats, Floats] | None = None
     epoch_steps: float = 0.0

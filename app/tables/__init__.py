@@ -14,6 +14,7 @@ from app.tables.run_columns import (
     experiment_name,
     format_study,
     metric_columns,
+    run_title,
     sort_order,
 )
 from app.tables.run_groups import RunGroup
@@ -47,5 +48,6 @@ __all__ = [
     "paint_chip",
     "read_choices",
     "rect_within",
+    "run_title",
     "sort_order",
 ]

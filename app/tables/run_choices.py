@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.formatting import STATE_LABELS, format_timestamp
-from app.tables.run_columns import experiment_name
-from mtl_core.analysis.method_titles import method_title
+from app.tables.run_columns import run_title
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
@@ -45,8 +44,7 @@ def read_choices(store: RunStore, *, queued: bool = True) -> tuple[RunChoice, ..
 
 
 def _make_choice(record: RunRecord, now: float) -> RunChoice:
-    method = f"{record.baseline} alone" if record.baseline else method_title(record.method)
-    text = f"Run {record.id} · {experiment_name(record)} · {method} · seed {record.seed}"
+    text = run_title(record)
     state = STATE_LABELS[record.state][0]
     detail = f"{state} · {format_timestamp(record.started or record.created, now)}"
     searched = (text, state, record.dataset, record.method, *record.tags)

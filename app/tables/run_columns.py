@@ -103,6 +103,12 @@ def experiment_name(record: RunRecord) -> str:
     return record.name.removesuffix(f" · {record.baseline} alone") if record.baseline else record.name
 
 
+def run_title(record: RunRecord) -> str:
+    """Number, name, weighting method and seed of a run, which tell runs of one name apart."""
+    method = f"{record.baseline} alone" if record.baseline else method_title(record.method)
+    return f"Run {record.id} · {experiment_name(record)} · {method} · seed {record.seed}"
+
+
 def _method(row: RunRow) -> str:
     if row.record.baseline:
         return "none"  # one task leaves nothing to weigh

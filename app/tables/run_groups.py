@@ -1,9 +1,9 @@
-"""Groups of runs with equal values of a column: what a line says of all its runs."""
+"""Groups of runs with equal values of some columns: what a line says of all its runs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,21 +23,29 @@ _FAST = 100
 
 @dataclass(eq=False)
 class RunGroup:
-    """Runs that have one value of the column by which the table is grouped.
+    """Runs that have the same values of the columns by which the table is grouped.
 
     Attributes:
-        value: The value as text; empty for runs that have none.
-        title: The name of the column.
+        values: The value of each column as text; empty for runs that have none.
+        titles: The names of the columns.
         rows: The runs, sorted.
         is_open: Whether its runs have lines of their own below it.
     """
 
-    value: str
-    title: str
+    values: tuple[str, ...]
+    titles: tuple[str, ...]
     rows: tuple[RunRow, ...]
     is_open: bool = False
     _spreads: dict[str, Spread] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The values in a line, with the names of their columns if there are several."""
+        if len(self.values) == 1:
+            return self.values[0] or "not set"
+        pairs = zip(self.titles, self.values, strict=True)
+        return " · ".join(f"{title} {value or 'not set'}" for title, value in pairs)
 
     def spread(self, column: RunColumn) -> Spread:
         """Mean and standard deviation of the numbers of a column."""
@@ -62,14 +70,16 @@ class RunGroup:
         """The tooltip of a cell, with the number of values."""
         if column.format is not None and (spread := self.spread(column)):
             return f"{column.title}: {self.text(column)}, n = {len(spread.values)}"
-        return f"{self.title} {self.value or 'not set'}: {format_quantity(len(self.rows), 'run')}"
+        pairs = zip(self.titles, self.values, strict=True)
+        named = ", ".join(f"{title} {value or 'not set'}" for title, value in pairs)
+        return f"{named}: {format_quantity(len(self.rows), 'run')}"
 
     def _make_text(self, column: RunColumn) -> str:
         match column.key:
             case "star" | "id" | "started" | "notes":
                 return ""
             case "name":
-                return f"{OPEN if self.is_open else CLOSED} {self.value or 'not set'} ({len(self.rows)})"
+                return f"{OPEN if self.is_open else CLOSED} {self.name} ({len(self.rows)})"
             case "scores":
                 return self._scores()
         if column.format is not None and (column.numeric or self.spread(column)):
@@ -99,31 +109,32 @@ def _short(spread: Spread) -> str:
 
 def group_rows(
     rows: Iterable[RunRow],
-    by: RunColumn,
+    by: Sequence[RunColumn],
     sorted_by: RunColumn,
     *,
     descending: bool,
-    opened: set[str],
+    opened: set[tuple[str, ...]],
     previous: Iterable[RunGroup] = (),
 ) -> list[RunGroup]:
     """Group sorted rows; groups are sorted by the mean of a column of numbers, else as their first rows.
 
     Args:
         rows: The rows, sorted.
-        by: The column whose values are the groups.
+        by: The columns; runs with the same values of all of them are a group.
         sorted_by: The column by which the rows are sorted.
         descending: Whether they are sorted downwards.
         opened: The values of the groups that are open.
         previous: Groups made before; what was computed of those that have the same runs still is used again.
     """
-    members: dict[str, list[RunRow]] = {}
+    members: dict[tuple[str, ...], list[RunRow]] = {}
     for row in rows:
-        members.setdefault(by.text(row), []).append(row)
-    before = {(group.title, group.value): group for group in previous}
+        members.setdefault(tuple(column.text(row) for column in by), []).append(row)
+    titles = tuple(column.title for column in by)
+    before = {(group.titles, group.values): group for group in previous}
     groups = []
-    for value, runs in members.items():
-        group = RunGroup(value, by.title, tuple(runs), value in opened)
-        old = before.get((by.title, value))
+    for values, runs in members.items():
+        group = RunGroup(values, titles, tuple(runs), values in opened)
+        old = before.get((titles, values))
         if old is not None and {*map(id, old.rows)} == {*map(id, runs)}:
             group._spreads, group._texts = old._spreads, old._texts
         groups.append(group)

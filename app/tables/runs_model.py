@@ -34,7 +34,7 @@ Line = RunRow | RunGroup
 
 
 class RunsModel(QAbstractTableModel):
-    """Rows of runs in sorted order, in groups if :meth:`set_group` is called; a group is a line above its runs.
+    """Rows of runs in sorted order, in groups if :meth:`set_groups` is called; a group is a line above its runs.
 
     Name and star are edited in place: the model shows the change at once, and ``renamed`` or ``starred`` requests
     that it is stored.
@@ -48,8 +48,8 @@ class RunsModel(QAbstractTableModel):
         self._columns: list[RunColumn] = list(BASE_COLUMNS)
         self._rows: list[RunRow] = []
         self._lines: list[Line] | None = None  # None while there are no groups: the rows
-        self._group_by = ""
-        self._opened: set[str] = set()
+        self._group_keys: tuple[str, ...] = ()
+        self._opened: set[tuple[str, ...]] = set()
         self._reference: RunRow | None = None
         self._pending: dict[tuple[int, str], tuple[RunGroup, RunColumn]] = {}  # cells of groups to compute
         self._group_timer = QTimer(self, singleShot=True, interval=0)
@@ -82,26 +82,26 @@ class RunsModel(QAbstractTableModel):
         return next((i for i, line in enumerate(self.lines()) if _id_of(line) == run), -1)
 
     @property
-    def group_by(self) -> str:
-        """The key of the column by which runs are grouped; empty without groups."""
-        return self._group_by
+    def group_keys(self) -> tuple[str, ...]:
+        """The keys of the columns by which runs are grouped; empty without groups."""
+        return self._group_keys
 
     @property
     def reference(self) -> int | None:
         """The run to which all others show their difference."""
         return None if self._reference is None else self._reference.record.id
 
-    def set_group(self, key: str) -> None:
-        """Group the runs by the values of a column, or not at all for an empty key."""
-        if key != self._group_by:
-            self._group_by, self._opened = key, set()
+    def set_groups(self, keys: Sequence[str]) -> None:
+        """Group the runs by the values of some columns, or not at all without any."""
+        if tuple(keys) != self._group_keys:
+            self._group_keys, self._opened = tuple(keys), set()
             self._rebuild()
 
     def toggle_group(self, line: int) -> None:
         """Open or close the group of a line."""
         group = self.lines()[line]
         if isinstance(group, RunGroup):
-            self._opened ^= {group.value}
+            self._opened ^= {group.values}
             self._rebuild()
 
     def open_group_of(self, run: int) -> None:
@@ -110,7 +110,7 @@ class RunsModel(QAbstractTableModel):
             groups = [line for line in self._lines if isinstance(line, RunGroup)]
             for group in groups:
                 if any(row.record.id == run for row in group.rows):
-                    self._opened.add(group.value)
+                    self._opened.add(group.values)
                     self._rebuild()
 
     def set_reference(self, run: int | None) -> None:
@@ -291,15 +291,16 @@ class RunsModel(QAbstractTableModel):
         """Sort and group all rows anew, or other rows in their place; views first note what they have selected."""
         self.beginResetModel()
         self._rows = self._sort_rows(list(self._rows if rows is None else rows))
-        group, (key, descending) = self.column(self._group_by), self._sorted_by
+        by = [self._columns[section] for key in self._group_keys if (section := self.column(key)) >= 0]
+        key, descending = self._sorted_by
         previous = [line for line in self._lines or () if isinstance(line, RunGroup)]
         self._lines = None
         self._pending.clear()
-        if self._group_by and group >= 0:
+        if by:
             column = self._columns[max(self.column(key), 0)]
             groups = group_rows(
                 self._rows,
-                self._columns[group],
+                by,
                 column,
                 descending=descending,
                 opened=self._opened,

@@ -2,6 +2,7 @@
 
 from app.widgets.buttons import Button, DangerButton, LinkButton, PrimaryButton, ToolButton
 from app.widgets.card import Card, CardRow, HLine, PageBody, scroll_area
+from app.widgets.check_menu import CheckMenu
 from app.widgets.dot import Dot
 from app.widgets.feedback import Banner, EmptyState, Glyph, InlineError
 from app.widgets.input_behavior import guard_wheel, mark_invalid, set_up_spin_box
@@ -20,6 +21,7 @@ __all__ = [
     "Button",
     "Card",
     "CardRow",
+    "CheckMenu",
     "Chip",
     "ColorSlider",
     "DangerButton",

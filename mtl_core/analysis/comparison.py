@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mtl_core.analysis.best_group import BestGroup, best_change, best_groups
 from mtl_core.analysis.method_titles import method_title
 from mtl_core.analysis.paired_tests import GroupChange, MetricRow, PairedTest, compare_groups, mean_changes
 from mtl_core.analysis.seed_groups import SEED, SeedGroup, seed_groups
@@ -65,6 +66,22 @@ class Comparison:
         baselines = [index for index, group in enumerate(self.groups) if group.first.run.baseline]
         tasks = dict.fromkeys(row.task for row in self.metrics if row.score)
         return mean_changes(self.tests, tuple(tasks), excluded=baselines)
+
+    @property
+    def contenders(self) -> tuple[int, ...]:
+        """Indices of the groups of runs of several tasks, of which one may be the best."""
+        return tuple(index for index, group in enumerate(self.groups) if not group.first.run.baseline)
+
+    @cached_property
+    def best(self) -> tuple[BestGroup, ...]:
+        """The best group of runs of several tasks on the score of each task."""
+        return best_groups(self.metrics, self.contenders)
+
+    @cached_property
+    def best_change(self) -> BestGroup | None:
+        """The group with the highest Δm; None unless baselines are tested against."""
+        baselines = all(self.groups[index].first.run.baseline for index in self.against)
+        return best_change(self.changes) if baselines else None
 
     @property
     def against_title(self) -> str:

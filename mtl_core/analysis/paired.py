@@ -1,7 +1,7 @@
 """Comparison of two groups of runs that share their seeds: paired t-test and effect size."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mtl_core.analysis.statistics import Spread, student_p
@@ -65,3 +65,13 @@ def compare_pairs(first: Mapping[int, float], second: Mapping[int, float], direc
         direction: Whether lower or higher values are better.
     """
     return PairedResult(Spread.of([first[seed] - second[seed] for seed in first if seed in second]), direction)
+
+
+def adjust_p_values(p_values: Sequence[float]) -> list[float]:
+    """Adjust the probabilities of several tests for their number (Holm 1979); undefined ones do not count."""
+    ranked = sorted((i for i, p in enumerate(p_values) if not math.isnan(p)), key=p_values.__getitem__)
+    adjusted, highest = list(p_values), 0.0
+    for rank, index in enumerate(ranked):
+        highest = max(highest, min(1.0, p_values[index] * (len(ranked) - rank)))
+        adjusted[index] = highest
+    return adjusted

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mtl_core.analysis.delta_m import Transfer, transfer_of
-from mtl_core.analysis.paired import PairedResult, compare_pairs
+from mtl_core.analysis.paired import PairedResult, adjust_p_values, compare_pairs
 from mtl_core.analysis.significance import Mark
 from mtl_core.analysis.statistics import LEVEL, Spread
 from mtl_core.protocol.series_key import Direction, relative_change
@@ -203,10 +203,6 @@ def _test(row: MetricRow, group: int, reference: int) -> PairedTest:
 
 
 def _adjust(tests: Sequence[PairedTest]) -> list[PairedTest]:
-    """Adjust the probabilities of the tests on one metric (Holm 1979); undefined ones do not count."""
-    ranked = sorted((i for i, test in enumerate(tests) if not math.isnan(test.p_value)), key=lambda i: tests[i].p_value)
-    adjusted, highest = list(tests), 0.0
-    for rank, index in enumerate(ranked):
-        highest = max(highest, min(1.0, tests[index].p_value * (len(ranked) - rank)))
-        adjusted[index] = replace(tests[index], p_value=highest)
-    return adjusted
+    """Adjust the probabilities of the tests on one metric."""
+    adjusted = adjust_p_values([test.p_value for test in tests])
+    return [replace(test, p_value=p_value) for test, p_value in zip(tests, adjusted, strict=True)]

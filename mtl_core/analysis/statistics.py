@@ -59,6 +59,12 @@ class Spread:
         decimals = max(0, 1 - math.floor(math.log10(sd)))
         return f"{mean:.{decimals}f} ± {sd:.{decimals}f}"
 
+    def percent_text(self) -> str:
+        """Format mean and standard deviation of fractions in percent, with a sign: ``+1.20 % ± 0.31``."""
+        if not self.values:
+            return "—"
+        return f"{100 * self.mean:+.2f} %" + ("" if math.isnan(self.sd) else f" ± {100 * self.sd:.2f}")
+
     def data(self) -> dict[str, float | int | list[float] | None]:
         """Return the statistics as plain data; None for those that are undefined."""
         low, high = self.interval

@@ -1,6 +1,6 @@
 """Studies of a store: their runs and results."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,18 @@ class Study:
         number: Number of the study, which is that of its first run.
         name: Name of its experiment.
         runs: Its runs, oldest first.
-        result: Result of its finished runs.
+        results: Result of the finished runs of each weighting method, in the order of their first runs.
     """
 
     number: int
     name: str
     runs: tuple[RunRecord, ...]
-    result: StudyResult
+    results: Mapping[str, StudyResult]
+
+    @property
+    def result(self) -> StudyResult:
+        """Result of the first method, which is the only one unless methods are compared."""
+        return next(iter(self.results.values()))
 
     @property
     def unfinished(self) -> tuple[RunRecord, ...]:
@@ -33,7 +38,9 @@ class Study:
     def data(self) -> dict[str, Any]:
         """Return the study as plain data."""
         runs = [{"run": r.id, "seed": r.seed, "baseline": r.baseline, "state": r.state} for r in self.runs]
-        return {"study": self.number, "name": self.name, "runs": runs, **self.result.data()}
+        several = {method: result.data() for method, result in self.results.items()} if len(self.results) > 1 else {}
+        methods = {"methods": several} if several else {}
+        return {"study": self.number, "name": self.name, "runs": runs, **self.result.data(), **methods}
 
 
 def read_study(store: RunStore, number: int) -> Study | None:
@@ -43,8 +50,12 @@ def read_study(store: RunStore, number: int) -> Study | None:
     if multi_task_run is None:
         return None
     tasks = store.spec(multi_task_run.id).tasks
-    result = compare_with_baselines(tasks, scored_runs(runs, store.summaries([run.id for run in runs])))
-    return Study(number, multi_task_run.name, tuple(runs), result)
+    summaries = store.summaries([run.id for run in runs])
+    results = {}
+    for method in dict.fromkeys(run.method for run in runs if not run.baseline):
+        own = [run for run in runs if run.baseline or run.method == method]
+        results[method] = compare_with_baselines(tasks, scored_runs(own, summaries))
+    return Study(number, multi_task_run.name, tuple(runs), results)
 
 
 def studies_of(store: RunStore, runs: Iterable[RunRecord]) -> tuple[Study, ...]:

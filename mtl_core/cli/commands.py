@@ -4,6 +4,7 @@ from argparse import Namespace
 
 from mtl_core.analysis.best_epochs import best_epochs_of
 from mtl_core.cli import output, run_output
+from mtl_core.cli.best_verb import best
 from mtl_core.cli.cache_verb import cache
 from mtl_core.cli.comparison_verbs import compare, report
 from mtl_core.cli.exit_status import SUCCESS
@@ -26,7 +27,8 @@ from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import open_store
 
 __all__ = [
-    "cache", "check", "checkpoint", "compare", "cost", "datasets", "evaluate", "explain", "export", "fork", "import_",
+    "best", "cache", "check", "checkpoint", "compare", "cost", "datasets", "evaluate", "explain", "export", "fork",
+    "import_",
     "predict", "presets", "query", "report", "resume", "show", "stop", "train",
 ]  # fmt: skip
 

@@ -3,34 +3,34 @@
 import math
 
 from mtl_core.analysis.delta_m import MetricResult, StudyResult
+from mtl_core.analysis.method_titles import method_title
 from mtl_core.analysis.statistics import Spread
 from mtl_core.analysis.studies import Study
 from mtl_core.cli.output import Table, print_out
-from mtl_core.report.tables import format_percent
 from mtl_core.text import DIRECTION_ARROWS
 
 _TRANSFER = {"positive": "better together", "negative": "negative transfer", "unclear": "within chance", "unknown": ""}
 
 
 def print_study(study: Study) -> None:
-    """Print a study: a table with a row per metric, then Δm."""
-    result = study.result
-    has_baselines = any(metric.single for metric in result.metrics)
-    table = Table(
-        "task", "metric", "seeds", *(("baseline",) if has_baselines else ()), "multi-task", title=_title(study)
-    )
-    if has_baselines:
-        table.add_column("change")
-        table.add_column("")
-    for metric in result.metrics:
-        table.add_row(*_row(metric, has_baselines))
-    print_out(table)
-    for line in format_conclusions(result):
-        print_out(line)
+    """Print a study: for each weighting method a table with a row per metric, then Δm."""
+    for method, result in study.results.items():
+        has_baselines = any(metric.single for metric in result.metrics)
+        baseline = ("baseline",) if has_baselines else ()
+        table = Table("task", "metric", "seeds", *baseline, "multi-task", title=_title(study, method))
+        if has_baselines:
+            table.add_column("change")
+            table.add_column("")
+        for metric in result.metrics:
+            table.add_row(*_row(metric, has_baselines))
+        print_out(table)
+        for line in format_conclusions(result):
+            print_out(line)
 
 
-def _title(study: Study) -> str:
-    return f"Study {study.number} · {study.name}: test metrics, mean ± standard deviation"
+def _title(study: Study, method: str) -> str:
+    name = f"{study.name} · {method_title(method)}" if len(study.results) > 1 else study.name
+    return f"Study {study.number} · {name}: test metrics, mean ± standard deviation"
 
 
 def _row(metric: MetricResult, has_baselines: bool) -> list[str]:
@@ -39,7 +39,7 @@ def _row(metric: MetricResult, has_baselines: bool) -> list[str]:
     if not has_baselines:
         return [*cells, metric.multi.text()]
     transfer = _format_transfer(metric) if metric.score else ""
-    return [*cells, metric.single.text(), metric.multi.text(), format_percent(metric.change), transfer]
+    return [*cells, metric.single.text(), metric.multi.text(), metric.change.percent_text(), transfer]
 
 
 def _format_transfer(metric: MetricResult) -> str:
@@ -51,9 +51,9 @@ def format_conclusions(result: StudyResult) -> list[str]:
     lines = []
     if result.delta_m:
         scores = ", ".join(f"{metric.task} by {metric.metric}" for metric in result.scores)
-        lines.append(f"Δm {format_percent(result.delta_m)}{_format_interval(result.delta_m)} ({scores})")
+        lines.append(f"Δm {result.delta_m.percent_text()}{_format_interval(result.delta_m)} ({scores})")
         for metric in result.negative_transfers:
-            change = f"{format_percent(metric.change)}{_format_interval(metric.change)}"
+            change = f"{metric.change.percent_text()}{_format_interval(metric.change)}"
             qualification = ", which may be chance" if metric.transfer == "unclear" else ""
             lines.append(f"negative transfer: {metric.task} {change}{qualification}")
         if not result.negative_transfers:

@@ -65,35 +65,11 @@ def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
 
 
 def _train_study(members: Sequence[StudyRun], arguments: Namespace) -> int:
-    """Train the runs of a study, one after the other or those of one role together.
-
-    The other runs are trained even if one fails.
-    """
+    """Train the runs of a study, and print its result."""
     from mtl_core.analysis.studies import read_study
-    from mtl_core.runner.inspection import inspect
 
-    notes: dict[str, None] = {}  # an ordered set, as notes of baselines mostly repeat
-    for member in members:
-        if member.spec.training.seed == members[0].spec.training.seed:
-            notes |= dict.fromkeys(map(str, inspect(member.spec).notes))
-    output.print_data_notes(list(notes), to_stderr=True)
-    groups = _groups(members, together=arguments.together)
-    results: list[dict[str, Any]] = []
-    status, trained = SUCCESS, 0
     with open_store(arguments.store) as store:
-        first = None
-        for group in groups:
-            runs = store.create_study(group, first)
-            first = first or runs[0]
-            trained += len(group)
-            for member, result in zip(group, _execute_all(store, runs, f"{trained}/{len(members)} "), strict=True):
-                results.append(result | {"study": first, "baseline": member.baseline})
-                status = status or _EXIT_STATUS[result["state"]]
-                if not arguments.json:
-                    output.print_run_line(result)
-            if any(result["state"] == "stopped" for result in results):
-                status = INTERRUPTED
-                break
+        results, status = train_members(store, members, together=arguments.together, as_json=arguments.json)
         study, store_name = read_study(store, results[0]["run"]), store.name
     assert study is not None  # the first run trains all tasks, so there is a study
     if arguments.json:
@@ -102,6 +78,45 @@ def _train_study(members: Sequence[StudyRun], arguments: Namespace) -> int:
         study_output.print_study(study)
         output.print_out(f"kept in {store_name}; see: mtl-workbench compare study:{study.number}")
     return status
+
+
+def train_members(
+    store: RunStore, members: Sequence[StudyRun], *, together: bool = False, as_json: bool = False
+) -> tuple[list[dict[str, Any]], int]:
+    """Train the runs of a study, one after the other or those of one role together.
+
+    The other runs are trained even if one fails.
+
+    Args:
+        store: The store.
+        members: The runs.
+        together: Whether the seeds of each role train in one loop.
+        as_json: Whether standard output is for JSON, so that no line is printed for each run.
+
+    Returns:
+        The result of each run that was trained, and the exit status.
+    """
+    from mtl_core.runner.inspection import inspect
+
+    notes: dict[str, None] = {}  # an ordered set, as notes of baselines mostly repeat
+    for member in members:
+        if member.spec.training.seed == members[0].spec.training.seed:
+            notes |= dict.fromkeys(map(str, inspect(member.spec).notes))
+    output.print_data_notes(list(notes), to_stderr=True)
+    results: list[dict[str, Any]] = []
+    status, trained, first = SUCCESS, 0, None
+    for group in _groups(members, together=together):
+        runs = store.create_study(group, first)
+        first = first or runs[0]
+        trained += len(group)
+        for member, result in zip(group, _execute_all(store, runs, f"{trained}/{len(members)} "), strict=True):
+            results.append(result | {"study": first, "baseline": member.baseline})
+            status = status or _EXIT_STATUS[result["state"]]
+            if not as_json:
+                output.print_run_line(result)
+        if any(result["state"] == "stopped" for result in results):
+            return results, INTERRUPTED
+    return results, status
 
 
 def _groups(members: Sequence[StudyRun], *, together: bool) -> list[list[StudyRun]]:

@@ -33,6 +33,10 @@ _AGAINST_HELP = (
 )
 
 
+DEFAULT_METHODS = "equal,uncertainty,pcgrad"
+"""Weighting methods to compare: no weighting, one by the losses, one by the gradients."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Argument parser that prints errors on one line."""
 
@@ -88,6 +92,16 @@ def _add_training_verbs(add: _Add) -> None:
     help_ = "train all seeds in one loop, which is faster for small models; says what does not allow it"
     train.add_argument("--together", action="store_true", help=help_)
     train.add_argument("--device", help="auto, cpu or cuda:N")
+    best = add("best", "train an experiment with several weighting methods and say which is best", spec, store, json)
+    help_ = f"their kinds, separated by commas (default: {DEFAULT_METHODS})"
+    best.add_argument("--methods", metavar="KIND,KIND", default=DEFAULT_METHODS, help=help_)
+    help_ = "how many seeds each method is trained with, from that of the experiment on (default: 3)"
+    best.add_argument("--seeds", type=int, metavar="N", default=3, help=help_)
+    help_ = "whether to train each task alone too, which gives Δm (default: yes)"
+    best.add_argument("--baselines", action=argparse.BooleanOptionalAction, default=True, help=help_)
+    best.add_argument("--report", metavar="FILE", help="also write a report: a name that ends in .html or .pdf")
+    best.add_argument("--force", action="store_true", help="overwrite the report if it exists")
+    best.add_argument("--device", help="auto, cpu or cuda:N")
 
 
 def _add_run_verbs(add: _Add) -> None:
@@ -239,7 +253,7 @@ def _add_other_verbs(add: _Add) -> None:
 
 
 VERBS = (
-    "train", "runs", "show", "query", "compare", "report", "resume", "fork", "checkpoint", "stop", "evaluate",
+    "train", "best", "runs", "show", "query", "compare", "report", "resume", "fork", "checkpoint", "stop", "evaluate",
     "explain", "predict", "export", "import", "datasets", "presets", "check", "cache", "cost",
 )  # fmt: skip
 """The verbs; with any other first argument the window opens."""

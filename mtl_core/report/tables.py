@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mtl_core.analysis.best_group import describe_best
 from mtl_core.analysis.comparison import Comparison, differing_settings, setting_text
 from mtl_core.analysis.paired_tests import GroupChange, MetricRow, PairedTest, describe_tests
 from mtl_core.analysis.seed_groups import SEED
@@ -81,8 +82,20 @@ def comparison_tables(comparison: Comparison) -> tuple[Table, ...]:
 
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
-    """Return what the paired tests say, a sentence for each group."""
-    return describe_tests(comparison.tests, comparison.titles, comparison.against_title)
+    """Return which group is best where several are, and what the paired tests say, a sentence for each group."""
+    tests = describe_tests(comparison.tests, comparison.titles, comparison.against_title)
+    return (*best_sentences(comparison), *tests)
+
+
+def best_sentences(comparison: Comparison) -> tuple[str, ...]:
+    """Return which group of runs of several tasks is best, over all tasks and on each.
+
+    Two groups without baselines are tested against each other anyway, so nothing is said of them.
+    """
+    groups = comparison.contenders
+    if len(groups) < 2 or (len(groups) == 2 and len(groups) == len(comparison.groups)):
+        return ()
+    return describe_best(comparison.best, comparison.best_change, comparison.titles, comparison.against_title)
 
 
 def metrics_table(comparison: Comparison) -> Table:
@@ -162,14 +175,7 @@ def _change_cells(change: GroupChange, tasks: Sequence[str], titles: Sequence[st
 
 def _percent_cell(change: Spread, transfer: str) -> TableCell:
     mark = {"negative": " ▼", "positive": " ▲"}.get(transfer, "")
-    return TableCell(format_percent(change) + mark, spread=change, note=transfer)
-
-
-def format_percent(change: Spread) -> str:
-    """Format a relative change as ``+1.20 % ± 0.31``."""
-    if not change:
-        return NO_VALUE
-    return f"{100 * change.mean:+.2f} %" + ("" if math.isnan(change.sd) else f" ± {100 * change.sd:.2f}")
+    return TableCell(change.percent_text() + mark, spread=change, note=transfer)
 
 
 def format_p(value: float) -> str:

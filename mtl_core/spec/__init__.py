@@ -66,7 +66,15 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.sharing import HardSharing, Sharing, sharing_of
-from mtl_core.spec.study import StudyRun, fold_members, is_fold_study, single_task, study_members, with_seed
+from mtl_core.spec.study import (
+    StudyRun,
+    fold_members,
+    is_fold_study,
+    method_members,
+    single_task,
+    study_members,
+    with_seed,
+)
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -197,6 +205,7 @@ __all__ = [
     "load_spec",
     "load_spec_data",
     "members",
+    "method_members",
     "parse",
     "parse_yaml",
     "presence_key",

@@ -1,11 +1,11 @@
-"""A study: one experiment with several seeds or folds, and its single-task baselines.
+"""A study: one experiment with several seeds or folds, or several weighting methods, and its single-task baselines.
 
 The baseline of a task is the experiment with that task alone: its shared layers and its head, the same optimizer,
 schedule and length, and the same rows, as ``dataset.split.tasks`` names the tasks that made the split.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mtl_core.errors import InputError
@@ -45,16 +45,69 @@ def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool
     Raises:
         InputError: A seed is repeated or out of bounds, or baselines are asked for a single task.
     """
-    if not seeds:
-        raise InputError("seeds", "there must be at least one seed")
-    if repeated := [seed for i, seed in enumerate(seeds) if seed in seeds[:i]]:
-        raise InputError("seeds", "each seed once", found=repeated[0])
+    _check_seeds(seeds)
     if baselines and len(spec.tasks) < 2:
         fix = "Add a task, or train it without baselines."
         raise InputError(
             "tasks", "a baseline needs an experiment of at least two tasks", found=len(spec.tasks), fix=fix
         )
     return tuple(member for seed in seeds for member in _seed_members(with_seed(spec, seed), baselines))
+
+
+def method_members(
+    spec: ExperimentSpec, methods: Sequence[str], seeds: Sequence[int], *, baselines: bool
+) -> tuple[StudyRun, ...]:
+    """Lists the runs of a study of several weighting methods, seed by seed, so that each seed compares all of them.
+
+    The methods share the single-task baselines, in which nothing is weighed.
+
+    Args:
+        spec: The experiment; the method that it has keeps its settings, the others have their defaults.
+        methods: Kinds of weighting methods, each once.
+        seeds: As of :func:`study_members`.
+        baselines: Whether each seed also has a single-task run of every task.
+
+    Raises:
+        InputError: There are fewer than two methods or tasks, one is unknown, repeated or does not suit the tasks, or
+            a seed is repeated or out of bounds.
+    """
+    _check_seeds(seeds)
+    if len(spec.tasks) < 2:
+        rule = "a weighting method needs at least two tasks to weigh"
+        raise InputError("tasks", rule, found=len(spec.tasks), fix="Add a task.")
+    if repeated := [method for i, method in enumerate(methods) if method in methods[:i]]:
+        raise InputError("methods", "each method once", found=repeated[0])
+    if len(methods) < 2:
+        raise InputError("methods", "at least two are compared", found=", ".join(methods) or "none")
+    variants = [with_method(spec, method) for method in methods]
+    members: list[StudyRun] = []
+    for seed in seeds:
+        own = [with_seed(variant, seed) for variant in variants]
+        members += map(StudyRun, own)
+        members += [StudyRun(single_task(own[0], task), task) for task in spec.task_names if baselines]
+    return tuple(members)
+
+
+def with_method(spec: ExperimentSpec, method: str) -> ExperimentSpec:
+    """Copies the experiment with another weighting method, which has its default settings.
+
+    Raises:
+        InputError: There is no such method, or it does not suit the tasks.
+    """
+    data = spec_to_data(spec)
+    if data["weighting"]["kind"] == method:
+        return spec
+    try:
+        return spec_from_data({**data, "weighting": {"kind": method}})
+    except InputError as error:
+        raise InputError.of([replace(p, path=f"{method}: {p.path}") for p in error.problems]) from None
+
+
+def _check_seeds(seeds: Sequence[int]) -> None:
+    if not seeds:
+        raise InputError("seeds", "there must be at least one seed")
+    if repeated := [seed for i, seed in enumerate(seeds) if seed in seeds[:i]]:
+        raise InputError("seeds", "each seed once", found=repeated[0])
 
 
 def fold_members(spec: ExperimentSpec, *, baselines: bool) -> tuple[StudyRun, ...]:

@@ -7,8 +7,9 @@ import pytest
 
 from mtl_core.analysis.best_epochs import best_epochs
 from mtl_core.analysis.delta_m import ScoredRun, compare_with_baselines, scored_runs
+from mtl_core.analysis.studies import read_study
 from mtl_core.protocol.series_key import relative_change
-from mtl_core.spec import BinaryTask, MulticlassTask, RegressionTask, Task, study_members
+from mtl_core.spec import BinaryTask, MulticlassTask, RegressionTask, Task, method_members, study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 from tests.app.synthetic import experiment
 
@@ -140,3 +141,18 @@ def test_a_task_of_one_metric_is_judged_by_it() -> None:
     assert [
         one.metric for one in compare_with_baselines((task,), [ScoredRun(1, 0, "", {"t": {"f1": 1.0}})]).scores
     ] == ["f1"]
+
+
+def test_each_method_of_a_study_has_a_result_of_its_own_against_the_shared_baselines(tmp_path: Any) -> None:
+    accuracy = {"equal": 0.6, "pcgrad": 0.7, "": 0.5}
+    with open_store(tmp_path / "runs.sqlite") as store:
+        members = method_members(experiment(), ("equal", "pcgrad"), (0, 1), baselines=True)
+        for run in store.create_study(members):
+            record = store.run(run)
+            _finish(store, run, accuracy["" if record.baseline else record.method])
+        study = read_study(store, 1)
+    assert study is not None
+    changes = {method: result.delta_m.mean for method, result in study.results.items()}
+    assert changes == {"equal": pytest.approx(0.2), "pcgrad": pytest.approx(0.4)}
+    assert study.result is study.results["equal"]
+    assert list(study.data()["methods"]) == ["equal", "pcgrad"]

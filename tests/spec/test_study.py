@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from mtl_core.spec import ExperimentSpec, InputError, single_task, spec_from_data, spec_to_data, study_members
+from mtl_core.spec import (
+    ExperimentSpec,
+    InputError,
+    method_members,
+    single_task,
+    spec_from_data,
+    spec_to_data,
+    study_members,
+)
 
 
 def experiment(**changes: Any) -> ExperimentSpec:
@@ -93,3 +101,41 @@ def test_a_task_alone_has_all_draws_whatever_its_proportion() -> None:
     sampling = {"kind": "task_proportions", "proportions": {"sold": 0.0, "price": 2.0}}
     sold = single_task(experiment(training={"sampling": sampling}), "sold").training
     assert spec_to_data(sold.sampling) == {"kind": "task_proportions", "proportions": {}}
+
+
+def test_methods_share_their_baselines_and_keep_the_settings_of_the_present_one() -> None:
+    members = method_members(experiment(), ("manual", "pcgrad"), (4, 2), baselines=True)
+    found = [(member.spec.training.seed, member.spec.weighting.kind, member.baseline) for member in members]
+    assert found[:4] == [(4, "manual", ""), (4, "pcgrad", ""), (4, "equal", "price"), (4, "equal", "sold")]
+    assert len(found) == 8
+    assert members[0].spec.weighting == experiment().weighting
+    assert {member.spec.name for member in members if not member.baseline} == {"both"}
+    assert len(method_members(experiment(), ("equal", "pcgrad"), (4, 2), baselines=False)) == 4
+
+
+@pytest.mark.parametrize(
+    ("methods", "seeds", "words"),
+    [
+        (("equal",), (0,), "at least two"),
+        (("equal", "equal"), (0,), "each method once"),
+        (("equal", "pcgard"), (0,), "pcgard: weighting"),
+        (("equal", "pcgrad"), (), "at least one seed"),
+        (("equal", "pcgrad"), (1, 1), "each seed once"),
+    ],
+)
+def test_methods_that_cannot_be_compared_are_refused(
+    methods: tuple[str, ...], seeds: tuple[int, ...], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        method_members(experiment(), methods, seeds, baselines=False)
+    with pytest.raises(InputError, match="two tasks"):
+        method_members(single_task(experiment(), "sold"), ("equal", "pcgrad"), (0,), baselines=False)
+
+
+def test_a_method_that_does_not_suit_a_loss_is_named() -> None:
+    tasks = [
+        {"name": "price", "kind": "regression", "target": "price", "loss": "gaussian_nll"},
+        {"name": "sold", "kind": "binary", "target": "sold"},
+    ]
+    with pytest.raises(InputError, match="geometric_mean: "):
+        method_members(experiment(tasks=tasks), ("equal", "geometric_mean"), (0,), baselines=False)

@@ -45,6 +45,10 @@ class ActiveRuns:
         """Whether a run of a study is active."""
         return any(record.study == study for record in self._records.values())
 
+    def of_study(self, study: int) -> list[int]:
+        """The active runs of a study."""
+        return [run for run, record in self._records.items() if record.study == study]
+
     def get(self, run: int) -> RunRecord | None:
         """The record of a run; None if it is not active."""
         return self._records.get(run)

@@ -42,7 +42,8 @@ class RunQueue(QObject):
     ``runChanged(RunRecord)``: a run that is active, or has just ended, has another record. ``activeChanged()``: another
     set of runs is active. ``created(int)``: a run, or the first of a study, was created. ``queued(list[int])``: runs
     were created that must wait for others, or several at once. ``repeated(list[int])``: a request was repeated; the
-    runs that it created once, empty while they are being created. ``failed(Exception)``: something could not be done.
+    runs that it created once, empty while they are being created. ``withdrawn(list[int])``: new runs that cannot train
+    were taken back. ``failed(Exception)``: something could not be done.
 
     Args:
         store: The store of the runs.
@@ -55,6 +56,7 @@ class RunQueue(QObject):
     created = Signal(int)
     queued = Signal(list)
     repeated = Signal(list)
+    withdrawn = Signal(list)
     failed = Signal(object)
 
     def __init__(self, store: StoreService, worker: Worker, parent: QObject | None = None) -> None:
@@ -174,6 +176,12 @@ class RunQueue(QObject):
         else:
             self._request(run, StopRequest())
 
+    def stop_study(self, study: int) -> None:
+        """Stop the runs of a study that train, and take out of the queue those that wait."""
+        runs = self._active.of_study(study)
+        for run in sorted(runs, key=lambda run: run not in self._turns):  # those that wait first: none may begin
+            self.stop(run)
+
     def kill(self, run: int) -> None:
         """End a run's process at once; the run is interrupted and can be resumed from its last checkpoint."""
         self._killed.add(run)
@@ -239,6 +247,7 @@ class RunQueue(QObject):
             self._unchecked.discard(record.id)
             self._turns.remove(record.id)
         self._active.remove(record.id for record in records)
+        self.withdrawn.emit([record.id for record in records])
         self.activeChanged.emit()
         self._train_next()
 

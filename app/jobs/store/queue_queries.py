@@ -113,3 +113,17 @@ def read_records(store: "RunStore", runs: tuple[int, ...], *, discover: bool) ->
     store.reap()
     live = (record for state in LIVE_STATES for record in store.runs(query=f"state:{state}"))
     return [*records, *(record for record in live if record.id not in runs)]
+
+
+def read_study_runs(store: "RunStore", study: int) -> tuple[list[int], bool]:
+    """Return the runs of a study to compare, and whether they have several weighting methods.
+
+    Those that train all tasks; of several methods also the baselines, unless they were taken out of the queue.
+    """
+    records = sorted(store.runs(archived=True, query=f"study:{study}"), key=lambda record: record.id)
+    several = len({record.method for record in records if not record.baseline}) > 1
+
+    def is_shown(record: "RunRecord") -> bool:
+        return not record.baseline or (several and (record.started is not None or not record.has_ended))
+
+    return [record.id for record in records if is_shown(record)], several

@@ -56,9 +56,9 @@ class StatusLine(QFrame):
         self.progress.setValue(round(1000 * run_messages.progress_fraction(record)) if record else 0)
         self.progress.setVisible(record is not None)
 
-    def show_waiting(self, count: int) -> None:
-        """Show the number of waiting runs."""
-        self.waiting.setText(f"{count} waiting" if count else "")
+    def show_waiting(self, count: int, study: str = "") -> None:
+        """Show the number of waiting runs, and how far the study of the active run is."""
+        self.waiting.setText(" · ".join(filter(None, (study, f"{count} waiting" if count else ""))))
 
     def show_store(self, url: str) -> None:
         """Show the name of the store, with its URL as the tooltip unless that holds a password."""

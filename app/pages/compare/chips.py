@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.pages.compare.step_queue import StepQueue
@@ -35,10 +35,12 @@ class RunChip(QWidget):
     """A chip with the line style, number, name and distinguishing settings of a run, and a button that removes it."""
 
     removed = Signal(int)
+    picked = Signal(int)
 
     def __init__(self, chip: ChipText) -> None:
         super().__init__()
         self.run, self.chip_text = chip.run, chip
+        self.is_picked = False
         self.setObjectName(f"compare-chip-{chip.run}")
         self.setFont(small_font())
         self._sample = Label()
@@ -62,6 +64,20 @@ class RunChip(QWidget):
         """Draw the line sample in the colors of the current theme."""
         self._sample.setPixmap(swatch(self.chip_text.color))
 
+    def set_picked(self, on: bool) -> None:
+        """Mark the chip as that of the run whose curves are raised."""
+        if on != self.is_picked:
+            self.is_picked = on
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Pick the run."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self.picked.emit(self.run)
+        else:
+            super().mousePressEvent(event)
+
     def text(self) -> str:
         """The whole text; the chip shows as much of it as fits."""
         return self.label.full_text()
@@ -76,7 +92,7 @@ class RunChip(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(resolve("sunken")))
+        painter.setBrush(QColor(resolve("accent_wash" if self.is_picked else "sunken")))
         painter.drawRoundedRect(self.rect(), self.height() / 2, self.height() / 2)
         painter.end()
 
@@ -84,13 +100,14 @@ class RunChip(QWidget):
 class ChipBar(QScrollArea):
     """A flow layout of chips, at most three rows high; beyond that it scrolls.
 
-    ``removed(int)``: the run whose chip was closed.
+    ``removed(int)``: the run whose chip was closed. ``picked(int)``: the run whose chip was clicked.
 
     Args:
         steps: Queue in which the chips are made.
     """
 
     removed = Signal(int)
+    picked = Signal(int)
 
     def __init__(self, steps: StepQueue | None = None) -> None:
         super().__init__()
@@ -102,6 +119,7 @@ class ChipBar(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.chips: list[RunChip] = []
         self._texts: tuple[ChipText, ...] = ()
+        self._picked: tuple[int, ...] = ()
         self._content = QWidget()
         self.setWidget(self._content)
         self.viewport().setAutoFillBackground(False)
@@ -121,6 +139,15 @@ class ChipBar(QScrollArea):
         self._texts = new_texts
         self.chips = [reused[text] for text in new_texts if text in reused]
         self._make_next_chips()
+
+    def set_picked(self, runs: tuple[int, ...]) -> None:
+        """Mark the chips of some runs, and scroll to the first of them."""
+        self._picked = runs
+        for chip in self.chips:
+            chip.set_picked(chip.run in runs)
+        first = next((chip for chip in self.chips if chip.run in runs), None)
+        if first is not None:
+            self.ensureWidgetVisible(first, 0, 0)
 
     def restyle(self) -> None:
         """Draw the line samples in the colors of the current theme."""
@@ -146,6 +173,8 @@ class ChipBar(QScrollArea):
     def _chip(self, text: ChipText) -> RunChip:
         chip = RunChip(text)
         chip.removed.connect(self.removed)
+        chip.picked.connect(self.picked)
+        chip.set_picked(text.run in self._picked)
         chip.setParent(self._content)
         chip.show()
         return chip

@@ -37,9 +37,9 @@ class ExportMenu(ToolButton):
             menu.addAction(f"Copy tables as {title}", partial(self.copy_tables, to))
         menu.addSeparator()
         for to, title in TITLES.items():
-            menu.addAction(f"Save tables as {title}…", partial(self._ask_table_path, to))
+            menu.addAction(f"Save tables as {title}…", partial(self.ask_table_path, to))
         menu.addSeparator()
-        menu.addAction("Save report…", self._ask_report_path)
+        menu.addAction("Save report…", self.ask_report_path)
         self.setMenu(menu)
         reader.changed.connect(self._update)
         self._update()
@@ -82,14 +82,16 @@ class ExportMenu(ToolButton):
                 lambda store: function(comparison, store), done, self._session.show_error, lane="report"
             )
 
-    def _ask_table_path(self, to: TextFormat) -> None:
+    def ask_table_path(self, to: TextFormat) -> None:
+        """Ask where to save the tables."""
         suffix = SUFFIXES[to]
         name, kinds = f"comparison{suffix}", f"{TITLES[to]} (*{suffix})"
         # The dialog asks before a file is overwritten.
         if chosen := QFileDialog.getSaveFileName(self, "Save tables", name, kinds)[0]:
             self.save_tables(to, _with_suffix(chosen, suffix))
 
-    def _ask_report_path(self) -> None:
+    def ask_report_path(self) -> None:
+        """Ask where to save a report, as HTML or PDF."""
         chosen, kind = QFileDialog.getSaveFileName(self, "Save report", "report.html", ";;".join(_FILTERS))
         if chosen:
             self.save_report(_with_suffix(chosen, _FILTERS.get(kind, ".html"), tuple(_FILTERS.values())))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QStacked
 
 from app.forking import StepMenu
 from app.navigation import Page
+from app.pages.compare.cards.best_card import BestCard
 from app.pages.compare.cards.cost_card import CostCard
 from app.pages.compare.cards.curve_grid import CurveGrid, available_metrics
 from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
@@ -24,6 +25,7 @@ from app.pages.compare.cards.tests_card import TestMetricsCard
 from app.pages.compare.chips import ChipBar, ChipText
 from app.pages.compare.comparison_reader import ComparisonReader
 from app.pages.compare.export_menu import ExportMenu
+from app.pages.compare.picked_runs import PickedRuns
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.saved_comparison import SavedComparison
 from app.pages.compare.selection import Selection
@@ -75,10 +77,10 @@ class ComparePage(QWidget):
         self.selection.pointsAdded.connect(self._queue_series)
         self.options.changed.connect(self._draw)
         self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
-        session.compareChanged.connect(self.selection.set_runs)
+        session.compareChanged.connect(self._compare)
         VisibleConnection(self, manager().changed, self._restyle)
         self.memory = SavedComparison(session, self)
-        self.selection.set_runs(session.compared)
+        self._compare(session.compared)
 
     def is_up_to_date(self) -> bool:
         """Whether everything that has been read is shown."""
@@ -113,6 +115,7 @@ class ComparePage(QWidget):
         self._tables_row = CardRow()
         self._tables_row.add(self.differs_card, _COLUMN_STRETCH[0])
         self._tables_row.add(self.tests_card, _COLUMN_STRETCH[1])
+        self.which_is_best = BestCard(self.reader, self.export_menu)
         self.paired = PairedTestsCard(self.reader)
         self.metric_plots = MetricPlotsCard(self._session, self.reader, self.selection.color_of)
         self.predictions = PredictionsCard(self._session, self.selection.color_of)
@@ -126,6 +129,7 @@ class ComparePage(QWidget):
         self._details_row.add(self.best_card, _COLUMN_STRETCH[0])
         self._details_row.add(self.cost_card, _COLUMN_STRETCH[1])
         self.curve_grid = CurveGrid(self._steps, self.tools)
+        self.picked = PickedRuns(self.curve_grid, self.chips, self.metric_plots)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
         self._stack.addWidget(self._make_content(self._tables_row))
@@ -134,6 +138,7 @@ class ComparePage(QWidget):
         inside = QVBoxLayout()
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(CARD_GAP)
+        inside.addWidget(self.which_is_best)
         inside.addLayout(self._studies_layout)
         inside.addWidget(tables)
         inside.addWidget(self.paired)
@@ -218,7 +223,9 @@ class ComparePage(QWidget):
         ensemble = self.ensemble_evaluation.scores
         view = metrics_view(entries, self.selection.summaries, grouped=self.group.isChecked(), ensemble=ensemble)
         title = self.ensemble_evaluation.title if ensemble is not None else ""
+        columns = [tuple(entry.run.id for entry in group.entries) for group in view.groups]
         self._steps.put("metrics table", lambda: self.tests_card.show_view(view, ensemble=title))
+        self._steps.put("metrics columns", lambda: self.picked.set_columns({self.tests: columns}))
         self._steps.put("tables shown", self._show_tables)
 
     def _show_best_epochs(self, entries: Sequence[ComparedRun]) -> None:
@@ -233,6 +240,10 @@ class ComparePage(QWidget):
             self._stack.setCurrentIndex(1)
         self._tables_row.set_min_row_width(_width_for(self.differs, self.tests))
         self._details_row.set_min_row_width(_width_for(self.best, self.cost_card.table))
+        entries = self.selection.entries
+        columns = [(entry.run.id,) for entry in entries]
+        readable = [(entry.run.id,) for entry in entries if entry.spec is not None]
+        self.picked.set_columns({self.differs: columns, self.best: columns, self.cost_card.table: readable})
 
     def _draw_view(self, entries: Sequence[ComparedRun]) -> None:
         """Draw all curves if other runs are compared or their colors changed; else only update the axes."""
@@ -332,6 +343,12 @@ class ComparePage(QWidget):
         record = None if point is None else self.curve_grid.record_at(point.key)
         if point is not None and record is not None:
             self._step_menu.extend(menu, record, point.step, is_named=True)
+
+    def _compare(self, runs: Sequence[int]) -> None:
+        if self._session.groups_compared:
+            self.group.setChecked(True)
+            self.bands.setChecked(True)
+        self.selection.set_runs(runs)
 
     def _remove_run(self, run: int) -> None:
         self._session.compare(other for other in self._session.compared if other != run)

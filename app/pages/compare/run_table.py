@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from app.pages.compare.run_table_model import Header, RunTableModel
 from app.pages.compare.views.comparison import Cell, Line
-from app.theme import VisibleConnection, manager, row_height
+from app.theme import VisibleConnection, manager, resolve, row_height
 
 _CELL_PADDING, _SWATCH_WIDTH = 26, 32
 """Pixels beside the text of a cell, and of a run's line sample."""
@@ -25,6 +25,9 @@ class RunTable(QTableView):
 
     It is as high as its rows, so that the mouse wheel scrolls the page, never a table inside it. Horizontally it
     scrolls, with a fixed column of names.
+
+    Attributes:
+        marked_columns: The columns of the runs that are marked.
     """
 
     def __init__(self, name: str, title: str) -> None:
@@ -50,6 +53,7 @@ class RunTable(QTableView):
         self.setModel(self._model)
         self._names = _RowNames(self)
         self._content: tuple[object, ...] = ()
+        self.marked_columns: frozenset[int] = frozenset()
         self._name_width = 0
         self._hints: list[int] = []
         self._minimums: list[int] = []
@@ -78,6 +82,26 @@ class RunTable(QTableView):
         self.horizontalHeader().setIconSize(QSize(28, 16) if any((color or 0) >= 8 for _, color in runs) else QSize())
         scroll_bar = self.horizontalScrollBar().sizeHint().height()
         self.setMinimumHeight(row_height() * max(len(lines), 1) + header_height + scroll_bar)
+
+    def mark_columns(self, columns: Sequence[int]) -> None:
+        """Mark the columns of some runs, counted from 0 without that of the names, and scroll to the first of them."""
+        if frozenset(columns) == self.marked_columns:
+            return
+        self.marked_columns = frozenset(columns)
+        self.viewport().update()
+        if columns and self._model.rowCount():
+            self.scrollTo(self._model.index(0, columns[0] + 1))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the background of the marked columns, which the style sheet would not, and the cells over it."""
+        if self.marked_columns:
+            painter = QPainter(self.viewport())
+            for column in self.marked_columns:
+                left, width = self.columnViewportPosition(column + 1), self.columnWidth(column + 1)
+                height = self.rowHeight(0) * self._model.rowCount()
+                painter.fillRect(left, 0, width, height, QColor(resolve("accent_wash")))
+            painter.end()
+        super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the columns to the new width."""

@@ -14,13 +14,15 @@ from app.pages.runs.run_list_card import RunListCard
 from app.pages.runs.saved_views import SavedViews
 from app.settings import Settings
 from app.tables import SETTING_PREFIX, RunsModel
-from app.widgets import MenuEntry, SearchMenu, escape_mnemonic
+from app.widgets import CheckMenu, MenuEntry, SearchMenu, escape_mnemonic, plain_tooltip
+from mtl_core.text import format_names
 
 if TYPE_CHECKING:
     from mtl_core.store import FilterNames
 
 _GROUP_KEYS = ("weighting", "dataset", "state", "study", "name", "tasks", "device", "seed", "tags")
 _CURRENT_KEY = "page/runs/group"
+_MAX_TITLES = 2
 
 
 class Arrangement(QObject):
@@ -38,40 +40,45 @@ class Arrangement(QObject):
         card.viewsRequested.connect(lambda: _popup(self.view_menu(), card.views))
         columns.settingRequested.connect(lambda: self._choose_setting(card.columns, columns.show_setting))
         columns.shownChanged.connect(self.changed)
-        self.group(settings.get(_CURRENT_KEY))
+        self.group(*settings.get(_CURRENT_KEY).split("\n"))
 
     def set_names(self, names: FilterNames) -> None:
         """Set the settings and metrics that the runs of the store have."""
         self._names = names
         self._card.filter.set_names(names)
 
-    def group(self, key: str) -> None:
-        """Group by the column of a key, or not at all for an empty one."""
-        if key.startswith(SETTING_PREFIX):
-            self._model.add_setting_columns([key.removeprefix(SETTING_PREFIX)])
-        section = self._model.column(key)
-        self._model.set_group(key if section >= 0 else "")
-        self._settings.put(_CURRENT_KEY, self._model.group_by)
-        title = self._model.columns()[section].title if self._model.group_by else ""
-        self._card.groups.setText(f"Group: {title}" if title else "Group")
+    def group(self, *keys: str) -> None:
+        """Group by the columns of some keys, runs with the same values of all of them together; without any not."""
+        settings = [key.removeprefix(SETTING_PREFIX) for key in keys if key.startswith(SETTING_PREFIX)]
+        self._model.add_setting_columns(settings)
+        self._model.set_groups([key for key in dict.fromkeys(keys) if self._model.column(key) >= 0])
+        self._settings.put(_CURRENT_KEY, "\n".join(self._model.group_keys))
+        titles = [self._model.columns()[self._model.column(key)].title for key in self._model.group_keys]
+        self._card.groups.setText(f"Group: {format_names(titles, _MAX_TITLES)}" if titles else "Group")
+        self._card.groups.setToolTip(plain_tooltip(f"Grouped by {', '.join(titles)}" if titles else ""))
         self.changed.emit()
 
     def group_menu(self) -> QMenu:
-        """A menu of what runs can be grouped by."""
-        menu = QMenu(self._card)
+        """A menu of what runs can be grouped by, of which several can be ticked."""
+        menu = CheckMenu(self._card)
         menu.setObjectName("groups-menu")
         titles = {column.key: column.title for column in self._model.columns()}
-        keys = [*_GROUP_KEYS]
-        if self._model.group_by and self._model.group_by not in keys:
-            keys.append(self._model.group_by)
-        for key, title in (("", "No groups"), *((key, titles[key]) for key in keys)):
-            action = menu.addAction(escape_mnemonic(title), partial(self.group, key))
-            action.setCheckable(True)
-            action.setChecked(key == self._model.group_by)
+        menu.addAction("No groups", self.group)
         menu.addSeparator()
-        by_setting = partial(self._choose_setting, self._card.groups, lambda path: self.group(SETTING_PREFIX + path))
-        menu.addAction("A setting…", by_setting)
+        for key in dict.fromkeys((*_GROUP_KEYS, *self._model.group_keys)):
+            action = menu.addAction(escape_mnemonic(titles[key]), partial(self._toggle_group, key))
+            action.setCheckable(True)
+            action.setChecked(key in self._model.group_keys)
+        menu.addSeparator()
+        menu.addAction("A setting…", partial(self._choose_setting, self._card.groups, self._group_by_setting))
         return menu
+
+    def _toggle_group(self, key: str) -> None:
+        keys = self._model.group_keys
+        self.group(*(other for other in keys if other != key), *(() if key in keys else (key,)))
+
+    def _group_by_setting(self, path: str) -> None:
+        self.group(*self._model.group_keys, SETTING_PREFIX + path)
 
     def view_menu(self) -> QMenu:
         """A menu of the saved views."""
@@ -96,7 +103,7 @@ class Arrangement(QObject):
             "columns": self._columns.state(),
             "filter": self._card.query,
             "archived": self._card.archived.isChecked(),
-            "group": self._model.group_by,
+            "group": list(self._model.group_keys),
         }
         self.views.save(name, view)
 
@@ -107,7 +114,8 @@ class Arrangement(QObject):
         self._columns.restore(dict(columns) if isinstance(columns, dict) else {})
         self._card.filter.setText(str(view.get("filter", "")))
         self._card.archived.setChecked(bool(view.get("archived")))
-        self.group(str(view.get("group", "")))
+        group = view.get("group", ())
+        self.group(*map(str, group if isinstance(group, list) else (group,)))
 
     def _ask_name(self) -> None:
         dialog = QInputDialog(self._card)

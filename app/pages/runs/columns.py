@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from app.settings import Settings
 from app.tables import DELTA_M, SETTING_PREFIX, SIZE, RunColumn, RunExtras, RunsModel
-from app.widgets import escape_mnemonic, plain_tooltip
+from app.widgets import CheckMenu, escape_mnemonic, plain_tooltip
 
 _KEY = "page/runs/columns"
 _METRICS_BEFORE_KEY = "epochs"
@@ -85,7 +85,7 @@ class ColumnChoice(QObject):
     def extras(self) -> RunExtras:
         """What has to be read of the runs for the columns that are shown, and for groups."""
         keys = {c.key for i, c in enumerate(self._model.columns()) if not self._header.isSectionHidden(i)}
-        keys.add(self._model.group_by)
+        keys.update(self._model.group_keys)
         settings = (key.removeprefix(SETTING_PREFIX) for key in keys if key.startswith(SETTING_PREFIX))
         return RunExtras(frozenset(settings), DELTA_M in keys, SIZE in keys)
 
@@ -230,24 +230,6 @@ class ColumnChoice(QObject):
 
     def _open_menu_at(self, position: QPoint) -> None:
         self.menu(self._header).popup(self._header.mapToGlobal(position))
-
-
-class CheckMenu(QMenu):
-    """A menu that stays open when a checkable entry is clicked."""
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Toggle the entry under the mouse without closing the menu."""
-        action = self.actionAt(event.position().toPoint())
-        if action is not None and action.isCheckable() and event.type() == QEvent.Type.MouseButtonRelease:
-            action.trigger()
-        else:
-            super().mouseReleaseEvent(event)
-
-    def hideEvent(self, event: Any) -> None:
-        """Delete the menu, as it is made anew each time."""
-        super().hideEvent(event)
-        if not isinstance(self.parent(), QMenu):
-            self.deleteLater()
 
 
 def _is_setting(key: str) -> bool:

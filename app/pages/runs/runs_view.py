@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
 _FLAGS = QItemSelectionModel.SelectionFlag
+_Key = int | tuple[str, ...]
 
 
 class RunsView(QTableView):
@@ -43,7 +44,7 @@ class RunsView(QTableView):
         self.setItemDelegateForColumn(model.column("star"), StarDelegate(self))
         self.clicked.connect(self._on_clicked)
         self.doubleClicked.connect(self._on_double_clicked)
-        self._saved_selection: tuple[list[int | str], int | str | None] = ([], None)
+        self._saved_selection: tuple[list[_Key], _Key | None] = ([], None)
         model.modelAboutToBeReset.connect(self._save_state)
         model.modelReset.connect(self._restore_state)
 
@@ -139,12 +140,12 @@ class RunsView(QTableView):
             index = self._model.index(place[current], self._model.column("name"))
             self.selectionModel().setCurrentIndex(index, _FLAGS.NoUpdate)
 
-    def _selected_keys(self) -> list[int | str]:
+    def _selected_keys(self) -> list[_Key]:
         selection = self.selectionModel().selection()
         parts = [selection.at(i) for i in range(selection.count())]
         return [self._key(line) for part in parts for line in range(part.top(), part.bottom() + 1)]
 
-    def _key(self, line: int) -> int | str:
-        """Identifies a line across changes of the list: the number of a run, or the value of a group."""
+    def _key(self, line: int) -> _Key:
+        """Identifies a line across changes of the list: the number of a run, or the values of a group."""
         shown = self._model.lines()[line]
-        return shown.value if isinstance(shown, RunGroup) else shown.record.id
+        return shown.values if isinstance(shown, RunGroup) else shown.record.id

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.formatting import format_quantity
+from app.pages.training.best_method_card import BestMethodCard
 from app.pages.training.kind_cards import AveragingCard, HeadsCard, KeepingCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
@@ -39,7 +40,8 @@ class TrainingPage(QWidget):
         self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
         self.shared, self.keeping, self.heads = SharedCard(session), KeepingCard(session), HeadsCard(session)
         self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
-        self.averaging, self.run, self.study = AveragingCard(session), RunCard(session), StartStudyCard(session)
+        self.averaging, self.run = AveragingCard(session), RunCard(session)
+        self.study, self.best = StartStudyCard(session), BestMethodCard(session)
         self.to_study = Button("Study…", self._show_study, name="to-study")
         self.to_study.setToolTip("Several seeds and single-task baselines, evaluated as one study")
         body = PageBody("Training", scroll=True, parent=self)
@@ -50,10 +52,11 @@ class TrainingPage(QWidget):
         _add_column(row, self.weighting, self.weights, self.tasks)
         _add_column(row, self.optimizer, self.schedule, self.shared, self.keeping, self.heads)
         # The study is at the top of the column below the Run button; with cards one below the other a link leads there.
-        _add_column(row, self.study, self.length, self.stopping, self.run, self.sampling, self.averaging)
+        _add_column(row, self.study, self.best, self.length, self.stopping, self.run, self.sampling, self.averaging)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(body)
+        session.methodChoiceRequested.connect(self._show_methods)
         document.problemsChanged.connect(self._count_problems)
         self._count_problems()
 
@@ -64,18 +67,27 @@ class TrainingPage(QWidget):
 
     def _show_study(self) -> None:
         """Scroll to the card of the study and focus its seeds."""
-        parent = self.study.parentWidget()
-        while parent is not None and not isinstance(parent, QScrollArea):
-            parent = parent.parentWidget()
-        if parent is not None:
-            parent.ensureWidgetVisible(self.study)
+        _scroll_to(self.study)
         self.study.seeds.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_methods(self) -> None:
+        """Scroll to the card that compares methods, and focus their choice."""
+        _scroll_to(self.best)
+        self.best.focus_methods()
 
     def _count_problems(self) -> None:
         problems = [p for section in _SECTIONS for p in self._session.document.problems_at(section)]
         self.problems.setVisible(bool(problems))
         self.problems.set_text(format_quantity(len(problems), "problem"))
         self.problems.setToolTip(plain_tooltip("\n".join(map(str, problems))))
+
+
+def _scroll_to(card: QWidget) -> None:
+    parent = card.parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        parent = parent.parentWidget()
+    if parent is not None:
+        parent.ensureWidgetVisible(card)
 
 
 def _add_column(row: CardRow, *cards: QWidget) -> None:

@@ -12,7 +12,7 @@ from mtl_core.text import group_digits
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
 
-_PLAIN = ("equal", "manual")
+PLAIN_METHODS = ("equal", "manual")
 _BY_HAND, _LOSSES, _GRADIENTS = "Fixed", "Weights the losses", "Combines the gradients"
 
 
@@ -23,7 +23,7 @@ def method_entries() -> list[MenuEntry]:
 
 
 def _group(spec: type[Spec]) -> str:
-    if kind_of(spec) in _PLAIN:
+    if kind_of(spec) in PLAIN_METHODS:
         return _BY_HAND
     return _GRADIENTS if issubclass(spec, GradientWeighting) else _LOSSES
 
@@ -63,7 +63,7 @@ def measured_text(weighting: Mapping[str, Any]) -> str:
     """
     kind = str(weighting.get("kind", ""))
     cost = measured_cost(kind, _level(weighting))
-    if cost is None or kind in _PLAIN:
+    if cost is None or kind in PLAIN_METHODS:
         return ""
     return (
         f"Measured at {MEASURED_TASKS} tasks: {_times(cost.cnn)} the time of a plain step on a small CNN, "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Mapping
 
 from app.plots.canvas import FAINT_ALPHA, Canvas, pen
 from app.plots.curve_image import Curve, Line
 from app.plots.untyped_pyqtgraph import Item, pg
+
+_RAISED_WIDTH = 2
 
 
 class CurveItems:
@@ -22,15 +24,36 @@ class CurveItems:
         self.main: dict[Hashable, Item] = {}
         self.raw: dict[Hashable, Item] = {}
         self._drawn: dict[Hashable, Line] = {}
+        self._raised: frozenset[Hashable] = frozenset()
 
     def set_pen(self, key: Hashable, curve: Curve) -> None:
         """Set the pens of a curve's lines for its style and the current theme."""
         if key not in self.main:
             self.main[key] = self._add(depth=1, antialias=True)
-        alpha = FAINT_ALPHA if curve.faint else 1.0
-        self.main[key].setPen(pen(curve.color, dash=curve.dash, dots=curve.dots, alpha=alpha))
+        raised = key in self._raised
+        alpha = FAINT_ALPHA if curve.faint and not raised else 1.0
+        width = _RAISED_WIDTH if raised else 1
+        self.main[key].setPen(pen(curve.color, dash=curve.dash, dots=curve.dots, alpha=alpha, width=width))
+        self.main[key].setZValue(2 if raised else 1)
         if key in self.raw:
             self.raw[key].setPen(pen(curve.color, alpha=FAINT_ALPHA))
+
+    @property
+    def raised(self) -> frozenset[Hashable]:
+        """The curves that are drawn above the others, whether they are there yet or not."""
+        return self._raised
+
+    def raise_only(self, keys: Collection[Hashable], curves: Mapping[Hashable, Curve]) -> None:
+        """Draw some curves above the others, and wider; all others as usual.
+
+        Args:
+            keys: The curves.
+            curves: All curves of the plot.
+        """
+        changed = self._raised ^ frozenset(keys)
+        self._raised = frozenset(keys)
+        for key in changed & curves.keys():
+            self.set_pen(key, curves[key])
 
     def draw(self, key: Hashable, curve: Curve, line: Line) -> None:
         """Show the decimated points of a curve; nothing is to be done for those shown already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from shiboken6 import isValid
 from app.plots.canvas import Canvas
 from app.plots.curve_image import Curve, Limits, Picture, Snapshot, ValueKind
 from app.plots.curves.band_items import BandItems
+from app.plots.curves.curve_at import curve_at
 from app.plots.curves.curve_items import CurveItems
 from app.plots.curves.markers import Markers
 from app.plots.curves.range_dialog import RangeDialog
@@ -31,9 +32,9 @@ _REACH = 0.03
 class CurvePlot(QWidget):
     """Plots curves over steps; decimation runs off the GUI thread, drawing on the shared ticker.
 
-    Dragging a rectangle zooms (so does the wheel with Ctrl), dragging with the middle button or Shift moves the
-    view, a double click shows everything again; the values under the cursor are read out. The context menu has what
-    can be done with the plot; ``menuOpened`` lets others add to it.
+    A click on a curve raises it. Dragging a rectangle zooms (so does the wheel with Ctrl), dragging with the middle
+    button or Shift moves the view, a double click shows everything again; the values under the cursor are read out. The
+    context menu has what can be done with the plot; ``menuOpened`` lets others add to it.
 
     Attributes:
         title: What the plot shows, for tables and files.
@@ -45,6 +46,8 @@ class CurvePlot(QWidget):
     """The unit of the horizontal axis and the position of the cursor on it; None once it has left."""
     clicked = Signal(str, float)
     """The unit of the horizontal axis and the position of a click on it."""
+    curveClicked = Signal(object)
+    """The curve that was clicked, which is raised then; None for a click beside all of them."""
     enlargeRequested = Signal(object)
     """The plot, which is to be shown alone."""
     menuOpened = Signal(QMenu)
@@ -96,6 +99,7 @@ class CurvePlot(QWidget):
         faint: bool = False,
         smoothed: bool = True,
         label: str = "",
+        name: str = "",
         axis: XAxis | None = None,
         weights: tuple[Floats, Floats] | None = None,
         epoch_steps: float = 0.0,
@@ -112,6 +116,7 @@ class CurvePlot(QWidget):
             faint: Draw as a pale background line.
             smoothed: Whether ``set_smoothing`` applies.
             label: Name in the read-out under the cursor; ``str(key)`` when empty.
+            name: What is said of it in the read-out when the cursor is on it.
             axis: Its own horizontal axis, if it differs from that of :meth:`set_x_axis`.
             weights: ``[W]`` steps and ``[W]`` weights of a loss.
             epoch_steps: Steps of an epoch of its run, if they differ from those of :meth:`set_epoch_steps`.
@@ -126,6 +131,7 @@ class CurvePlot(QWidget):
             faint=faint,
             smoothed=smoothed,
             label=label or str(key),
+            name=name,
             axis=axis,
             weights=weights,
             epoch_steps=epoch_steps,
@@ -144,6 +150,15 @@ class CurvePlot(QWidget):
         self._curves.pop(key, None)
         self._items.remove(key)
         self._ask()
+
+    def raise_curves(self, keys: Collection[Hashable]) -> None:
+        """Draws some curves above the others, and wider, also those of them that are added later."""
+        self._items.raise_only(keys, self._curves)
+
+    @property
+    def raised_curves(self) -> frozenset[Hashable]:
+        """The curves that are drawn above the others."""
+        return self._items.raised
 
     def set_band(self, key: Hashable, x: Floats, low: Floats, high: Floats, *, color: int | str) -> None:
         """Adds or replaces a shaded band behind the curves.
@@ -391,9 +406,13 @@ class CurvePlot(QWidget):
             return
         reach = (right - left) * _REACH
         rows, x = rows_at(self._picture.lines, self._curves, place.x(), reach)
-        note = self._markers.text_at(place.x(), reach / 2)
+        pointed = self._curve_at(position)
+        note = self._markers.text_at(place.x(), reach / 2) or (
+            self._curves[pointed].name if pointed is not None else ""
+        )
         head = format_position(self._axis_value(x), self.x_unit)
-        self._readout.show_rows(x, head, nearest_rows(rows, place.y()), position, note=note)
+        shown = nearest_rows(rows, place.y(), pointed=pointed)
+        self._readout.show_rows(x, head, shown, position, note=note, pointed=pointed)
         self.cursorMoved.emit(self.x_unit, self._axis_value(x))
 
     def _leave(self) -> None:
@@ -403,6 +422,17 @@ class CurvePlot(QWidget):
     def _click(self, position: QPointF) -> None:
         if self._picture is not None and not self._picture.empty:
             self.clicked.emit(self.x_unit, self._axis_value(self._canvas.place(position).x()))
+            key = self._curve_at(position)
+            self.raise_curves([] if key is None else [key])
+            self.curveClicked.emit(key)
+
+    def _curve_at(self, position: QPointF) -> Hashable | None:
+        """The curve under the cursor."""
+        if self._picture is None:
+            return None
+        place = self._canvas.place(position)
+        lines = {key: line for key, line in self._picture.lines.items() if key in self._curves}
+        return curve_at(lines, (place.x(), place.y()), self._canvas.pixel())
 
     # -- menu --
 

@@ -37,6 +37,8 @@ class Row:
     """Position on the vertical axis."""
     number: float = math.nan
     """The value before it was rounded to text."""
+    key: Hashable = None
+    """The curve."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,28 @@ def rows_at(
             places.append(float(points[index]))
             value = float(line.full_y[index])
             height = float(line.y[_nearest(line.x, x)]) if line.x.size else math.nan
-            rows.append(Row(curve.label, format_number(value), curve.color, curve.dash, height, value))
+            rows.append(Row(curve.label, format_number(value), curve.color, curve.dash, height, value, key))
     return rows, min(places[1:], key=lambda place: abs(place - x), default=x)
 
 
-def nearest_rows(rows: Sequence[Row], height: float, most: int = MOST_ROWS) -> list[Row]:
-    """The rows nearest to the cursor, in their order, and a summary row for the others."""
+def nearest_rows(
+    rows: Sequence[Row], height: float, most: int = MOST_ROWS, *, pointed: Hashable | None = None
+) -> list[Row]:
+    """The rows nearest to the cursor, in their order, and a summary row for the others.
+
+    Args:
+        rows: All rows.
+        height: Position of the cursor on the vertical axis.
+        most: The most rows.
+        pointed: The curve under the cursor, which always has its row.
+    """
     if len(rows) <= most:
         return list(rows)
-    by_distance = sorted(rows, key=lambda row: (math.isnan(row.height), abs(row.height - height)))
+
+    def distance(row: Row) -> tuple[bool, bool, float]:
+        return pointed is None or row.key != pointed, math.isnan(row.height), abs(row.height - height)
+
+    by_distance = sorted(rows, key=distance)
     nearest_ids = {id(row) for row in by_distance[:most]}
     summary_row = Row(f"and {len(rows) - most} more", "", "muted", dash=False)
     return [*(row for row in rows if id(row) in nearest_ids), summary_row]
@@ -136,12 +151,30 @@ class Readout:
         )
         self._hair.setPen(pg.mkPen(tokens.muted, width=1))
 
-    def show_rows(self, x: float, head: str, rows: Sequence[Row], cursor: QPointF, *, note: str = "") -> None:
-        """Show values at ``x`` below a head, and a note below them, beside the cursor and inside the plot."""
+    def show_rows(
+        self,
+        x: float,
+        head: str,
+        rows: Sequence[Row],
+        cursor: QPointF,
+        *,
+        note: str = "",
+        pointed: Hashable | None = None,
+    ) -> None:
+        """Show values at ``x`` below a head, and a note below them, beside the cursor and inside the plot.
+
+        Args:
+            x: The position in axis coordinates.
+            head: The position as text.
+            rows: The values.
+            cursor: Where the cursor is.
+            note: The note.
+            pointed: The curve under the cursor, whose name is bold.
+        """
         if not rows:
             self.hide()
             return
-        self._panel.setText(_table(head, rows, note))
+        self._panel.setText(_table(head, rows, note, pointed))
         self._panel.adjustSize()
         self.show_line(x)
         self._panel.move(*self._corner(cursor))
@@ -168,10 +201,14 @@ class Readout:
         return round(x), round(y)
 
 
-def _table(head: str, rows: Sequence[Row], note: str) -> str:
+def _table(head: str, rows: Sequence[Row], note: str, pointed: Hashable | None) -> str:
+    def label(row: Row) -> str:
+        text = escape(row.label)
+        return f"<b>{text}</b>" if pointed is not None and row.key == pointed else text
+
     lines = "".join(
         f"<tr><td style='color:{resolve(row.color)}'>{'╌' if row.dash else '─'}</td>"
-        f"<td>&nbsp;{escape(row.label)}&nbsp;&nbsp;</td>"
+        f"<td>&nbsp;{label(row)}&nbsp;&nbsp;</td>"
         f"<td align='right'><b>{escape(row.value)}</b></td></tr>"
         for row in rows
     )

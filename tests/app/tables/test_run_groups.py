@@ -17,7 +17,7 @@ def model(qtmodeltester: ModelTester) -> RunsModel:
     qtmodeltester.check(model, force_py=True)
     rows = [row(1, 0.5), row(2, 0.7), row(3, 0.9, method="pcgrad"), row(4, method="pcgrad"), row(5, method="dwa")]
     model.set_rows(rows)
-    model.set_group("weighting")
+    model.set_groups(["weighting"])
     return model
 
 
@@ -52,15 +52,32 @@ def test_cells_of_a_large_group_follow(model: RunsModel, qtbot: QtBot) -> None:
 
 
 def test_numbers_of_a_setting_are_sorted_before_its_texts(model: RunsModel) -> None:
-    model.set_group("")
+    model.set_groups([])
     model.add_setting_columns(["training.width"])
     values = {1: 30.0, 2: 4.0, 3: "auto", 4: "", 5: 100.0}
     model.set_rows([replace(old, settings={"training.width": values[old.record.id]}) for old in model.rows()])
     model.sort(model.column("setting:training.width"), Qt.SortOrder.AscendingOrder)
     assert texts(model, "setting:training.width") == ["4", "30", "100", "auto", ""]
-    model.set_group("weighting")
+    model.set_groups(["weighting"])
     assert dict(zip(texts(model, "name"), texts(model, "setting:training.width"), strict=True)) == {
         "▸ DWA (1)": "100",
         "▸ Equal (2)": "17 ± 18.38",
         "▸ PCGrad (2)": "2 values",
     }
+
+
+def test_runs_are_grouped_by_several_columns_and_each_stays_reachable(model: RunsModel) -> None:
+    model.set_rows([row(1, 0.5), row(2, 0.7), row(3, 0.9, seed=4), row(4, method="pcgrad", seed=4)])
+    model.set_groups(["weighting", "seed"])
+    model.sort(model.column("id"), Qt.SortOrder.AscendingOrder)
+    assert texts(model, "name") == [
+        "▸ Weighting Equal · Seed 0 (2)", "▸ Weighting Equal · Seed 4 (1)", "▸ Weighting PCGrad · Seed 4 (1)",
+    ]  # fmt: skip
+    assert texts(model, "left.val.accuracy.best") == ["0.6000 ± 0.1414", "0.9000", ""]
+    model.open_group_of(3)
+    assert model.row_of(3) == 2
+    tip = model.index(1, model.column("state")).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Weighting Equal, Seed 4: 1 run" in tip
+    model.set_groups(["seed", "weighting"])
+    assert texts(model, "name")[0] == "▸ Seed 0 · Weighting Equal (2)"
+    assert model.row_of(3) == -1

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Signal
 
 from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.swatch import dots_of
@@ -114,6 +115,7 @@ class TaskCurveCard(Card):
             faint=faint,
             smoothed=not val and self.series_metric == LOSS,
             label=f"run {entry.run.id} {key.split}",
+            name=entry.title,
             axis=axis,
             weights=(weights.steps, weights.values) if len(weights) else None,
             epoch_steps=epoch_steps(entry.run),
@@ -125,10 +127,14 @@ class CurveGrid(CardGrid):
 
     Cards are made and deleted one by one, and the curves of each run are drawn in a step of their own.
 
+    ``runsPicked(tuple)``: the run of the curve that was clicked, or the runs of a mean; empty for a click beside them.
+
     Args:
         steps: Queue of the steps.
         tools: The tools of the page's plots.
     """
+
+    runsPicked = Signal(tuple)
 
     def __init__(self, steps: StepQueue, tools: PlotTools) -> None:
         super().__init__(tools.layout)
@@ -143,6 +149,22 @@ class CurveGrid(CardGrid):
         self._options: PlotOptions | None = None
         self._pending: dict[int, set[SeriesKey] | None] = {}
         self._groups: tuple[tuple[int, ...], ...] = ()
+        self._picked: tuple[int, ...] = ()
+
+    def raise_runs(self, runs: tuple[int, ...]) -> None:
+        """Draw the curves of some runs above the others, on every card."""
+        self._picked = runs
+        for card in self.cards.values():
+            card.plot.raise_curves(_keys_of(runs))
+
+    def _pick(self, key: Hashable) -> None:
+        match key:
+            case (int(run), str()):
+                self.runsPicked.emit((run,))
+            case ("band", tuple(runs)):
+                self.runsPicked.emit(runs)
+            case _:
+                self.runsPicked.emit(())
 
     def draw(
         self,
@@ -195,6 +217,8 @@ class CurveGrid(CardGrid):
         if missing:
             card = TaskCurveCard(missing[0], self._metric)
             self._tools.add(card.plot, card.plot.title)
+            card.plot.raise_curves(_keys_of(self._picked))
+            card.plot.curveClicked.connect(self._pick)
             card.setParent(self)
             card.ensurePolished()
             self._new_cards[missing[0]] = card
@@ -277,6 +301,11 @@ class CurveGrid(CardGrid):
         for card in self.cards.values():
             card.plot.set_x_axis(XAxis(label))
             card.plot.set_until(float(max(ends, default=0.0)))
+
+
+def _keys_of(runs: tuple[int, ...]) -> list[Hashable]:
+    """The keys that the curves of some runs have, and the mean of them."""
+    return [("band", runs), *((run, split) for run in runs for split in ("train", "val"))]
 
 
 def _other_split(split: str) -> str:

@@ -26,7 +26,7 @@ from app.plots import (
     SpreadBars,
 )
 from app.theme import VisibleConnection, manager, resolve
-from app.widgets import Card, LinkButton, Muted, RichLabel, plain_tooltip
+from app.widgets import Card, LinkButton, Muted, RichLabel, guard_wheel, plain_tooltip
 
 if TYPE_CHECKING:
     from app.pages.compare.comparison_reader import ComparisonReader
@@ -218,6 +218,7 @@ def _choice(name: str, title: str) -> QComboBox:
     choice.setAccessibleName(title)
     choice.setToolTip(plain_tooltip(title))
     choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    guard_wheel(choice)
     return choice
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.tables import run_title
+
 if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
     from mtl_core.store import RunRecord
@@ -33,3 +35,8 @@ class ComparedRun:
     def short(self) -> str:
         """The run's number, for table headers."""
         return f"run {self.run.id}"
+
+    @property
+    def title(self) -> str:
+        """Number, name, method and seed, which tell runs of one name apart."""
+        return run_title(self.run)

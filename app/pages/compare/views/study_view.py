@@ -50,6 +50,8 @@ class StudyView:
 
 def study_view(study: Study) -> StudyView:
     """Texts and rows of a study."""
+    if len(study.results) > 1:
+        return _methods_view(study)
     judgement = study.result
     against = any(run.baseline for run in study.runs)
     heads = ("alone", "all tasks", "change", "") if against else ("all tasks",)
@@ -61,6 +63,47 @@ def study_view(study: Study) -> StudyView:
         lines=tuple(_line(metric, against) for metric in judgement.metrics if metric.multi or metric.single),
         seed_heads=tuple(f"seed {seed}" for seed in judgement.seeds) if against else (),
         by_seed=_by_seed(judgement) if against else (),
+    )
+
+
+def _methods_view(study: Study) -> StudyView:
+    """Texts and rows of a study of several methods: a column for each, after that of the shared baselines."""
+    titles = {method: method_title(method) for method in study.results}
+    results = list(study.results.values())
+    against = any(run.baseline for run in study.runs)
+    changes = [
+        f"{titles[method]} {format_relative_change(result.delta_m.mean, result.delta_m.sd)}"
+        for method, result in study.results.items()
+        if result.delta_m
+    ]
+    seeds = tuple(dict.fromkeys(seed for result in results for seed in result.seeds))
+    lines = []
+    for metrics in zip(*(result.metrics for result in results), strict=True):
+        if any(metric.multi or metric.single for metric in metrics):
+            values = [metric.multi for metric in metrics]
+            cells = [Cell(_value(spread)) for spread in ([metrics[0].single, *values] if against else values)]
+            lines.append(Line(_metric_name(metrics[0]), tuple(cells)))
+    by_seed = [
+        Line(
+            f"Δm {titles[method]}", tuple(Cell(format_relative_change(result.by_seed.get(s, math.nan))) for s in seeds)
+        )
+        for method, result in study.results.items()
+    ]
+    waiting = len(study.unfinished)
+    effects = [
+        f"{titles[method]}: {' '.join(sentences)}"
+        for method, result in study.results.items()
+        if (sentences := effect_sentences(result.scores))
+    ]
+    unfinished = [f"{waiting} of {len(study.runs)} runs have not finished yet."] if waiting else []
+    return StudyView(
+        title=" · ".join([f"Study {study.number}", study.name, *titles.values()]),
+        headline="Δm: " + ", ".join(changes) if changes else _headline(results[0], against),
+        words=(*(effects if against else ()), *unfinished),
+        heads=(*(("alone",) if against else ()), *titles.values()),
+        lines=tuple(lines),
+        seed_heads=tuple(f"seed {seed}" for seed in seeds) if against else (),
+        by_seed=tuple(by_seed) if against else (),
     )
 
 
@@ -123,7 +166,7 @@ def effect_sentences(scores: Sequence[MetricResult]) -> tuple[str, ...]:
 
 
 def _line(judgement: MetricResult, against: bool) -> Line:
-    name = f"{judgement.task} · {judgement.metric} {DIRECTION_ARROWS[judgement.direction]}"
+    name = _metric_name(judgement)
     together = Cell(_value(judgement.multi))
     if not against:
         return Line(name, (together,))
@@ -134,6 +177,10 @@ def _line(judgement: MetricResult, against: bool) -> Line:
     return Line(
         name, (Cell(_value(judgement.single)), together, change, Cell(words if judgement.score else "", tone=tone))
     )
+
+
+def _metric_name(metric: MetricResult) -> str:
+    return f"{metric.task} · {metric.metric} {DIRECTION_ARROWS[metric.direction]}"
 
 
 def _value(spread: Spread) -> str:

@@ -73,7 +73,7 @@ def test_each_tag_and_each_bound_of_a_number_is_offered(page: RunsPage, wait: Wa
 def test_groups_by_a_setting_show_means_and_open(page: RunsPage, wait: Wait) -> None:
     page.arrangement.group("setting:weighting.kind")
     wait(lambda: page.model.rowCount() == 4 and page.model.rows()[0].settings)
-    wait(lambda: any(isinstance(line, RunGroup) and line.value == "equal" for line in page.model.lines()))
+    wait(lambda: any(isinstance(line, RunGroup) and line.values == ("equal",) for line in page.model.lines()))
     line = next(i for i, group in enumerate(page.model.lines()) if len(page.model.rows_at(i)) == 2)
     score = page.model.column("left.val.accuracy.best")
     wait(lambda: page.model.index(line, score).data() == "0.8800 ± 0.0283")
@@ -81,8 +81,36 @@ def test_groups_by_a_setting_show_means_and_open(page: RunsPage, wait: Wait) -> 
     assert len(page.view.selected_records()) == 2
     page.model.toggle_group(line)
     assert [one.record.name for i in (1, 2) for one in page.model.rows_at(line + i)] == ["study 5", "study 1"]
-    page.arrangement.group("")
+    page.arrangement.group()
     assert page.model.rowCount() == 5
+
+
+def test_several_settings_are_ticked_in_one_menu_and_come_back_with_the_page(page: RunsPage, wait: Wait) -> None:
+    menu = page.arrangement.group_menu()
+    ticks = {action.text(): action for action in menu.actions() if action.isCheckable()}
+    ticks["Weighting"].trigger()
+    ticks["Seed"].trigger()
+    assert page.model.group_keys == ("weighting", "seed")
+    assert page.list.groups.text() == "Group: Weighting, Seed"
+    section = page.model.column("name")
+
+    def shown() -> list[str]:
+        return [page.model.index(i, section).data() for i in range(page.model.rowCount())]
+
+    wait(lambda: any(text.startswith("▸ Weighting Equal · Seed ") for text in shown()))
+    page.arrangement.save_view("Both")
+    ticks["Weighting"].trigger()
+    assert page.model.group_keys == ("seed",)
+    page.arrangement.show_view("Both")
+    assert page.model.group_keys == ("weighting", "seed")
+    page.arrangement._group_by_setting("training.epochs")
+    assert page.list.groups.text() == "Group: Weighting, Seed and 1 more"
+    assert page._session.settings.get("page/runs/group") == "weighting\nseed\nsetting:training.epochs"
+    page.arrangement.views.save("Old", {"group": "weighting"})
+    page.arrangement.show_view("Old")
+    assert page.model.group_keys == ("weighting",)
+    page.arrangement.group()
+    menu.deleteLater()
 
 
 def test_every_cell_shows_its_difference_to_a_run(page: RunsPage, wait: Wait) -> None:
@@ -108,15 +136,15 @@ def test_a_view_brings_columns_filter_and_groups_back(page: RunsPage, wait: Wait
     page.arrangement.group("weighting")
     page.arrangement.save_view("Equal ones")
     page.list.filter.clear()
-    page.arrangement.group("")
+    page.arrangement.group()
     page._columns.reset()
     header = page.view.horizontalHeader()
     section = page.model.column("setting:training.seed")
     assert header.isSectionHidden(section)
     page.arrangement.show_view("Equal ones")
     assert not header.isSectionHidden(section)
-    wait(lambda: page.model.rowCount() == 1 and page.model.group_by == "weighting")
-    page.arrangement.group("")
+    wait(lambda: page.model.rowCount() == 1 and page.model.group_keys == ("weighting",))
+    page.arrangement.group()
     wait(lambda: [page.model.index(i, section).data() for i in range(page.model.rowCount())] == ["4", "0"])
     page.arrangement.views.delete("Equal ones")
     assert page.arrangement.views.names == ()

@@ -36,7 +36,15 @@ class EndlessStore:
         """Never answer."""
 
 
+class NoStudies(QObject):
+    changed = Signal(int)
+
+    def newest_of_methods(self) -> None:
+        """No study compares methods."""
+
+
 class FakeSession(QObject):
+    methodChoiceRequested = Signal()
     datasetInfoChanged = Signal()
     devicesChanged = Signal()
 
@@ -45,6 +53,7 @@ class FakeSession(QObject):
         self.document = Document(self)
         self.document.load_spec(load_preset("multidigits"))
         self.store = EndlessStore()
+        self.study_progress = NoStudies(self)
         self.dataset_info: DatasetInfo | None = None
         self.devices: list[DeviceInfo] = []
         self.settings = Settings(folder)
