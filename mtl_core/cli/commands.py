@@ -9,7 +9,8 @@ from mtl_core.cli.comparison_verbs import compare, report
 from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
 from mtl_core.cli.imports import import_
-from mtl_core.cli.model_verbs import evaluate, predict
+from mtl_core.cli.model_verbs import evaluate
+from mtl_core.cli.predict_verb import predict
 from mtl_core.cli.query_verb import query
 from mtl_core.cli.references import build_spec, run_number, spec_data, spec_to_repeat
 from mtl_core.cli.training_verbs import resume, train

@@ -25,13 +25,18 @@ from mtl_core.protocol.questions import (
     DiagnosticsQuestion,
     EnsembleQuestion,
     EnsembleScores,
+    FileColumnsQuestion,
     JoinPreview,
     JoinQuestion,
     JointTrainingEnd,
     ModelQuestion,
+    PredictFileQuestion,
+    PredictionFormQuestion,
+    PredictRowQuestion,
     ResumableQuestion,
     SamplesQuestion,
     SavePredictionsQuestion,
+    SaveTableQuestion,
     TrainingEnd,
     TrainQuestion,
     TrainTogetherQuestion,
@@ -138,6 +143,16 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _diagnostics(question)
         case SavePredictionsQuestion():
             value = _save_predictions(question)
+        case (
+            FileColumnsQuestion()
+            | PredictFileQuestion()
+            | SaveTableQuestion()
+            | PredictionFormQuestion()
+            | PredictRowQuestion()
+        ):
+            from mtl_core.runner.new_row_questions import answer_question
+
+            value = answer_question(question)
         case ResumableQuestion():
             value = _resumable(question)
         case TrainQuestion():

@@ -1,7 +1,8 @@
-"""Rows of a delimited text with more cells than the header, which no parser can tell apart."""
+"""Rows of a delimited text that no parser can tell apart: with more cells than the header, or an unclosed quotation."""
 
 import csv
 import io
+from itertools import chain
 
 from mtl_core.tabular.readers.table_format import UnreadableRow
 
@@ -38,3 +39,36 @@ def empty_long_rows(text: str, delimiter: str, first_line: int) -> tuple[str, tu
     except csv.Error:
         return text, ()
     return "".join(lines), tuple(unreadable)
+
+
+def empty_unclosed_row(text: str, delimiter: str, first_line: int) -> tuple[str, tuple[UnreadableRow, ...]]:
+    """Replace the line in which a quotation mark is opened that nothing closes by a row of empty cells.
+
+    Args:
+        text: The table, with its header in the first line.
+        delimiter: What separates cells.
+        first_line: The number of the header's line in the file, for the reason.
+
+    Returns:
+        The text, and the row that was replaced; none where every quotation mark is closed, or it is the header's.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    # An open quotation would swallow a line behind the last one.
+    behind = ["\n", "behind\n"]
+    reader = csv.reader(chain(lines, behind), delimiter=delimiter, skipinitialspace=True)
+    width = start = row = 0
+    try:
+        for cells in reader:
+            if reader.line_num == len(lines) + len(behind):
+                break
+            width = width or len(cells)
+            row += bool(cells)
+            start = reader.line_num
+    except csv.Error:
+        return text, ()
+    if not row or start >= len(lines):
+        return text, ()
+    line = lines[start]
+    lines[start] = '""' + delimiter * (width - 1) + line[len(line.rstrip("\r\n")) :]
+    rule = f"line {first_line + start} opens a quotation mark that is never closed"
+    return "".join(lines), (UnreadableRow(row, rule),)
