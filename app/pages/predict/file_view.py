@@ -25,7 +25,7 @@ from app.formatting import format_quantity
 from app.pages.predict.model_choice import ChosenModels
 from app.pages.predict.prediction_model import PredictionModel, column_title, format_cell
 from app.theme import CARD_GAP, GAP, row_height
-from app.widgets import Button, Elided, EmptyState, InlineError, Muted, PrimaryButton
+from app.widgets import Button, Elided, EmptyState, InlineError, Muted, PrimaryButton, plain_tooltip
 from mtl_core.files import exists
 from mtl_core.protocol.predictions import FileColumns, FilePredictions, PredictedColumn
 from mtl_core.protocol.questions import FileColumnsQuestion, PredictFileQuestion, SaveTableQuestion
@@ -43,7 +43,7 @@ _COLUMNS_KEY, _PREDICT_KEY = "predict-columns", "predict-file"
 _FOLDER_KEY = "page/predict/folder"
 _MOST_NAMES = 8
 _MEASURED_ROWS, _MOST_DIGITS = 50, 40
-_LIST_ROWS = 4
+_LIST_ROWS, _MOST_NOTES = 4, 6
 _FILTERS = {f"{title} (*{suffix})": suffix for suffix, title in TABLE_TITLES.items()}
 
 
@@ -134,6 +134,7 @@ class FileView(QWidget):
         self._drop_result()
         self.error.set_error("")
         self._busy = True
+        self._loading.text.setText("")
         self._serial += 1
         table = self._folder.filePath(f"predictions-{self._serial}.arrow")
         fields = self._models.question_fields(self._session)
@@ -199,7 +200,6 @@ class FileView(QWidget):
         ):
             widget.setObjectName(f"predict-{name}")
         self.unreadable.setAccessibleName("Rows without a prediction")
-        self.unreadable.setMaximumHeight(_LIST_ROWS * row_height())
         self.unreadable.setUniformItemSizes(True)
         bar = QHBoxLayout()
         bar.setSpacing(GAP)
@@ -285,12 +285,17 @@ class FileView(QWidget):
         predicted = answer.rows - answer.unreadable_count
         without = f", {group_digits(answer.unreadable_count)} without a prediction" if answer.unreadable_count else ""
         self.summary.setText(f"{group_digits(predicted)} of {format_quantity(answer.rows, 'row')} predicted{without}.")
-        self.notes.setText("\n".join(answer.notes))
+        more_notes = len(answer.notes) - _MOST_NOTES
+        shown = answer.notes if more_notes <= 0 else (*answer.notes[:_MOST_NOTES], f"and {more_notes} more notes")
+        self.notes.setText("\n".join(shown))
+        self.notes.setToolTip(plain_tooltip("\n".join(answer.notes) if more_notes > 0 else ""))
         self.notes.setVisible(bool(answer.notes))
         self.unreadable.clear()
         self.unreadable.addItems([f"Row {group_digits(row.row)}: {row.reason}" for row in answer.unreadable])
         if (more := answer.unreadable_count - len(answer.unreadable)) > 0:
             self.unreadable.addItem(f"{format_quantity(more, 'more row')} without a prediction")
+        lines = min(self.unreadable.count(), _LIST_ROWS)
+        self.unreadable.setFixedHeight(lines * max(self.unreadable.sizeHintForRow(0), 1) + GAP)
         self.unreadable.setVisible(answer.unreadable_count > 0)
         self._show()
 

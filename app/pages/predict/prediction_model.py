@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _DIGITS, _PROBABILITY_DECIMALS = 6, 4
+_FIRST_ROWS = 100
 
 
 def format_cell(value: Any, column: PredictedColumn) -> str:
@@ -27,6 +28,12 @@ def format_cell(value: Any, column: PredictedColumn) -> str:
     if column.role == "probability":
         return f"{value:.{_PROBABILITY_DECIMALS}f}"
     return f"{value:.{_DIGITS}g}".replace("-", "−", 1) if value < 0 else f"{value:.{_DIGITS}g}"
+
+
+def _is_text(table: StoredTable, column: int) -> bool:
+    """Whether the first cell of a column that is not missing, of its first rows, is a text."""
+    cells = (table.cell(row, column) for row in range(min(len(table), _FIRST_ROWS)))
+    return isinstance(next((cell for cell in cells if cell is not None), None), str)
 
 
 def column_title(column: PredictedColumn) -> str:
@@ -41,11 +48,13 @@ class PredictionModel(QAbstractTableModel):
         super().__init__(parent)
         self._table: StoredTable | None = None
         self._columns: tuple[PredictedColumn, ...] = ()
+        self._are_texts: tuple[bool, ...] = ()
 
     def show(self, table: StoredTable | None, columns: Sequence[PredictedColumn] = ()) -> None:
         """Show another table, or none."""
         self.beginResetModel()
         self._table, self._columns = table, tuple(columns)
+        self._are_texts = tuple(table is not None and _is_text(table, index) for index in range(len(columns)))
         self.endResetModel()
 
     def rowCount(self, parent: Index = _ROOT) -> int:
@@ -68,7 +77,7 @@ class PredictionModel(QAbstractTableModel):
                 value = self._table.cell(index.row(), index.column())
                 return plain_tooltip("no prediction" if value is None else str(value))
             case Qt.ItemDataRole.TextAlignmentRole:
-                is_text = isinstance(self._table.cell(index.row(), index.column()), str)
+                is_text = self._are_texts[index.column()]
                 side = Qt.AlignmentFlag.AlignLeft if is_text else Qt.AlignmentFlag.AlignRight
                 return side | Qt.AlignmentFlag.AlignVCenter
         return None

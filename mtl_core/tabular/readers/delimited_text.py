@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mtl_core.spec import DataNote, InputError, shorten
 from mtl_core.tabular.readers.header_row import number_columns
-from mtl_core.tabular.readers.long_rows import empty_long_rows, empty_unclosed_row
+from mtl_core.tabular.readers.long_rows import empty_long_rows, empty_unclosed_rows
 from mtl_core.tabular.readers.plain_text import read_plain_text
 from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat, UnreadableRow
 from mtl_core.tabular.readers.text_layout import DELIMITERS, find_layout
@@ -52,7 +52,7 @@ def _read(file: FileContent) -> RawTable:
 
 def _empty_unreadable_rows(text: str, delimiter: str, first_line: int) -> tuple[str, tuple[UnreadableRow, ...]]:
     """The text with empty cells in the rows that no parser can tell apart, and these rows."""
-    text, unclosed = empty_unclosed_row(text, delimiter, first_line)
+    text, unclosed = empty_unclosed_rows(text, delimiter, first_line)
     text, long_rows = empty_long_rows(text, delimiter, first_line)
     unreadable = {row.row: row for row in (*long_rows, *unclosed)}
     return text, tuple(unreadable[row] for row in sorted(unreadable))
