@@ -76,6 +76,11 @@ def answer_question(question: AnyNewRowsQuestion) -> Any:
             return _predict_row(question)
 
 
+def forget_models() -> None:
+    """Release the loaded models, whose memory a training may need."""
+    _loaded.clear()
+
+
 def _load(question: NewRowsQuestion[Any]) -> _LoadedModels:
     """Load models, unless they are loaded and neither they nor their data have changed."""
     models = load_model_folder(Path(question.folder)) if question.folder else _stored(question)

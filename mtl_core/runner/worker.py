@@ -245,8 +245,10 @@ def _resumable(question: ResumableQuestion) -> bool:
 
 def _train(question: TrainQuestion) -> TrainingEnd:
     from mtl_core.runner.execution import execute
+    from mtl_core.runner.new_row_questions import forget_models
     from mtl_core.store import open_store
 
+    forget_models()
     with open_store(question.store) as store:
         result = execute(store, question.run)
     return TrainingEnd(run=question.run, state=result.state)
@@ -254,8 +256,10 @@ def _train(question: TrainQuestion) -> TrainingEnd:
 
 def _train_together(question: TrainTogetherQuestion) -> JointTrainingEnd:
     from mtl_core.runner.joint_execution import execute_jointly
+    from mtl_core.runner.new_row_questions import forget_models
     from mtl_core.store import open_store
 
+    forget_models()
     with open_store(question.store) as store:
         results = execute_jointly(store, question.runs)
     return JointTrainingEnd(runs=question.runs, states=tuple(result.state for result in results))

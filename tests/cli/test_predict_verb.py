@@ -1,6 +1,6 @@
 """The verb ``predict`` for new rows: formats, intervals, one row, and what it refuses.
 
-Covers: mtl_core/cli/predict_verb.py.
+Covers: mtl_core/cli/predict_verb.py, mtl_core/protocol/predictions.py, mtl_core/runner/new_row_questions.py.
 """
 
 import sys

@@ -42,7 +42,7 @@ _COLUMNS_KEY, _PREDICT_KEY = "predict-columns", "predict-file"
 """Of the questions to the worker."""
 _FOLDER_KEY = "page/predict/folder"
 _MOST_NAMES = 8
-_MEASURED_ROWS, _MOST_DIGITS = 50, 40
+_MEASURED_ROWS, _MEASURED_CELLS, _MOST_DIGITS = 50, 2000, 40
 _LIST_ROWS, _MOST_NOTES = 4, 6
 _FILTERS = {f"{title} (*{suffix})": suffix for suffix, title in TABLE_TITLES.items()}
 
@@ -351,7 +351,7 @@ def _table_view(model: PredictionModel) -> QTableView:
 def _fit_columns(view: QTableView, table: StoredTable, columns: Sequence[PredictedColumn]) -> None:
     """Make columns as wide as the cells of their first rows."""
     digit = view.fontMetrics().horizontalAdvance("0")
-    rows = range(min(len(table), _MEASURED_ROWS))
+    rows = range(min(len(table), max(1, min(_MEASURED_ROWS, _MEASURED_CELLS // len(columns)))))
     for index, column in enumerate(columns):
         texts = [column_title(column), *(format_cell(table.cell(row, index), column) for row in rows)]
         view.setColumnWidth(index, (min(max(map(len, texts)), _MOST_DIGITS) + 3) * digit)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
+from app.formatting import elide_middle
 from app.tables import RunChooser
 from app.widgets import ToolButton, plain_tooltip
 from mtl_core.text import format_names
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mtl_core.store import RunStore
 
 _FOLDER_KEY = "page/predict/models"
+_LONGEST_NAME = 36
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,15 @@ class ModelChoice(ToolButton):
         self.setToolTip(plain_tooltip(f"{models.detail}. Press to choose another model."))
         self.chosen.emit(models)
 
+    def forget(self) -> None:
+        """Choose none."""
+        self.models = None
+        self.setText("Choose a model")
+
     def open_folder(self, folder: Path) -> None:
         """Choose a folder of models."""
         self._session.settings.put(_FOLDER_KEY, str(folder.parent))
-        self.choose(ChosenModels(f"Folder {folder.name}", str(folder), folder=str(folder)))
+        self.choose(ChosenModels(f"Folder {elide_middle(folder.name, _LONGEST_NAME)}", str(folder), folder=str(folder)))
 
     def read_runs(self, runs: Sequence[int]) -> None:
         """Read runs and choose them."""
@@ -97,7 +104,9 @@ class ModelChoice(ToolButton):
             records = [store.run(run) for run in runs]
             names = format_names(list(dict.fromkeys(record.name for record in records if record.name)))
             title = f"Run {runs[0]}" if len(runs) == 1 else f"Mean of {len(runs)} runs"
-            detail = f"{', '.join(f'Run {run}' for run in runs)} · {names}" if names else title
+            numbers = ", ".join(f"Run {run}" for run in runs)
+            detail = f"{numbers} · {names}" if names else numbers
+            title += f" · {elide_middle(names, _LONGEST_NAME)}" if names else ""
             stamp = tuple(record.finished for record in records)
             return ChosenModels(title, detail, tuple(runs), stamp=stamp)
 

@@ -162,7 +162,9 @@ class Outcome(Card):
             outcome.setVisible(not prediction.reason)
             if not prediction.reason:
                 outcome.show_cells(
-                    *([values[i] for i in places] for values in (prediction.columns, prediction.cells, began))
+                    [prediction.columns[i] for i in places],
+                    [prediction.cells[i] for i in places],
+                    [began[i] for i in places],
                 )
         reason = [f"There is no prediction: {prediction.reason}."] if prediction.reason else []
         self.notes.setText("\n".join([*reason, *prediction.notes]))

@@ -44,7 +44,7 @@ class PredictPage(QWidget):
             "Open Training",
             lambda: session.open_page(Page.TRAINING),
         )
-        self._error = EmptyState("warning-circle", "The runs cannot be read", "", "Try again", self._choose_newest)
+        self._error = EmptyState("warning-circle", "The runs cannot be read", "", "Try again", self._try_again)
         self._content, self._views, self._faces = QWidget(), QStackedWidget(), QStackedWidget()
         self._build()
         self.models.chosen.connect(self._on_models)
@@ -89,6 +89,10 @@ class PredictPage(QWidget):
         column.setSpacing(CARD_GAP)
         column.addWidget(header)
         column.addWidget(self._faces, 1)
+
+    def _try_again(self) -> None:
+        self.models.forget()
+        self._choose_newest()
 
     def _choose_newest(self) -> None:
         self._session.store.call(newest_run, self._on_newest, self._on_error)

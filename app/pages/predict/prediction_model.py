@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _DIGITS, _PROBABILITY_DECIMALS = 6, 4
-_FIRST_ROWS = 100
+_FIRST_ROWS = 20
 
 
 def format_cell(value: Any, column: PredictedColumn) -> str:

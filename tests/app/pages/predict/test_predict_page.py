@@ -82,7 +82,7 @@ def test_a_file_becomes_a_table_that_is_saved(
     run = train(store, tmp_path)
     page.show()
     wait(lambda: page.models.models is not None)
-    assert page.models.text() == f"Run {run}"
+    assert page.models.text() == f"Run {run} · houses"
     view = page.file
     bad = tmp_path / "bad.csv"
     bad.write_text("area,price\n50,1\n", encoding="utf-8")
