@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing
-from mtl_core.datasets.new_rows import NewRows, check_inputs
+from mtl_core.datasets.new_rows import NewRows, has_own_pictures
 from mtl_core.errors import InputError, shorten
 from mtl_core.protocol.predictions import Cell, FieldKind
 from mtl_core.tabular.column import Encoder
@@ -41,7 +41,9 @@ def input_columns(preprocessing: Mapping[str, Any]) -> tuple[InputColumn, ...]:
     Raises:
         InputError: An input is no column, such as pictures that come with a data set.
     """
-    check_inputs(preprocessing, "the model")
+    if has_own_pictures(preprocessing):
+        rule = "the model reads pictures that come with its data set, which no file or form has"
+        raise InputError("inputs", rule, fix="The predictions for that data are on Evaluate, and of predict --split.")
     columns: dict[str, InputColumn] = {}
     for name, values in input_preprocessing(preprocessing).items():
         if values["kind"] != "table":

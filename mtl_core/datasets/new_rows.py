@@ -153,7 +153,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         EnvironmentFault: The file may not or cannot be read.
     """
     fitted = input_preprocessing(preprocessing)
-    check_inputs(preprocessing, path)
+    _check_inputs(preprocessing, path)
     try:
         frame, table_notes, damaged = _read_frame(path, preprocessing)
         columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
@@ -169,7 +169,7 @@ def read_column_names(path: str, preprocessing: Mapping[str, Any]) -> tuple[int,
         InputError: There is no such file or it is no table, or an input is an image.
         EnvironmentFault: The file may not or cannot be read.
     """
-    check_inputs(preprocessing, path)
+    _check_inputs(preprocessing, path)
     try:
         frame = _read_frame(path, preprocessing)[0]
     except (InputError, EnvironmentFault) as error:
@@ -177,20 +177,16 @@ def read_column_names(path: str, preprocessing: Mapping[str, Any]) -> tuple[int,
     return len(frame), tuple(map(str, frame.columns))
 
 
-def check_inputs(preprocessing: Mapping[str, Any], where: str) -> None:
-    """Check that every input of a model is a column, or files that a column names.
-
-    Args:
-        preprocessing: That of the training data.
-        where: The place of the error.
-
-    Raises:
-        InputError: An input is the pictures that come with a data set.
-    """
+def has_own_pictures(preprocessing: Mapping[str, Any]) -> bool:
+    """Whether an input is the pictures that come with a data set, which no file of new rows has."""
     fitted = input_preprocessing(preprocessing)
-    if any(values["kind"] == "image" and "column" not in values for values in fitted.values()):
+    return any(values["kind"] == "image" and "column" not in values for values in fitted.values())
+
+
+def _check_inputs(preprocessing: Mapping[str, Any], path: str) -> None:
+    if has_own_pictures(preprocessing):
         fix = "Use --split to predict the rows of its own data."
-        raise InputError(where, "cannot be predicted: the model reads images, and a table has none", fix=fix)
+        raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
 
 
 def _read_frame(

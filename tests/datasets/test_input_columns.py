@@ -96,3 +96,8 @@ def test_an_unknown_column_is_refused_with_a_suggestion(tmp_path: Path) -> None:
     row = new_row({"size": 1.0}, preprocessing)
     list(row.batches())
     assert any("'day' has no value" in note for note in row.notes())
+
+
+def test_pictures_of_a_data_set_are_no_columns() -> None:
+    with pytest.raises(InputError, match="pictures that come with its data set"):
+        input_columns({"kind": "image", "mean": 0.5, "std": 0.2})

@@ -27,7 +27,8 @@ def format_cell(value: Any, column: PredictedColumn) -> str:
         return str(value)
     if column.role == "probability":
         return f"{value:.{_PROBABILITY_DECIMALS}f}"
-    return f"{value:.{_DIGITS}g}".replace("-", "−", 1) if value < 0 else f"{value:.{_DIGITS}g}"
+    text = f"{value:.{_DIGITS}g}"
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def _is_text(table: StoredTable, column: int) -> bool:

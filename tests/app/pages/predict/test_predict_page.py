@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 from app.pages.predict import PredictPage
 from app.pages.predict.fields import CategoryEditor, LineEditor, NumberEditor
 from app.session import Session
+from mtl_core.evaluation.model_bundle import save_models
 from mtl_core.runner.execution import execute
+from mtl_core.runner.saved_models import saved_run
 from mtl_core.spec import spec_from_data
 from mtl_core.store import RunStore, open_store
 from tests.e2e.person import PATIENCE_MS
@@ -129,6 +131,36 @@ def test_a_file_becomes_a_table_that_is_saved(
     view.predict()
     wait(view.save.isVisible)
     assert view.model.columnCount() == 5
+
+
+def test_several_runs_and_a_folder_of_models_predict(
+    tmp_path: Path, store: RunStore, page: PredictPage, wait: Wait
+) -> None:
+    runs = [train(store, tmp_path), train(store, tmp_path)]
+    save_models([saved_run(store, run) for run in runs], tmp_path / "models")
+    new = tmp_path / "new.csv"
+    new.write_text("area,city,built\n50,Lyon,2001-02-03\n", encoding="utf-8")
+    page.show()
+    wait(lambda: page.models.models is not None)
+    shown = []
+    for choose in (
+        lambda: page.models.read_runs(runs),
+        lambda: page.models.open_folder(tmp_path / "models"),
+    ):
+        before = page.models.models
+        choose()
+        wait(lambda before=before: page.models.models is not before)
+        page.file.open_file(new)
+        page.file.predict()
+        wait(page.file.save.isVisible)
+        shown.append([page.file.model.index(0, column).data() for column in range(7)])
+    assert page.models.text() == "Folder models"
+    assert shown[0] == shown[1]
+    page.models.read_runs([99])
+    wait(lambda: page._faces.currentWidget() is page._error)
+    assert page._error.action is not None
+    page._error.action.click()
+    wait(lambda: page.models.models is not None and page.models.models.runs == (2,))
 
 
 def test_one_row_follows_its_fields_and_shows_the_change(
