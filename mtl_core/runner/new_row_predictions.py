@@ -77,11 +77,10 @@ def interval_notes(widths: HalfWidths, level: float) -> tuple[str, ...]:
     """Say what intervals mean, and which are missing; nothing without numbers."""
     if not widths:
         return ()
-    share = f"{100 * level:g} %"
-    lines = [
-        f"An interval holds the true value of at least {share} of the rows that are like the validation rows, whose "
-        "errors set its width (split-conformal)."
-    ]
+    share, lines = f"{100 * level:g} %", []
+    if any(width is not None for values in widths.values() for width in values):
+        what = f"An interval holds the true value of at least {share} of the rows that are like the validation rows"
+        lines.append(f"{what}, whose errors set its width (split-conformal).")
     few = [task for task, values in widths.items() if None in values]
     lines += [f"Task {task} has too few validation rows for intervals of {share}." for task in few]
     return tuple(lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,28 +9,24 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTemporaryDir
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
-    QListWidget,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from app.formatting import format_quantity
 from app.pages.predict.model_choice import ChosenModels
-from app.pages.predict.prediction_model import PredictionModel, column_title, format_cell
-from app.theme import CARD_GAP, GAP, row_height
-from app.widgets import Button, Elided, EmptyState, InlineError, Muted, PrimaryButton, plain_tooltip
+from app.pages.predict.prediction_table import PredictionTable
+from app.theme import CARD_GAP, GAP
+from app.widgets import Button, Elided, EmptyState, InlineError, Muted, PrimaryButton
 from mtl_core.files import exists
-from mtl_core.protocol.predictions import FileColumns, FilePredictions, PredictedColumn
+from mtl_core.protocol.predictions import FileColumns, FilePredictions
 from mtl_core.protocol.questions import FileColumnsQuestion, PredictFileQuestion, SaveTableQuestion
 from mtl_core.tabular.readers.formats import SUFFIXES
 from mtl_core.tabular.table_files import TABLE_TITLES
-from mtl_core.text import format_names, group_digits
+from mtl_core.text import format_names
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -42,8 +37,6 @@ _COLUMNS_KEY, _PREDICT_KEY = "predict-columns", "predict-file"
 """Of the questions to the worker."""
 _FOLDER_KEY = "page/predict/folder"
 _MOST_NAMES = 8
-_MEASURED_ROWS, _MEASURED_CELLS, _MOST_DIGITS = 50, 2000, 40
-_LIST_ROWS, _MOST_NOTES = 4, 6
 _FILTERS = {f"{title} (*{suffix})": suffix for suffix, title in TABLE_TITLES.items()}
 
 
@@ -74,10 +67,7 @@ class FileView(QWidget):
         self.save = Button("Save as…", self._ask_save, icon_name="export", name="predict-save")
         self.words = Muted(wrap=True)
         self.error = InlineError()
-        self.model = PredictionModel(self)
-        self.table = _table_view(self.model)
-        self.summary, self.notes = Muted(wrap=True), Muted(wrap=True)
-        self.unreadable = QListWidget()
+        self.result = PredictionTable()
         self._empty = EmptyState(
             "magic-wand",
             "No predictions yet",
@@ -85,7 +75,7 @@ class FileView(QWidget):
             "with an interval.",
         )
         self._loading = EmptyState("hourglass", "")
-        self._result, self._faces = QWidget(), QStackedWidget()
+        self._faces = QStackedWidget()
         self._build()
         self._show()
 
@@ -192,29 +182,17 @@ class FileView(QWidget):
             (self.name, "name"),
             (self.words, "columns"),
             (self.error, "error"),
-            (self.summary, "summary"),
-            (self.notes, "notes"),
-            (self.unreadable, "unreadable"),
             (self._empty, "empty"),
             (self._loading, "loading"),
         ):
             widget.setObjectName(f"predict-{name}")
-        self.unreadable.setAccessibleName("Rows without a prediction")
-        self.unreadable.setUniformItemSizes(True)
         bar = QHBoxLayout()
         bar.setSpacing(GAP)
         bar.addWidget(self.open)
         bar.addWidget(self.name, 1)
         for button in (self.cancel, self.start, self.save):
             bar.addWidget(button)
-        result = QVBoxLayout(self._result)
-        result.setContentsMargins(0, 0, 0, 0)
-        result.setSpacing(GAP)
-        result.addWidget(self.summary)
-        result.addWidget(self.unreadable)
-        result.addWidget(self.table, 1)
-        result.addWidget(self.notes)
-        for face in (self._empty, self._loading, self._result):
+        for face in (self._empty, self._loading, self.result):
             self._faces.addWidget(face)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -241,11 +219,11 @@ class FileView(QWidget):
             self._loading.title.setText(f"Predicting {self._path.name}…")
             self._faces.setCurrentWidget(self._loading)
         else:
-            self._faces.setCurrentWidget(self._result if self._table_path else self._empty)
+            self._faces.setCurrentWidget(self.result if self._table_path else self._empty)
 
     def _drop_result(self) -> None:
         self.stop()
-        self.model.show(None)
+        self.result.clear()
         if self._table_path:
             Path(self._table_path).unlink(missing_ok=True)
             self._table_path = ""
@@ -280,23 +258,7 @@ class FileView(QWidget):
         if serial != self._serial:
             return
         self._busy, self._table_path = False, path
-        self.model.show(table, answer.columns)
-        _fit_columns(self.table, table, answer.columns)
-        predicted = answer.rows - answer.unreadable_count
-        without = f", {group_digits(answer.unreadable_count)} without a prediction" if answer.unreadable_count else ""
-        self.summary.setText(f"{group_digits(predicted)} of {format_quantity(answer.rows, 'row')} predicted{without}.")
-        more_notes = len(answer.notes) - _MOST_NOTES
-        shown = answer.notes if more_notes <= 0 else (*answer.notes[:_MOST_NOTES], f"and {more_notes} more notes")
-        self.notes.setText("\n".join(shown))
-        self.notes.setToolTip(plain_tooltip("\n".join(answer.notes) if more_notes > 0 else ""))
-        self.notes.setVisible(bool(answer.notes))
-        self.unreadable.clear()
-        self.unreadable.addItems([f"Row {group_digits(row.row)}: {row.reason}" for row in answer.unreadable])
-        if (more := answer.unreadable_count - len(answer.unreadable)) > 0:
-            self.unreadable.addItem(f"{format_quantity(more, 'more row')} without a prediction")
-        lines = min(self.unreadable.count(), _LIST_ROWS)
-        self.unreadable.setFixedHeight(lines * max(self.unreadable.sizeHintForRow(0), 1) + GAP)
-        self.unreadable.setVisible(answer.unreadable_count > 0)
+        self.result.show_answer(table, answer)
         self._show()
 
     def _on_error(self, serial: int, error: Exception) -> None:
@@ -328,30 +290,3 @@ def _column_words(columns: FileColumns) -> str:
     if columns.left_over:
         parts.append(f"Left over: {format_names(columns.left_over, _MOST_NAMES)}.")
     return " ".join(parts)
-
-
-def _table_view(model: PredictionModel) -> QTableView:
-    view = QTableView()
-    view.setObjectName("predict-table")
-    view.setAccessibleName("Predictions")
-    view.setModel(model)
-    view.setFrameShape(QFrame.Shape.NoFrame)
-    view.setShowGrid(False)
-    view.setWordWrap(False)
-    view.setTabKeyNavigation(False)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    view.verticalHeader().hide()
-    view.verticalHeader().setDefaultSectionSize(row_height())
-    view.horizontalHeader().setHighlightSections(False)
-    return view
-
-
-def _fit_columns(view: QTableView, table: StoredTable, columns: Sequence[PredictedColumn]) -> None:
-    """Make columns as wide as the cells of their first rows."""
-    digit = view.fontMetrics().horizontalAdvance("0")
-    rows = range(min(len(table), max(1, min(_MEASURED_ROWS, _MEASURED_CELLS // len(columns)))))
-    for index, column in enumerate(columns):
-        texts = [column_title(column), *(format_cell(table.cell(row, index), column) for row in rows)]
-        view.setColumnWidth(index, (min(max(map(len, texts)), _MOST_DIGITS) + 3) * digit)

@@ -102,18 +102,20 @@ def test_a_file_becomes_a_table_that_is_saved(
     assert "Left over: note" in view.words.text()
     qtbot.mouseClick(view.start, Qt.MouseButton.LeftButton)
     wait(view.save.isVisible)
-    titles = [view.model.headerData(i, Qt.Orientation.Horizontal) for i in range(view.model.columnCount())]
+    titles = [
+        view.result.model.headerData(i, Qt.Orientation.Horizontal) for i in range(view.result.model.columnCount())
+    ]
     assert titles == [
         "row", "price.predicted (€)", "price.low (€)", "price.high (€)", "sold.predicted", "sold.p.no", "sold.p.yes",
     ]  # fmt: skip
-    assert view.model.rowCount() == 4
-    assert view.model.index(1, 1).data() == "—"
-    assert "2 of 4 rows predicted, 2 without" in view.summary.text()
-    listed = [view.unreadable.item(i).text() for i in range(view.unreadable.count())]
+    assert view.result.model.rowCount() == 4
+    assert view.result.model.index(1, 1).data() == "—"
+    assert "2 of 4 rows predicted, 2 without" in view.result.summary.text()
+    listed = [view.result.unreadable.item(i).text() for i in range(view.result.unreadable.count())]
     assert listed[0] == "Row 2: line 3 has 5 cells, the header has 4"
     assert listed[1] == "Row 4: line 5 opens a quotation mark that is never closed"
-    assert "input 'area' has no value" in view.notes.text()
-    assert "at least 90 %" in view.notes.text()
+    assert "input 'area' has no value" in view.result.notes.text()
+    assert "at least 90 %" in view.result.notes.text()
 
     view.save_as(tmp_path / "out.parquet")
     wait(view.save.isEnabled)
@@ -124,13 +126,13 @@ def test_a_file_becomes_a_table_that_is_saved(
 
     page.level.setCurrentIndex(0)
     page.level.activated.emit(0)
-    assert view.model.rowCount() == 0
+    assert view.result.model.rowCount() == 0
     view.predict()
     view.stop()
     assert view.start.isEnabled()
     view.predict()
     wait(view.save.isVisible)
-    assert view.model.columnCount() == 5
+    assert view.result.model.columnCount() == 5
 
 
 def test_several_runs_and_a_folder_of_models_predict(
@@ -153,7 +155,7 @@ def test_several_runs_and_a_folder_of_models_predict(
         page.file.open_file(new)
         page.file.predict()
         wait(page.file.save.isVisible)
-        shown.append([page.file.model.index(0, column).data() for column in range(7)])
+        shown.append([page.file.result.model.index(0, column).data() for column in range(7)])
     assert page.models.text() == "Folder models"
     assert shown[0] == shown[1]
     page.models.read_runs([99])
