@@ -28,6 +28,7 @@ class Page(Enum):
     RUNS = ("Runs", "list-bullets", "Ctrl+5", "app.pages.runs:RunsPage", ())
     COMPARE = ("Compare", "scales", "Ctrl+6", "app.pages.compare:ComparePage", ())
     EVALUATE = ("Evaluate", "target", "Ctrl+7", "app.pages.evaluate:EvaluatePage", ())
+    PREDICT = ("Predict", "magic-wand", "Ctrl+8", "app.pages.predict:PredictPage", ())
 
     def __init__(self, title: str, icon: str, shortcut: str, widget: str, sections: tuple[str, ...]) -> None:
         self.title = title

@@ -28,6 +28,7 @@ TOPICS = (
     Page.RUNS.help_topic,
     Page.COMPARE.help_topic,
     Page.EVALUATE.help_topic,
+    Page.PREDICT.help_topic,
     "files",
     "about",
 )

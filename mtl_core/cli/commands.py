@@ -12,7 +12,8 @@ from mtl_core.cli.explain_verb import explain
 from mtl_core.cli.exports import export
 from mtl_core.cli.fork_verbs import checkpoint, fork
 from mtl_core.cli.imports import import_
-from mtl_core.cli.model_verbs import evaluate, predict
+from mtl_core.cli.model_verbs import evaluate
+from mtl_core.cli.predict_verb import predict
 from mtl_core.cli.query_verb import query
 from mtl_core.cli.references import build_spec, run_number, spec_data, spec_to_repeat
 from mtl_core.cli.training_verbs import resume, train

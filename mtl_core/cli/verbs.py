@@ -174,12 +174,16 @@ def _add_model_verbs(add: _Add) -> None:
     help_ = "with --details: scores of the rows with each value of a column"
     evaluate.add_argument("--group", metavar="COLUMN", default="", help=help_)
     _add_explain(add)
-    predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store, json)
+    predict = add("predict", "write what a run's best model, or several runs as one, predict", store, json)
     help_ = f"{run_help}; then, to predict new rows, a table file with the inputs' columns, or a folder of images"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     help_ = "every row of a study of folds, predicted by the run that has not seen it"
     predict.add_argument("--out-of-fold", action="store_true", help=help_)
+    help_ = "with new rows: also the ends of the interval that holds this share of the true numbers, such as 0.9"
+    predict.add_argument("--interval", metavar="SHARE", type=float, help=help_)
+    help_ = "one row instead of a file, which is printed without --out; a column that is not named is missing"
+    predict.add_argument("--row", metavar="COLUMN=VALUE", nargs="+", action="extend", default=[], help=help_)
     export = add("export", "write runs or their models to a file or folder that is read elsewhere", store, json)
     help_ = "their numbers, 'last', or study:N; csv takes one run, parquet all where none is named"
     export.add_argument("run", metavar="RUN", nargs="*", help=help_)
@@ -199,8 +203,10 @@ def _add_model_verbs(add: _Add) -> None:
     )
     import_.add_argument("path", metavar="PATH", nargs="+", help=help_)
     import_.add_argument("--again", action="store_true", help="import runs that the store has already once more")
+    help_ = "the table to write: Excel (.xlsx), Parquet (.parquet), else CSV"
+    predict.add_argument("--out", metavar="PATH", help=help_)
+    export.add_argument("--out", metavar="PATH", required=True, help="what to write")
     for verb in (predict, export):
-        verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
         verb.add_argument("--force", action="store_true", help="overwrite it if it exists")
 
 

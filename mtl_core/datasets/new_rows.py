@@ -153,24 +153,50 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         EnvironmentFault: The file may not or cannot be read.
     """
     fitted = input_preprocessing(preprocessing)
-    if any(values["kind"] == "image" and "column" not in values for values in fitted.values()):
-        fix = "Use --split to predict the rows of its own data."
-        raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
-    file_columns = {values["column"] for values in fitted.values() if values["kind"] in ("image", "sound")}
+    _check_inputs(preprocessing, path)
     try:
-        frame, table_notes, damaged = _read_frame(path, preprocessing, file_columns)
+        frame, table_notes, damaged = _read_frame(path, preprocessing)
         columns = {name: KINDS[values["kind"]].read_new(values, frame) for name, values in fitted.items()}
     except (InputError, EnvironmentFault) as error:
         raise _error_at_file(path, error) from None
     return NewRows(fitted, columns, [*map(str, table_notes)], damaged)
 
 
+def read_column_names(path: str, preprocessing: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
+    """Read how many rows a file of new rows has, and the names of its columns; arguments as of :func:`read_new_rows`.
+
+    Raises:
+        InputError: There is no such file or it is no table, or an input is an image.
+        EnvironmentFault: The file may not or cannot be read.
+    """
+    _check_inputs(preprocessing, path)
+    try:
+        frame = _read_frame(path, preprocessing)[0]
+    except (InputError, EnvironmentFault) as error:
+        raise _error_at_file(path, error) from None
+    return len(frame), tuple(map(str, frame.columns))
+
+
+def has_own_pictures(preprocessing: Mapping[str, Any]) -> bool:
+    """Whether an input is the pictures that come with a data set, which no file of new rows has."""
+    fitted = input_preprocessing(preprocessing)
+    return any(values["kind"] == "image" and "column" not in values for values in fitted.values())
+
+
+def _check_inputs(preprocessing: Mapping[str, Any], path: str) -> None:
+    if has_own_pictures(preprocessing):
+        fix = "Use --split to predict the rows of its own data."
+        raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
+
+
 def _read_frame(
-    path: str, preprocessing: Mapping[str, Any], file_columns: set[str]
+    path: str, preprocessing: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, tuple[DataNote, ...], tuple[UnreadableRow, ...]]:
     """The cells of new rows, in which the names of files are whole paths; notes about the table, and damaged rows."""
+    fitted = input_preprocessing(preprocessing)
+    file_columns = {values["column"] for values in fitted.values() if values["kind"] in ("image", "sound")}
     if file_columns and is_folder(Path(path).expanduser()):
-        return _list_files(path, input_preprocessing(preprocessing)), (), ()
+        return _list_files(path, fitted), (), ()
     file_stamp(path)
     layout = {name: preprocessing.get(name) for name in ("header", "sheet")}
     raw = read_file(path, FileContent(b"", Path(path).name, min_columns=1, allows_unreadable=True, **layout))

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from mtl_core.csv_file import format_numbers, write_csv
 from mtl_core.evaluation.ensemble import Predictor, SavedRun, load_predictor
 from mtl_core.evaluation.predictions import Predictions, predict
 from mtl_core.protocol.questions import EnsembleScores, MemberScores
 from mtl_core.spec import InputError
 from mtl_core.spec.data.splits import KFoldSplit
 from mtl_core.spec.study import is_fold_study
+from mtl_core.tabular.table_files import write_table
 from mtl_core.tasks.task_metrics import TaskMetrics
 from mtl_core.training.metrics.validation import Scorer
 
@@ -45,9 +45,9 @@ def out_of_fold_predictions(saved: Sequence[SavedRun]) -> Predictions:
 
 
 def write_out_of_fold(saved: Sequence[SavedRun], path: Path) -> int:
-    """Write the out-of-fold predictions as CSV, and return their number of rows; arguments and errors as above."""
+    """Write the out-of-fold predictions as the suffix says, and return their number of rows; see above for errors."""
     table = out_of_fold_predictions(saved)
-    return write_csv(path, table.header, map(format_numbers, table.rows))
+    return write_table(path, table.header, table.rows)
 
 
 def out_of_fold_scores(saved: Sequence[SavedRun]) -> EnsembleScores:

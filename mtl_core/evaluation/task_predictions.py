@@ -17,7 +17,7 @@ from mtl_core.analysis.diagnostics.predictions import Floats, Form, Integers, Ta
 from mtl_core.datasets.data import row_mask
 from mtl_core.datasets.registry import data_version
 from mtl_core.errors import WorkbenchError
-from mtl_core.evaluation.ensemble import SavedRun, load_predictor
+from mtl_core.evaluation.ensemble import Predictor, SavedRun, load_predictor
 from mtl_core.files import atomic_write
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.tasks import TaskHead
@@ -112,14 +112,18 @@ def write_predictions(path: Path, key: PredictionKey, tasks: Sequence[TaskPredic
         write_tensors(temporary, tensors, {"key": key.data(), "tasks": described})
 
 
-@torch.inference_mode()
 def predict_tasks(saved: SavedRun, split: SplitName) -> tuple[TaskPredictions, ...]:
     """Predict every row of a split, and compute the loss of each row.
 
     Raises:
         InputError: The checkpoint is of another model, the data has changed, or the device is missing.
     """
-    predictor = load_predictor([saved])
+    return predict_with(load_predictor([saved]), split)
+
+
+@torch.inference_mode()
+def predict_with(predictor: Predictor, split: SplitName) -> tuple[TaskPredictions, ...]:
+    """Predict every row of a split with loaded models, or their mean, and compute the loss of each row."""
     rows = predictor.split(split).rows
     collected: list[list[tuple[NDArray[np.generic], Floats, Floats]]] = [[] for _ in predictor.heads]
     for batch in predictor.batches(split).iter_in_order():

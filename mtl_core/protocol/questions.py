@@ -14,6 +14,7 @@ from mtl_core.protocol.attribution_methods import AttributionMethod
 from mtl_core.protocol.base import Message
 from mtl_core.protocol.diagnostics import Diagnostics, Disagreements, RowValues
 from mtl_core.protocol.explanation import Dependence, ModelExplanation, RowExplanation
+from mtl_core.protocol.predictions import Cell, FileColumns, FilePredictions, PredictionForm, RowPrediction
 from mtl_core.protocol.samples import SampleRows
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
@@ -344,6 +345,79 @@ class SavePredictionsQuestion(Question[int]):
     path: str
 
 
+class NewRowsQuestion(Question[A]):
+    """Base class of questions about new rows, which name the models that predict them.
+
+    Attributes:
+        store: URL of the store of the runs.
+        runs: The run, or several whose mean prediction is taken; none with a folder.
+        folder: A folder of models; empty with runs.
+    """
+
+    store: str
+    runs: tuple[int, ...] = ()
+    folder: str = ""
+
+
+class FileColumnsQuestion(NewRowsQuestion[FileColumns]):
+    """Asks which columns of a file the models read."""
+
+    ask: Literal["file_columns"] = "file_columns"
+    answer: ClassVar[Any] = FileColumns
+    path: str
+
+
+class PredictFileQuestion(NewRowsQuestion[FilePredictions]):
+    """Asks to predict the rows of a file, and to write the predictions as a table.
+
+    Attributes:
+        path: The file, or a folder of pictures or sounds.
+        level: The share of true values that an interval is to hold; 0 for no intervals.
+        table: The file for :class:`mtl_core.tabular.table_files.StoredTable`.
+    """
+
+    ask: Literal["predict_file"] = "predict_file"
+    answer: ClassVar[Any] = FilePredictions
+    path: str
+    level: float
+    table: str
+
+
+class SaveTableQuestion(Question[int]):
+    """Asks to write a table of predictions as CSV, Excel or Parquet; the answer is the number of rows.
+
+    Attributes:
+        table: The file that a :class:`PredictFileQuestion` named.
+        path: The new file, whose suffix says the format; one that exists is replaced.
+    """
+
+    ask: Literal["save_table"] = "save_table"
+    answer: ClassVar[Any] = int
+    table: str
+    path: str
+
+
+class PredictionFormQuestion(NewRowsQuestion[PredictionForm]):
+    """Asks for the input columns of models as fields of a form, and for rows to begin with."""
+
+    ask: Literal["prediction_form"] = "prediction_form"
+    answer: ClassVar[Any] = PredictionForm
+
+
+class PredictRowQuestion(NewRowsQuestion[RowPrediction]):
+    """Asks for the prediction for one row.
+
+    Attributes:
+        level: As of :class:`PredictFileQuestion`.
+        cells: The value of each input column; one that is not named is missing.
+    """
+
+    ask: Literal["predict_row"] = "predict_row"
+    answer: ClassVar[Any] = RowPrediction
+    level: float
+    cells: dict[str, Cell]
+
+
 class ResumableQuestion(Question[bool]):
     """Asks whether a run of a store can be resumed; the answer is true, or an error with the reason."""
 
@@ -446,6 +520,11 @@ AnyQuestion = (
     | RowExplanationQuestion
     | DisagreementsQuestion
     | SavePredictionsQuestion
+    | FileColumnsQuestion
+    | PredictFileQuestion
+    | SaveTableQuestion
+    | PredictionFormQuestion
+    | PredictRowQuestion
     | ResumableQuestion
     | TrainQuestion
     | TrainTogetherQuestion

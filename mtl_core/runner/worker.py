@@ -27,16 +27,21 @@ from mtl_core.protocol.questions import (
     DisagreementsQuestion,
     EnsembleQuestion,
     EnsembleScores,
+    FileColumnsQuestion,
     JoinPreview,
     JoinQuestion,
     JointTrainingEnd,
     ModelExplanationQuestion,
     ModelQuestion,
+    PredictFileQuestion,
+    PredictionFormQuestion,
+    PredictRowQuestion,
     ResumableQuestion,
     RowExplanationQuestion,
     RowValuesQuestion,
     SamplesQuestion,
     SavePredictionsQuestion,
+    SaveTableQuestion,
     TrainingEnd,
     TrainQuestion,
     TrainTogetherQuestion,
@@ -149,6 +154,16 @@ def answer(question: AnyQuestion) -> Any:  # noqa: PLR0912 - an arm per question
             value = _disagreements(question)
         case SavePredictionsQuestion():
             value = _save_predictions(question)
+        case (
+            FileColumnsQuestion()
+            | PredictFileQuestion()
+            | SaveTableQuestion()
+            | PredictionFormQuestion()
+            | PredictRowQuestion()
+        ):
+            from mtl_core.runner.new_row_questions import answer_question
+
+            value = answer_question(question)
         case ResumableQuestion():
             value = _resumable(question)
         case TrainQuestion():
@@ -272,8 +287,10 @@ def _resumable(question: ResumableQuestion) -> bool:
 
 def _train(question: TrainQuestion) -> TrainingEnd:
     from mtl_core.runner.execution import execute
+    from mtl_core.runner.new_row_questions import forget_models
     from mtl_core.store import open_store
 
+    forget_models()
     with open_store(question.store) as store:
         result = execute(store, question.run)
     return TrainingEnd(run=question.run, state=result.state)
@@ -281,8 +298,10 @@ def _train(question: TrainQuestion) -> TrainingEnd:
 
 def _train_together(question: TrainTogetherQuestion) -> JointTrainingEnd:
     from mtl_core.runner.joint_execution import execute_jointly
+    from mtl_core.runner.new_row_questions import forget_models
     from mtl_core.store import open_store
 
+    forget_models()
     with open_store(question.store) as store:
         results = execute_jointly(store, question.runs)
     return JointTrainingEnd(runs=question.runs, states=tuple(result.state for result in results))

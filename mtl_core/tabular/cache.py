@@ -25,6 +25,11 @@ class LruCache(Generic[Value]):
         with self._lock:
             return key in self._entries
 
+    def clear(self) -> None:
+        """Remove all entries."""
+        with self._lock:
+            self._entries.clear()
+
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """Return the cached value of a key, computed by ``make`` where there is none."""
         with self._lock:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mtl_core.spec import DataNote, InputError, shorten
 from mtl_core.tabular.readers.header_row import number_columns
-from mtl_core.tabular.readers.long_rows import empty_long_rows
+from mtl_core.tabular.readers.long_rows import empty_long_rows, empty_unclosed_rows
 from mtl_core.tabular.readers.plain_text import read_plain_text
 from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat, UnreadableRow
 from mtl_core.tabular.readers.text_layout import DELIMITERS, find_layout
@@ -38,7 +38,7 @@ def _read(file: FileContent) -> RawTable:
     try:
         cells, notes = _read_cells(text, content, layout.delimiter, first_line)
     except InputError:
-        text, unreadable = empty_long_rows(text, layout.delimiter, first_line)
+        text, unreadable = _empty_unreadable_rows(text, layout.delimiter, first_line)
         if not (file.allows_unreadable and unreadable):
             raise
         cells, notes = _read_cells(text, text.encode("utf-8", "replace"), layout.delimiter, first_line)
@@ -48,6 +48,14 @@ def _read(file: FileContent) -> RawTable:
     description = f"{DELIMITERS.get(layout.delimiter, repr(layout.delimiter))}-separated text, {file.encoding}"
     notes = (*title_notes, *header_notes, *notes)
     return RawTable(frame, description, "", notes, layout.delimiter, file.encoding, unreadable=unreadable)
+
+
+def _empty_unreadable_rows(text: str, delimiter: str, first_line: int) -> tuple[str, tuple[UnreadableRow, ...]]:
+    """The text with empty cells in the rows that no parser can tell apart, and these rows."""
+    text, unclosed = empty_unclosed_rows(text, delimiter, first_line)
+    text, long_rows = empty_long_rows(text, delimiter, first_line)
+    unreadable = {row.row: row for row in (*long_rows, *unclosed)}
+    return text, tuple(unreadable[row] for row in sorted(unreadable))
 
 
 def _parse_delimiter(delimiter: str) -> str:
