@@ -17,8 +17,8 @@ from mtl_core.protocol.questions import (
     PredictRowQuestion,
     SaveTableQuestion,
 )
+from mtl_core.runner.answers import answer
 from mtl_core.runner.new_row_predictions import load_model_folder, load_stored_models
-from mtl_core.runner.worker import answer
 from mtl_core.store import open_store
 from mtl_core.tabular.table_files import StoredTable
 from tests.cli.conftest import Command

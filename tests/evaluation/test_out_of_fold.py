@@ -14,8 +14,8 @@ from mtl_core.cli import main
 from mtl_core.errors import InputError
 from mtl_core.evaluation.out_of_fold import out_of_fold_predictions, out_of_fold_scores
 from mtl_core.protocol.questions import EnsembleQuestion, SavePredictionsQuestion
+from mtl_core.runner.answers import answer
 from mtl_core.runner.saved_models import saved_runs
-from mtl_core.runner.worker import answer
 from mtl_core.spec import ExperimentSpec, fold_members, is_fold_study, spec_from_data, with_seed
 from mtl_core.store import RunStore, open_store
 

@@ -15,9 +15,9 @@ from mtl_core.cli import main
 from mtl_core.errors import InputError
 from mtl_core.protocol.questions import DiagnosticsQuestion, answer_data, read_answer
 from mtl_core.runner import run_diagnostics
+from mtl_core.runner.answers import answer
 from mtl_core.runner.execution import execute
 from mtl_core.runner.run_diagnostics import diagnose_run, run_predictions
-from mtl_core.runner.worker import answer
 from mtl_core.spec import spec_from_data
 from mtl_core.store import RunStore, open_store
 

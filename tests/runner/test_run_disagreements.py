@@ -14,10 +14,10 @@ import pytest
 from mtl_core.cli import main
 from mtl_core.errors import InputError
 from mtl_core.protocol.questions import DisagreementsQuestion, answer_data, read_answer
+from mtl_core.runner.answers import answer
 from mtl_core.runner.execution import execute
 from mtl_core.runner.run_diagnostics import run_predictions
 from mtl_core.runner.run_disagreements import compare_rows
-from mtl_core.runner.worker import answer
 from mtl_core.spec import spec_from_data
 from mtl_core.store import RunStore, open_store
 from mtl_core.tabular.reviewed_list import ReviewedLine, append_lines

@@ -20,9 +20,9 @@ from mtl_core.protocol.questions import (
     answer_data,
     read_answer,
 )
+from mtl_core.runner.answers import answer
 from mtl_core.runner.execution import execute
 from mtl_core.runner.run_explanation import column_dependence, explain_model, explain_row
-from mtl_core.runner.worker import answer
 from mtl_core.spec import spec_from_data
 from mtl_core.store import RunStore, open_store
 

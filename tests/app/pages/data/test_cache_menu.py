@@ -12,7 +12,7 @@ from app.session import Session
 from mtl_core.media.cache import Blocks, MediaCache
 from mtl_core.media.limits import Limits, read_limits
 from mtl_core.protocol.questions import CacheQuestion, read_question
-from mtl_core.runner.worker import answer
+from mtl_core.runner.answers import answer
 from tests.app.pages.data.conftest import PatientWorker
 
 LIMITS = "Limits of memory and disk…"

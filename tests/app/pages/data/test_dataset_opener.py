@@ -18,7 +18,7 @@ from app.session import Session
 from app.widgets import InlineError, Label, LineEdit
 from mtl_core.errors import WorkbenchError
 from mtl_core.protocol.questions import read_question
-from mtl_core.runner.worker import answer
+from mtl_core.runner.answers import answer
 from mtl_core.store import sqlite
 from tests.app.pages.data.conftest import PatientWorker
 
