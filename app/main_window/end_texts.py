@@ -5,10 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mtl_core.protocol.states import RunState
+
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
-_WORDS = {"finished": "has finished", "stopped": "was stopped", "failed": "failed", "interrupted": "was interrupted"}
+_WORDS: Mapping[RunState, str] = {
+    "finished": "has finished",
+    "stopped": "was stopped",
+    "failed": "failed",
+    "interrupted": "was interrupted",
+}
 _FAILURES = ("failed", "interrupted")
 
 

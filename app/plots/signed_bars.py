@@ -125,7 +125,7 @@ class SignedBars(QWidget):
 
     def _area(self) -> QRectF:
         metrics = QFontMetrics(small_font())
-        names = max((metrics.horizontalAdvance(bar.name) for bar in self._bars), default=0) + GAP
+        names = max((metrics.horizontalAdvance(bar.name) for bar in self._bars), default=0) + GAP + 2
         texts = max((metrics.horizontalAdvance(bar.text) for bar in self._bars), default=0) + 2 * GAP
         left = min(float(names), _MOST_NAME_SHARE * self.width())
         return QRectF(left, 0, max(self.width() - left - texts, 20.0), self._row_height() * len(self._bars))

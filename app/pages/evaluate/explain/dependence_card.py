@@ -31,7 +31,8 @@ class DependenceCard(Card):
         super().__init__("Partial dependence")
         self.setObjectName("explain-card-dependence")
         self._session = session
-        self._run, self._split, self._task = 0, "test", ""
+        self._run, self._task = 0, ""
+        self._split: SplitName = "test"
         self.column, self.output = QComboBox(), QComboBox()
         for choice, name, title in (
             (self.column, "explain-column", "Column of the dependence"),

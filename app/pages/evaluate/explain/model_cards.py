@@ -79,7 +79,7 @@ def _feature_words(use: FeatureUse, *, is_empty: bool) -> str:
         return "The tasks share only the tokens of a text; each has layers of its own."
     if use.are_inputs:
         return "The tasks share only the inputs, which are the features here; each has layers of its own."
-    text = "The darker a cell, the more the outputs of the task depend on the feature."
+    text = "The stronger the color of a cell, the more the outputs of the task depend on the feature."
     if use.are_separate:
         text += " Each task reads features of its own."
     if use.omitted:

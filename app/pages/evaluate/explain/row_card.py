@@ -38,7 +38,8 @@ class RowCard(Card):
         super().__init__("One prediction")
         self.setObjectName("explain-card-row")
         self._session = session
-        self._run, self._split, self._task = 0, "test", ""
+        self._run, self._task = 0, ""
+        self._split: SplitName = "test"
         self._suggested = 0
         self._answer: RowExplanation | None = None
         self._views: list[InputAttributionView] = []
@@ -199,7 +200,7 @@ def _choice(name: str, title: str) -> QComboBox:
 def _summary(answer: RowExplanation) -> str:
     """The prediction, what it is compared with, and whether the attributions add up."""
     predicted = answer.predictions[answer.outputs.index(answer.output)]
-    text = f"{answer.output}: {format_metric(predicted)}; without any input it would be {format_metric(answer.base)}."
+    text = f"{answer.output}: {format_metric(predicted)}; for the baseline {format_metric(answer.base)}."
     if answer.method == "occlusion":
         return f"{text} Each part shows how much less it would be without this part."
     if math.isnan(answer.gap) or answer.is_complete:
