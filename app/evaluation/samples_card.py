@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox
 
 from app.evaluation.class_legend import ClassLegend
-from app.evaluation.sample_drawings import SampleDrawing, sample_drawings
+from app.evaluation.sample_drawings import SampleDrawing
 from app.evaluation.sample_pictures import SamplePictures
 from app.evaluation.tagged_texts import TaggedTexts, tagged_tokens
 from app.tables.text_table import Cell, TextTable
@@ -33,6 +33,7 @@ class SamplesCard(Card):
         super().__init__("Sample predictions")
         self.setObjectName(f"{name}-card-samples")
         self._shown: tuple[ValidationSnapshot, Task] | None = None
+        self._drawings: tuple[SampleDrawing, ...] = ()
         self._values: RowValues | None = None
         self._images: dict[str, list[QImage | None]] = {}
         self.choice = QComboBox()
@@ -55,13 +56,20 @@ class SamplesCard(Card):
     def clear(self) -> None:
         """Forget the rows of another run."""
         self._shown, self._values, self._images = None, None, {}
+        self._drawings = ()
         self.error.set_error("")
         self.choice.clear()
         self._draw()
 
-    def show_predictions(self, snapshot: ValidationSnapshot, task: Task) -> None:
-        """Show the predictions of a task; without the values of the rows only their numbers and texts."""
-        self._shown = snapshot, task
+    def show_predictions(self, snapshot: ValidationSnapshot, task: Task, drawings: tuple[SampleDrawing, ...]) -> None:
+        """Show the predictions of a task; without the values of the rows only their numbers and texts.
+
+        Args:
+            snapshot: The predictions.
+            task: The task.
+            drawings: What the task says of each sample, from :func:`sample_drawings`.
+        """
+        self._shown, self._drawings = (snapshot, task), drawings
         self._draw()
 
     def show_values(self, values: RowValues) -> None:
@@ -84,8 +92,7 @@ class SamplesCard(Card):
         self.error.set_error(f"The rows cannot be shown: {error}")
 
     def _draw(self) -> None:
-        drawings = () if self._shown is None else sample_drawings(*self._shown)
-        values = self._values
+        drawings, values = self._drawings, self._values
         if self._shown is not None and values is not None and values.rows != self._shown[0].sample_rows:
             values = None  # of other rows; those of these are on their way
         has_tags = any(d.maps is not None and d.maps[0].ndim == 1 for d in drawings)

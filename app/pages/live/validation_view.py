@@ -11,6 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.evaluation import ClassCards, ConfusionCard, SamplesCard, ValueCards
+from app.evaluation.sample_drawings import SampleDrawing, sample_drawings
 from app.formatting import format_quantity
 from app.jobs import Background
 from app.theme import CARD_GAP
@@ -39,6 +40,16 @@ class _Reading:
     run: int
     stamp: Stamp | None
     snapshot: ValidationSnapshot | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What is shown of a task of a snapshot."""
+
+    reading: _Reading
+    task: Task
+    diagnostics: TaskDiagnostics | None
+    drawings: tuple[SampleDrawing, ...]
 
 
 class ValidationView(QWidget):
@@ -207,17 +218,17 @@ class ValidationView(QWidget):
             return
         snapshot = reading.snapshot
         self._background.call(
-            lambda: snapshot.diagnostics(task.name, task.kind),
-            lambda diagnostics: self._on_diagnostics(reading, task, diagnostics),
+            lambda: _Shown(reading, task, snapshot.diagnostics(task.name, task.kind), sample_drawings(snapshot, task)),
+            self._on_shown,
             lambda error: self._on_error(reading.run, error),
         )
 
-    def _on_diagnostics(self, reading: _Reading, task: Task, diagnostics: TaskDiagnostics | None) -> None:
-        if reading is not self._reading or reading.snapshot is None:
+    def _on_shown(self, shown: _Shown) -> None:
+        snapshot, diagnostics = shown.reading.snapshot, shown.diagnostics
+        if shown.reading is not self._reading or snapshot is None:
             return
-        snapshot = reading.snapshot
         self.words.setText(_describe(snapshot, diagnostics))
-        self.samples.show_predictions(snapshot, task)
+        self.samples.show_predictions(snapshot, shown.task, shown.drawings)
         for card in (self.confusion, self.classes, self.values):
             card.setVisible(diagnostics is not None)
             if diagnostics is not None:
