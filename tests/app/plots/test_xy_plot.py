@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from app.plots import CountMatrix, XYPlot, XYSeries
+from app.plots import CountMatrix, DifferenceMatrix, XYPlot, XYSeries
 
 
 def test_a_plot_tells_the_point_under_the_cursor_and_draws_its_line(qtbot: QtBot) -> None:
@@ -44,3 +44,18 @@ def test_a_matrix_shows_counts_or_shares_and_colors_errors_unlike_hits(qtbot: Qt
     assert hit.hue() != error.hue()
     assert matrix.background_at(1, 0) is None
     assert matrix.accessibleDescription() == "a: 0.75, 0.25; b: –, –"
+
+
+def test_a_difference_of_matrices_has_one_color_for_fewer_errors_and_another_for_more(qtbot: QtBot) -> None:
+    matrix = DifferenceMatrix()
+    qtbot.addWidget(matrix)
+    matrix.set_differences(("a", "b"), [[0.1, -0.1], [0.2, math.nan]], lambda row, column: f"{row} {column}")
+    texts = [matrix.text_at(row, column) for row in (0, 1) for column in (0, 1)]
+    assert texts == ["+0.10", "−0.10", "+0.20", "–"]
+    more_hits, fewer_errors, more_errors = (matrix.background_at(*cell) for cell in ((0, 0), (0, 1), (1, 0)))
+    assert more_hits is not None
+    assert more_errors is not None
+    assert more_hits == fewer_errors
+    assert more_hits.hue() != more_errors.hue()
+    assert matrix.background_at(1, 1) is None
+    assert matrix.tooltip_at(1, 0) == "1 0"
