@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QStackedLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.forking import StepMenu
 from app.navigation import Page
@@ -101,7 +101,6 @@ class LivePage(QWidget):
         self.view.setDrawBase(False)
         for name, tooltip in _VIEWS.items():
             self.view.setTabToolTip(self.view.addTab(name), tooltip)
-        header.add_chip(self.view)
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons(), self.tools.values_button):
             header.add_action(widget)
         for button in (self.pause, self.resume, self.stop):
@@ -111,7 +110,11 @@ class LivePage(QWidget):
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         column.setSpacing(CARD_GAP)
         column.addWidget(header)
-        column.addWidget(self.strip)
+        row = QHBoxLayout()
+        row.setSpacing(CARD_GAP)
+        row.addWidget(self.view, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.strip, 1)
+        column.addLayout(row)
         self._views = QStackedWidget()
         for view in (self.tools.stage(self.board), self.validation):
             self._views.addWidget(view)
