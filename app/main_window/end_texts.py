@@ -66,7 +66,7 @@ def _of_run(record: "RunRecord") -> EndText:
 
 
 def _of_several(title: str, records: "Sequence[RunRecord]") -> EndText:
-    counts = Counter(record.state for record in records)
+    counts: Counter[str] = Counter(record.state for record in records)
     body = ", ".join(f"{counts[state]} {state}" for state in _WORDS if counts[state])
     failed = [record.id for record in records if record.state in _FAILURES]
     return EndText(title, body, (failed or [records[-1].id])[0], bool(failed))
