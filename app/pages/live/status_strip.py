@@ -18,7 +18,7 @@ _INK = {
     "warning": "warning",
     "error": "error",
 }
-_MIN_TEXT_DIGITS = 60
+_MIN_TEXT_DIGITS = 46
 """Width of the text beside the legend, in average digits."""
 
 
