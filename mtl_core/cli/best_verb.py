@@ -9,7 +9,7 @@ from typing import Any
 from mtl_core.analysis.comparison import Comparison, read_comparison
 from mtl_core.cli import output, study_output
 from mtl_core.cli.references import build_spec, spec_data
-from mtl_core.cli.training_verbs import train_members
+from mtl_core.cli.training_verbs import check_members, train_members
 from mtl_core.files import check_new_file
 from mtl_core.report.report import read_report
 from mtl_core.report.tables import best_sentences, sentences
@@ -34,9 +34,9 @@ def best(arguments: Namespace) -> int:
     spec = build_spec(data, arguments)
     methods = [method.strip() for method in arguments.methods.split(",") if method.strip()]
     seeds = range(spec.training.seed, spec.training.seed + arguments.seeds)
-    members = method_members(spec, methods, seeds, baselines=arguments.baselines)
+    groups = check_members(method_members(spec, methods, seeds, baselines=arguments.baselines))
     with open_store(arguments.store) as store:
-        results, status = train_members(store, members, as_json=arguments.json)
+        results, status = train_members(store, groups, as_json=arguments.json)
         _print(store, results, path, arguments)
     return status
 

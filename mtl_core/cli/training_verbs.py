@@ -68,8 +68,9 @@ def _train_study(members: Sequence[StudyRun], arguments: Namespace) -> int:
     """Train the runs of a study, and print its result."""
     from mtl_core.analysis.studies import read_study
 
+    groups = check_members(members, together=arguments.together)
     with open_store(arguments.store) as store:
-        results, status = train_members(store, members, together=arguments.together, as_json=arguments.json)
+        results, status = train_members(store, groups, as_json=arguments.json)
         study, store_name = read_study(store, results[0]["run"]), store.name
     assert study is not None  # the first run trains all tasks, so there is a study
     if arguments.json:
@@ -80,21 +81,18 @@ def _train_study(members: Sequence[StudyRun], arguments: Namespace) -> int:
     return status
 
 
-def train_members(
-    store: RunStore, members: Sequence[StudyRun], *, together: bool = False, as_json: bool = False
-) -> tuple[list[dict[str, Any]], int]:
-    """Train the runs of a study, one after the other or those of one role together.
-
-    The other runs are trained even if one fails.
+def check_members(members: Sequence[StudyRun], *, together: bool = False) -> list[list[StudyRun]]:
+    """Check that the runs of a study can train, before there is a store, and print notes on their data.
 
     Args:
-        store: The store.
         members: The runs.
         together: Whether the seeds of each role train in one loop.
-        as_json: Whether standard output is for JSON, so that no line is printed for each run.
 
     Returns:
-        The result of each run that was trained, and the exit status.
+        The runs that train at once, in the order of training.
+
+    Raises:
+        InputError: A run cannot train, or not together with others.
     """
     from mtl_core.runner.inspection import inspect
 
@@ -103,13 +101,30 @@ def train_members(
         if member.spec.training.seed == members[0].spec.training.seed:
             notes |= dict.fromkeys(map(str, inspect(member.spec).notes))
     output.print_data_notes(list(notes), to_stderr=True)
+    return _groups(members, together=together)
+
+
+def train_members(
+    store: RunStore, groups: Sequence[Sequence[StudyRun]], *, as_json: bool = False
+) -> tuple[list[dict[str, Any]], int]:
+    """Train the runs of a study; the others are trained even if one fails.
+
+    Args:
+        store: The store.
+        groups: The runs that train at once; see :func:`check_members`.
+        as_json: Whether standard output is for JSON, so that no line is printed for each run.
+
+    Returns:
+        The result of each run that was trained, and the exit status.
+    """
     results: list[dict[str, Any]] = []
     status, trained, first = SUCCESS, 0, None
-    for group in _groups(members, together=together):
+    members = sum(map(len, groups))
+    for group in groups:
         runs = store.create_study(group, first)
         first = first or runs[0]
         trained += len(group)
-        for member, result in zip(group, _execute_all(store, runs, f"{trained}/{len(members)} "), strict=True):
+        for member, result in zip(group, _execute_all(store, runs, f"{trained}/{members} "), strict=True):
             results.append(result | {"study": first, "baseline": member.baseline})
             status = status or _EXIT_STATUS[result["state"]]
             if not as_json:
