@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -80,7 +80,7 @@ class FilesView(QWidget):
             self._column.addWidget(label)
         if folder:
             link = LinkButton("Open the folder", partial(_open_folder, folder), name="run-open-folder")
-            self._column.addWidget(link)
+            self._column.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
 
     def _checkpoint_row(self, checkpoint: RunCheckpoint, *, has_ended: bool) -> QWidget:

@@ -59,13 +59,13 @@ class LineageView(QWidget):
         row = QHBoxLayout(whole)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP // 2)
-        row.addWidget(Muted(before))
+        row.addWidget(Muted(before, wrap=not runs))
         for run in runs[:_MOST_LINKS]:
             link = LinkButton(f"run {run}", partial(self.runRequested.emit, run), name=f"run-link-{run}")
             row.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         if len(runs) > _MOST_LINKS:
             row.addWidget(Muted(f"and {len(runs) - _MOST_LINKS} more"))
-        row.addWidget(Label(after), 1) if after else row.addStretch(1)
+        row.addWidget(Label(after, wrap=True), 1) if after else row.addStretch(1)
         return whole
 
 
