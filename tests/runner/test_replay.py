@@ -40,10 +40,11 @@ def moving(spec: ExperimentSpec, *moves: WeightMove) -> ExperimentSpec:
 
 
 def asking(store: RunStore, run: int, script: Script, fails_at: int | None = None) -> Callable[[Any], None]:
-    """Asks what a script holds for a step, and fails at one as when the process dies."""
+    """Asks once what a script holds for a step, and fails at one as when the process dies."""
+    remaining = dict(script)
 
     def observe(progress: Any) -> None:
-        for request in script.get(progress.step, ()):
+        for request in remaining.pop(progress.step, ()):  # progress of a step is reported again after a pause
             store.add_request(run, request)
         if progress.step == fails_at:
             raise OSError("the cable fell out")

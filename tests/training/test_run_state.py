@@ -43,7 +43,7 @@ def test_the_header_and_parts_of_a_checkpoint_are_those_of_every_version(tmp_pat
     assert set(saved.parts) == {"model", "optimizer", "weighting", "average", "history", "rng"}
     assert set(saved.values) == {
         "format", "step", "epoch", "threads", "groups", "monitor", "rate", "scale", "ruler", "kept",
-        "fingerprint", "targets", "inputs",
+        "fingerprint", "targets", "inputs", "durations",
     }  # fmt: skip
     assert set(saved.values["monitor"]) == {"best", "best_step", "mark", "waited", "substitute"}
     assert set(saved.values["rate"]) == {"factor", "best", "waited", "resting"}
@@ -113,4 +113,4 @@ def test_a_stop_is_raised_after_the_requests_before_it(tmp_path: Path) -> None:
     target = TrainingRun(build_run_state(experiment(), toy_data(), CPU, recording), recording, tmp_path)
     with pytest.raises(StoppedError):
         RequestHandler(lambda: [target], lambda one, action: action(one), "paused").handle()
-    assert recording.saved == [("last", 0)]
+    assert recording.saved == [("last", 0), ("step", 0)]
