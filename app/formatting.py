@@ -89,6 +89,11 @@ def format_metric_short(value: float) -> str:
     return _with_minus_sign(f"{value:.3f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:.0f}")
 
 
+def format_share(share: float, digits: int = 0) -> str:
+    """Format a share of the whole in percent: ``43.1 %``."""
+    return f"{100 * share:.{digits}f} %"
+
+
 def format_relative_change(change: float, deviation: float = math.nan) -> str:
     """Format a relative change in percent, with its standard deviation: ``+1.20 ± 0.31 %``; a dash for none."""
     if not math.isfinite(change):

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QComboBox
 
+from app.formatting import format_share
 from app.plots import CountMatrix
 from app.widgets import Card, Muted
 from mtl_core.analysis.diagnostics.confusion import normalize_rows
@@ -50,7 +51,7 @@ class ConfusionCard(Card):
 
         def tooltip(row: int, column: int) -> str:
             count = group_digits(task.confusion[row][column])
-            share = f"{shares[row][column]:.1%} of the true class"
+            share = f"{format_share(shares[row][column], 1)} of the true class"
             return f"True {task.class_names[row]}, predicted {task.class_names[column]}: {count} rows, {share}"
 
         show_shares = self.choice.currentIndex() == 1

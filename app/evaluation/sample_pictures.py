@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.evaluation.sample_drawings import Box, Map, SampleDrawing, overlap
+from app.formatting import format_share
 from app.theme import CARD_GAP, GAP, resolve, theme
 from app.widgets import plain_tooltip
 
@@ -140,7 +141,7 @@ def sample_lines(drawing: SampleDrawing) -> tuple[tuple[str, str], ...]:
     if drawing.maps is not None:
         known = drawing.maps[0] >= 0
         right = (drawing.maps[0] == drawing.maps[1])[known]
-        share = f"{right.mean():.0%} of the pixels right" if known.any() else "not labeled"
+        share = f"{format_share(float(right.mean()))} of the pixels right" if known.any() else "not labeled"
         return ((f"row {drawing.row} · {share}", "muted"),)
     if drawing.boxes is not None:
         true, predicted = drawing.boxes

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.formatting import format_quantity
+from app.formatting import format_quantity, format_share
 from app.pages.predict.model_choice import ChosenModels
 from app.pages.predict.prediction_table import PredictionTable
 from app.theme import CARD_GAP, GAP
@@ -162,7 +162,7 @@ class FileView(QWidget):
     def show_progress(self, key: str, progress: WorkProgress) -> None:
         """Show how far the worker is, if it predicts."""
         if key == _PREDICT_KEY and self._busy:
-            self._loading.text.setText(f"{progress.what} ({progress.share:.0%})")
+            self._loading.text.setText(f"{progress.what} ({format_share(progress.share)})")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a single local file or folder."""

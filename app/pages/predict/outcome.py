@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from app.formatting import format_share
 from app.forms import discard
 from app.pages.predict.prediction_model import format_cell
 from app.theme import GAP, resolve, row_height, series_color
@@ -34,7 +35,9 @@ class Bar:
     def text(self) -> str:
         """The probability and its change."""
         change = self.value - self.start
-        return f"{self.value:.1%}" + (f" ({_signed(100 * change, 1)})" if abs(change) >= _SMALLEST_CHANGE else "")
+        return format_share(self.value, 1) + (
+            f" ({_signed(100 * change, 1)})" if abs(change) >= _SMALLEST_CHANGE else ""
+        )
 
 
 class ProbabilityBars(QWidget):

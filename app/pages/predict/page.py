@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
 
+from app.formatting import format_share
 from app.navigation import Page
 from app.pages.predict.file_view import FileView
 from app.pages.predict.model_choice import ChosenModels, ModelChoice, newest_run
@@ -68,7 +69,7 @@ class PredictPage(QWidget):
         self.level.setObjectName("predict-level")
         self.level.setAccessibleName("Intervals")
         self.level.setToolTip(plain_tooltip(_INTERVAL_HELP))
-        self.level.addItems(["No intervals", *(f"{level:.0%} intervals" for level in INTERVAL_LEVELS)])
+        self.level.addItems(["No intervals", *(f"{format_share(level)} intervals" for level in INTERVAL_LEVELS)])
         self.level.setCurrentIndex(_LEVELS.index(_DEFAULT_LEVEL))
         guard_wheel(self.level)
         self.tabs.set_names(("A file", "One row"))

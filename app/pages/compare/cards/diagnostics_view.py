@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.formatting import format_relative_change, format_share
 from app.forms import discard
 from app.pages.compare.views.predictions_view import common_classes, confusion_difference, task_of
 from app.plots import CountMatrix, DifferenceMatrix, XYPlot, XYSeries
@@ -126,7 +127,7 @@ class DiagnosticsView(QWidget):
         names, values = difference.names, difference.values
 
         def tooltip(row: int, column: int) -> str:
-            change = f"{values[row][column]:+.1%}".replace("-", "−")
+            change = format_relative_change(values[row][column])
             return f"True {names[row]}, predicted {names[column]}: {change} of the true class"
 
         self.difference = DifferenceMatrix()
@@ -170,7 +171,10 @@ def _confusion_matrix(task: TaskDiagnostics) -> CountMatrix:
     shares = normalize_rows(task.confusion).tolist()
 
     def tooltip(row: int, column: int) -> str:
-        count, share = group_digits(task.confusion[row][column]), f"{shares[row][column]:.1%} of the true class"
+        count, share = (
+            group_digits(task.confusion[row][column]),
+            f"{format_share(shares[row][column], 1)} of the true class",
+        )
         return f"True {task.class_names[row]}, predicted {task.class_names[column]}: {count} rows, {share}"
 
     matrix = CountMatrix()

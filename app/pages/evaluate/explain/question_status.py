@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.formatting import format_share
 from app.theme import GAP
 from app.widgets import InlineError, LinkButton, Muted
 from mtl_core.protocol.questions import Question
@@ -106,4 +107,4 @@ class QuestionStatus(QWidget):
 
     def _on_progress(self, key: str, progress: Any) -> None:
         if key == self._key and self._is_busy and isinstance(progress, WorkProgress):
-            self.text.setText(f"{self._words}: {progress.what} · {progress.share:.0%}")
+            self.text.setText(f"{self._words}: {progress.what} · {format_share(progress.share)}")
