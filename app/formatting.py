@@ -76,7 +76,7 @@ def format_metric(value: float | None) -> str:
     text = f"{value:.4f}" if size < 10 else f"{value:.2f}" if size < 10_000 else f"{value:.4g}"
     if 0 < size < 0.001:
         text = f"{value:.2e}"
-    return _with_minus_sign(text)
+    return _short_exponent(text)
 
 
 def format_metric_short(value: float) -> str:

@@ -52,7 +52,7 @@ def test_a_duration_is_said_in_its_two_largest_units(seconds: float, words: str)
         (-math.inf, "−∞"),
         (0.9731, "0.9731"),
         (123.456, "123.46"),
-        (-0.00012, "−1.20e−04"),
+        (-0.00012, "−1.20e−4"),
     ],
 )
 def test_a_score_keeps_the_decimals_that_tell_runs_apart(value: float | None, words: str) -> None:

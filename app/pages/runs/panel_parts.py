@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
-from app.widgets import Label, Muted
+from app.widgets import Elided, Label, Muted
 
 _HEADINGS = ("", "best", "last", "test")
 
@@ -20,7 +20,7 @@ class MetricsGrid(QWidget):
         super().__init__()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(CARD_GAP)
+        self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)
         self._rows: list[tuple[str, ...]] | None = None
@@ -38,12 +38,15 @@ class MetricsGrid(QWidget):
             self._grid.addWidget(Muted(title), 0, column, Qt.AlignmentFlag.AlignRight)
         for line, words in enumerate(rows, 1):
             if len(words) == 1:
-                self._grid.addWidget(heading(words[0]), line, 0, 1, 4)
+                task = Elided(words[0])  # a long name must not widen the panel
+                task.setFont(card_title_font())
+                self._grid.addWidget(task, line, 0, 1, 4)
                 continue
-            for column, word in enumerate(words):
-                label = Label(word) if column else Muted(word)
-                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-                self._grid.addWidget(label, line, column, side)
+            name = Elided(words[0])
+            name.setProperty("role", "muted")
+            self._grid.addWidget(name, line, 0)
+            for column, word in enumerate(words[1:], 1):
+                self._grid.addWidget(Label(word), line, column, Qt.AlignmentFlag.AlignRight)
 
     def clear(self) -> None:
         """Show nothing."""
