@@ -24,6 +24,7 @@ from mtl_core.spec import ExperimentSpec, set_at, spec_from_data, spec_to_data
 from mtl_core.store import Points, RunStore, SeriesKey, sqlite
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.runner.conftest import Experiment
+from tests.training.toy import without_resources
 
 STEPS = 7
 """Steps of an epoch of the experiment."""
@@ -49,7 +50,7 @@ def with_setting(spec: ExperimentSpec, path: str, value: Any) -> ExperimentSpec:
 
 
 def points(store: RunStore, run: int) -> dict[SeriesKey, list[tuple[int, bytes]]]:
-    return {key: pairs(series) for key, series in store.read(run)[0].items()}
+    return {key: pairs(series) for key, series in without_resources(store.read(run)[0]).items()}
 
 
 def pairs(series: Points) -> list[tuple[int, bytes]]:
