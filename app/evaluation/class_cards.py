@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from app.evaluation.threshold_view import ThresholdView
 from app.plots import XYPlot, XYSeries
 from app.theme import CARD_GAP, GAP
-from app.widgets import Button, Card, CardRow, ColorSlider, Muted, NumberField, NumberRange
+from app.widgets import Button, Card, CardRow, ColorSlider, Muted, NumberField, NumberRange, guard_wheel
 from mtl_core.protocol.diagnostics import ClassDiagnostics, Estimate, TaskDiagnostics
 
 _COST_WIDTH_DIGITS = 12
@@ -28,6 +28,7 @@ class ClassCards(QWidget):
         self._task: TaskDiagnostics | None = None
         self._view: ThresholdView | None = None
         self.choice = QComboBox()
+        guard_wheel(self.choice)
         self.choice.setObjectName(f"{name}-class")
         self.choice.setAccessibleName("Class of the curves")
         self.omitted = Muted()

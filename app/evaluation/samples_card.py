@@ -12,7 +12,7 @@ from app.evaluation.sample_drawings import SampleDrawing
 from app.evaluation.sample_pictures import SamplePictures
 from app.evaluation.tagged_texts import TaggedTexts, tagged_tokens
 from app.tables.text_table import Cell, TextTable
-from app.widgets import Card, InlineError, Muted
+from app.widgets import Card, InlineError, Muted, guard_wheel
 from app.widgets.pixel_image import pixel_image
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class SamplesCard(Card):
         self._values: RowValues | None = None
         self._images: dict[str, list[QImage | None]] = {}
         self.choice = QComboBox()
+        guard_wheel(self.choice)
         self.choice.setObjectName(f"{name}-samples-input")
         self.choice.setAccessibleName("Input to draw on")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

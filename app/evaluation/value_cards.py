@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox
 
 from app.formatting import format_number
 from app.plots import Histogram, XYPlot, XYSeries
-from app.widgets import Card, CardRow, Muted
+from app.widgets import Card, CardRow, Muted, guard_wheel
 from mtl_core.protocol.diagnostics import TaskDiagnostics
 from mtl_core.text import group_digits
 
@@ -25,6 +25,7 @@ class ValueCards(CardRow):
         super().__init__()
         self._task: TaskDiagnostics | None = None
         self.choice = QComboBox()
+        guard_wheel(self.choice)
         self.choice.setObjectName(f"{name}-value")
         self.choice.setAccessibleName("Value of the plots")
         self.scatter = XYPlot("true", "predicted", diagonal=True)

@@ -70,6 +70,8 @@ class _WheelGuard(QObject):
 
 def guard_wheel(widget: QComboBox | QAbstractSpinBox | QSlider) -> None:
     """Keep the wheel from changing ``widget`` while a page is scrolled over it."""
+    if widget.focusPolicy() == Qt.FocusPolicy.WheelFocus:
+        widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # or the wheel would first give it the focus
     widget.installEventFilter(_WheelGuard(widget))
 
 

@@ -36,7 +36,7 @@ from app.plots import TRAIN, VALIDATION, CurvePlot, Legend, PlotOptions, PlotToo
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, VisibleConnection, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, scroll_area
+from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, guard_wheel, scroll_area
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -91,6 +91,7 @@ class ComparePage(QWidget):
     def _build(self) -> None:
         self.header = PageHeader("Compare")
         self.metric_choice = QComboBox()
+        guard_wheel(self.metric_choice)
         self.metric_choice.setObjectName("compare-metric")
         self.metric_choice.setAccessibleName("Metric of the curves")
         self.metric_choice.setToolTip("Metric of the curves")

@@ -19,7 +19,7 @@ from app.pages.evaluate.explain.panel import EvaluateViews, ExplainPanel
 from app.pages.evaluate.review import Review
 from app.tables import RunPicker
 from app.theme import CARD_GAP, PAGE_MARGIN
-from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, plain_tooltip, scroll_area
+from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, guard_wheel, plain_tooltip, scroll_area
 from mtl_core.protocol.questions import DiagnosticsQuestion
 from mtl_core.protocol.series_key import SPLITS, SplitName
 from mtl_core.text import group_digits
@@ -258,6 +258,7 @@ class EvaluatePage(QWidget):
 
 def _choice(name: str, title: str) -> QComboBox:
     choice = QComboBox()
+    guard_wheel(choice)
     choice.setObjectName(name)
     choice.setAccessibleName(title)
     choice.setToolTip(plain_tooltip(title))

@@ -14,7 +14,7 @@ from app.forms import discard
 from app.pages.compare.views.predictions_view import common_classes, confusion_difference, task_of
 from app.plots import CountMatrix, DifferenceMatrix, XYPlot, XYSeries
 from app.theme import CARD_GAP, GAP, VisibleConnection, manager, resolve
-from app.widgets import Label, RichLabel
+from app.widgets import Label, RichLabel, guard_wheel
 from mtl_core.analysis.diagnostics.confusion import normalize_rows
 from mtl_core.text import group_digits
 
@@ -43,6 +43,7 @@ class DiagnosticsView(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(CARD_GAP)
         self.choice = QComboBox()
+        guard_wheel(self.choice)
         self.choice.setObjectName("compare-class")
         self.choice.setAccessibleName("Class of the curves")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

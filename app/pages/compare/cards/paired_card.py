@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox
 
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.views.paired_view import HEADS, paired_view
-from app.widgets import Card, Label
+from app.widgets import Card, Label, guard_wheel
 
 if TYPE_CHECKING:
     from app.pages.compare.comparison_reader import ComparisonReader
@@ -25,6 +25,7 @@ class PairedTestsCard(Card):
         self._reader = reader
         self._choices: tuple[tuple[int, str], ...] = ()
         self.against = QComboBox()
+        guard_wheel(self.against)
         self.against.setObjectName("compare-against")
         self.against.setAccessibleName("Test against")
         self.against.setToolTip("The runs that the others are tested against, seed by seed")
