@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from app.main_window.end_texts import EndText, end_text
 from app.session import Session
+from app.widgets import plain_tooltip
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
@@ -49,7 +50,7 @@ class TrayNotifier(QObject):
             return
         if self._tray is None:
             self._tray = QSystemTrayIcon(QApplication.windowIcon(), self)
-            self._tray.setToolTip(QApplication.applicationDisplayName())
+            self._tray.setToolTip(plain_tooltip(QApplication.applicationDisplayName()))
             self._tray.messageClicked.connect(self._press)
             self._tray.activated.connect(lambda _reason: self._press())
         self._on_click = on_click

@@ -90,10 +90,13 @@ def sentences(comparison: Comparison) -> tuple[str, ...]:
 def best_sentences(comparison: Comparison) -> tuple[str, ...]:
     """Return which group of runs of several tasks is best, over all tasks and on each.
 
-    Two groups without baselines are tested against each other anyway, so nothing is said of them.
+    Two groups without baselines are tested against each other anyway, so nothing is said of them, nor of groups that
+    learn from different data.
     """
     groups = comparison.contenders
     if len(groups) < 2 or (len(groups) == 2 and len(groups) == len(comparison.groups)):
+        return ()
+    if len({comparison.groups[index].first.run.dataset for index in groups}) > 1:
         return ()
     return describe_best(comparison.best, comparison.best_change, comparison.titles, comparison.against_title)
 

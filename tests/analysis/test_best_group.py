@@ -1,16 +1,18 @@
 """The best group of runs on each task and over all, with every pair tested and the probabilities held against SciPy."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import pytest
 from scipy import stats
 
 from mtl_core.analysis.best_group import best_groups, describe_best
+from mtl_core.analysis.comparison import compare_runs
 from mtl_core.analysis.paired import adjust_p_values
 from mtl_core.analysis.paired_tests import MetricRow
 from mtl_core.analysis.statistics import Spread
 from mtl_core.report.tables import best_sentences, sentences
-from tests.analysis.test_comparison import EQUAL, UNCERTAINTY, houses
+from tests.analysis.test_comparison import EQUAL, SCORES, UNCERTAINTY, houses, stored_run, test_score
 
 ALONE_PRICE, ALONE_SOLD = {"price": (0.70, 0.72, 0.71)}, {"sold": (0.92, 0.93, 0.94)}
 PCGRAD = {"price": (0.79, 0.82, 0.80), "sold": (0.91, 0.90, 0.93)}
@@ -79,3 +81,11 @@ def test_methods_with_baselines_are_judged_by_their_delta_m_too() -> None:
 def test_two_groups_alone_are_only_tested_against_each_other() -> None:
     comparison = houses(("equal", "", EQUAL), ("uncertainty", "", UNCERTAINTY))
     assert (best_sentences(comparison), comparison.best_change) == ((), None)
+
+
+def test_nothing_is_said_of_groups_that_learn_from_different_data() -> None:
+    groups = [stored_run(number, method, 0) for number, method in enumerate(("equal", "uncertainty", "pcgrad"), 1)]
+    scores = [test_score(number, "price", value) for number, value in ((1, 0.7), (2, 0.8), (3, 0.9))]
+    assert best_sentences(compare_runs(groups, scores, SCORES))
+    groups[2] = dataclasses.replace(groups[2], run=dataclasses.replace(groups[2].run, dataset="other"))
+    assert best_sentences(compare_runs(groups, scores, SCORES)) == ()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.plots.decimation import Floats
 from app.theme import GAP
-from app.widgets import ColorSlider, Muted, ToolButton
+from app.widgets import ColorSlider, Muted, ToolButton, plain_tooltip
 from mtl_core.text import group_digits
 
 
@@ -30,7 +30,7 @@ class StepSlider(QWidget):
         self.slider = ColorSlider("accent", marks_one=False)
         self.slider.setObjectName(f"{name}-step")
         self.slider.setAccessibleName(f"Step of {what}")
-        self.slider.setToolTip(f"Step of {what}")
+        self.slider.setToolTip(plain_tooltip(f"Step of {what}"))
         self.slider.setSingleStep(1)
         self.label = Muted()
         self.latest = ToolButton(

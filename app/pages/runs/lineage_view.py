@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.forms import discard
+from app.pages.runs.panel_parts import column_of
 from app.theme import GAP
 from app.widgets import Label, LinkButton, Muted
 from mtl_core.text import group_digits
@@ -17,7 +18,7 @@ from mtl_core.text import group_digits
 if TYPE_CHECKING:
     from mtl_core.forking.lineage import Lineage
 
-_MOST_LINKS = 4
+_MOST_LINKS, _LINKS_A_ROW, _MOST_STEPS = 6, 3, 4
 _Line = tuple[str, tuple[int, ...], str]
 """Words before the links, the runs, and words behind them."""
 
@@ -55,18 +56,30 @@ class LineageView(QWidget):
         self.setVisible(bool(lines))
 
     def _row(self, before: str, runs: Sequence[int], after: str) -> QWidget:
-        whole = QWidget()
-        row = QHBoxLayout(whole)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP // 2)
-        row.addWidget(Muted(before, wrap=not runs))
-        for run in runs[:_MOST_LINKS]:
-            link = LinkButton(f"run {run}", partial(self.runRequested.emit, run), name=f"run-link-{run}")
-            row.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-        if len(runs) > _MOST_LINKS:
-            row.addWidget(Muted(f"and {len(runs) - _MOST_LINKS} more"))
-        row.addWidget(Label(after, wrap=True), 1) if after else row.addStretch(1)
-        return whole
+        """Words, links and words; several links stand below their words, so that they do not widen the panel."""
+        if len(runs) > 1:
+            return self._links_below(before, runs)
+        return _line([Muted(before, wrap=not runs), *map(self._link, runs)], after)
+
+    def _links_below(self, before: str, runs: Sequence[int]) -> QWidget:
+        links = list(map(self._link, runs[:_MOST_LINKS]))
+        rows = [_line(links[first : first + _LINKS_A_ROW]) for first in range(0, len(links), _LINKS_A_ROW)]
+        more = [Muted(f"and {len(runs) - _MOST_LINKS} more")] if len(runs) > _MOST_LINKS else []
+        return column_of(Muted(before), *rows, *more)
+
+    def _link(self, run: int) -> QWidget:
+        return LinkButton(f"run {run}", partial(self.runRequested.emit, run), name=f"run-link-{run}")
+
+
+def _line(widgets: Sequence[QWidget], after: str = "") -> QWidget:
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(GAP // 2)
+    for widget in widgets:
+        row.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
+    row.addWidget(Label(after, wrap=True), 1) if after else row.addStretch(1)
+    return whole
 
 
 def lineage_lines(lineage: Lineage) -> list[_Line]:
@@ -84,7 +97,7 @@ def lineage_lines(lineage: Lineage) -> list[_Line]:
     if lineage.start_run is not None:
         lines.append(("Shared layers begin with", (lineage.start_run,), ""))
     if lineage.resumed:
-        steps = ", ".join(group_digits(step) for step in lineage.resumed[-_MOST_LINKS:])
+        steps = ", ".join(group_digits(step) for step in lineage.resumed[-_MOST_STEPS:])
         lines.append((f"Resumed from step {steps}", (), ""))
     groups = {
         "Forks": lineage.forks,

@@ -22,6 +22,7 @@ from mtl_core.protocol.samples import InputSamples
 from mtl_core.tabular.reviewed_list import ReviewedList
 
 _HINT = "Select rows to leave out or to relabel. The data stay as they are."
+_NO_LABELS = "Labels of this kind of task cannot be changed here"
 
 
 class ReviewTable(TextTable):
@@ -162,8 +163,8 @@ class HardestCard(Card):
         can_relabel = task is not None and bool(task.label_names)
         self.leave_out.setEnabled(has_rows)
         self.relabel.setEnabled(has_rows and can_relabel)
-        tip = "Give the selected rows another label (Return)"
-        self.relabel.setToolTip(tip if can_relabel else "Labels of this kind of task cannot be changed here")
+        tip = "Give the selected rows another label (Return)" if can_relabel else _NO_LABELS
+        self.relabel.setToolTip(plain_tooltip(tip))
         self.keep.setEnabled(has_rows)
         self.undo.setEnabled(self._review.can_undo)
         self.redo.setEnabled(self._review.can_redo)
