@@ -178,7 +178,7 @@ class ShownRuns:
 
 def _facts(panel: Any) -> dict[str, str]:
     """The facts that a panel shows, by their labels."""
-    form, roles = panel._facts, QFormLayout.ItemRole
+    form, roles = panel._facts.layout(), QFormLayout.ItemRole
     rows = range(form.rowCount())
     return {
         form.itemAt(row, roles.LabelRole).widget().text(): form.itemAt(row, roles.FieldRole).widget().text()
