@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.evaluation.threshold_view import ThresholdView
 from app.plots import XYPlot, XYSeries
 from app.theme import CARD_GAP, GAP
-from app.widgets import Button, Card, CardRow, ColorSlider, Muted, NumberField, NumberRange, guard_wheel
+from app.widgets import Button, Card, CardRow, ColorSlider, Muted, NumberField, NumberRange, choice_box
 from mtl_core.protocol.diagnostics import ClassDiagnostics, Estimate, TaskDiagnostics
 
 _COST_WIDTH_DIGITS = 12
@@ -27,10 +27,7 @@ class ClassCards(QWidget):
         super().__init__()
         self._task: TaskDiagnostics | None = None
         self._view: ThresholdView | None = None
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName(f"{name}-class")
-        self.choice.setAccessibleName("Class of the curves")
+        self.choice = choice_box(f"{name}-class", "Class of the curves")
         self.omitted = Muted()
         self.roc = _plot(f"{name}-roc", "false positive rate", "true positive rate", diagonal=True)
         self.precision = _plot(f"{name}-precision-recall", "recall", "precision")

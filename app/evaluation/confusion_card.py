@@ -1,10 +1,8 @@
 """The card of the confusion matrix."""
 
-from PySide6.QtWidgets import QComboBox
-
 from app.formatting import format_share
 from app.plots import CountMatrix
-from app.widgets import Card, Muted, guard_wheel
+from app.widgets import Card, Muted, choice_box
 from mtl_core.analysis.diagnostics.confusion import normalize_rows
 from mtl_core.protocol.diagnostics import TaskDiagnostics
 from mtl_core.text import group_digits
@@ -24,10 +22,7 @@ class ConfusionCard(Card):
         super().__init__("Confusion matrix")
         self.setObjectName(f"{name}-card-confusion")
         self._task: TaskDiagnostics | None = None
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName(f"{name}-confusion-choice")
-        self.choice.setAccessibleName("What the cells of the confusion matrix show")
+        self.choice = choice_box(f"{name}-confusion-choice", "What the cells of the confusion matrix show")
         self.choice.addItems(list(_CHOICES))
         self.header.addWidget(self.choice)
         self.matrix = CountMatrix()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox
 
 from app.evaluation.class_legend import ClassLegend
 from app.evaluation.sample_drawings import SampleDrawing
 from app.evaluation.sample_pictures import SamplePictures
 from app.evaluation.tagged_texts import TaggedTexts, tagged_tokens
 from app.tables.text_table import Cell, TextTable
-from app.widgets import Card, InlineError, Muted, guard_wheel
+from app.widgets import Card, InlineError, Muted, choice_box
 from app.widgets.pixel_image import pixel_image
 
 if TYPE_CHECKING:
@@ -36,11 +35,7 @@ class SamplesCard(Card):
         self._drawings: tuple[SampleDrawing, ...] = ()
         self._values: RowValues | None = None
         self._images: dict[str, list[QImage | None]] = {}
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName(f"{name}-samples-input")
-        self.choice.setAccessibleName("Input to draw on")
-        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice = choice_box(f"{name}-samples-input", "Input to draw on")
         self.header.addWidget(self.choice)
         self.words = Muted(wrap=True)
         self.words.setObjectName(f"{name}-samples-words")

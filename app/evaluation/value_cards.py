@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox
 
 from app.formatting import format_number
 from app.plots import Histogram, XYPlot, XYSeries
-from app.widgets import Card, CardRow, Muted, guard_wheel
+from app.widgets import Card, CardRow, Muted, choice_box
 from mtl_core.protocol.diagnostics import TaskDiagnostics
 from mtl_core.text import group_digits
 
@@ -24,10 +23,7 @@ class ValueCards(CardRow):
     def __init__(self, name: str = "evaluate") -> None:
         super().__init__()
         self._task: TaskDiagnostics | None = None
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName(f"{name}-value")
-        self.choice.setAccessibleName("Value of the plots")
+        self.choice = choice_box(f"{name}-value", "Value of the plots")
         self.scatter = XYPlot("true", "predicted", diagonal=True)
         self.scatter.setObjectName(f"{name}-scatter")
         self.scatter.setAccessibleName("Predicted against true")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.formatting import format_metric
+from app.plots.tooltips import show_tooltip
 from app.theme import GAP, manager, theme
-from app.widgets import plain_tooltip
 
 _HEIGHT = 240
 _OPAQUE = 0.75
@@ -81,13 +81,7 @@ class PictureHeat(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Show the attribution under the cursor."""
-        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
-            if text := self.tooltip_at(QPointF(event.pos())):
-                QToolTip.showText(event.globalPos(), plain_tooltip(text), self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
+        return show_tooltip(self, event, self.tooltip_at) or super().event(event)
 
     def _boxes(self) -> tuple[QRectF, QRectF] | None:
         """The places of the plain picture and of the one with attributions."""

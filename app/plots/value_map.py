@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.plots.heat_map import cell_color
+from app.plots.tooltips import show_tooltip
 from app.theme import manager, small_font, theme
-from app.widgets import plain_tooltip
 
 _WIDEST_NAME = 110
 _MOST_CELL, _LEAST_CELL = 26.0, 6.0
@@ -88,13 +88,7 @@ class ValueMap(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Show the cell under the cursor as a tooltip."""
-        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
-            if text := self.tooltip_at(QPointF(event.pos())):
-                QToolTip.showText(event.globalPos(), plain_tooltip(text), self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
+        return show_tooltip(self, event, self.tooltip_at) or super().event(event)
 
     def _draw_names(self, painter: QPainter, area: QRectF, width: float, height: float) -> None:
         metrics = QFontMetrics(small_font())

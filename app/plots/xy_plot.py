@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.formatting import format_number, format_ticks
 from app.plots.canvas import dash_pattern
 from app.plots.decimation import nice_step
+from app.plots.tooltips import show_tooltip
 from app.theme import GAP, manager, resolve, small_font, theme
-from app.widgets import plain_tooltip
 
 _MARGIN = 6
 _POINT = 2.6
@@ -132,13 +132,7 @@ class XYPlot(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Show the point under the cursor as a tooltip."""
-        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
-            if text := self.tooltip_at(QPointF(event.pos())):
-                QToolTip.showText(event.globalPos(), plain_tooltip(text), self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
+        return show_tooltip(self, event, self.tooltip_at) or super().event(event)
 
     def tooltip_at(self, position: QPointF) -> str:
         """The text of the point near a position of this widget; empty for none."""

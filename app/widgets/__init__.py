@@ -3,6 +3,7 @@
 from app.widgets.buttons import Button, DangerButton, LinkButton, PrimaryButton, ToolButton
 from app.widgets.card import Card, CardRow, HLine, PageBody, scroll_area
 from app.widgets.check_menu import CheckMenu
+from app.widgets.choice_box import choice_box
 from app.widgets.dot import Dot
 from app.widgets.feedback import Banner, EmptyState, Glyph, InlineError
 from app.widgets.input_behavior import guard_wheel, mark_invalid, set_up_spin_box
@@ -51,6 +52,7 @@ __all__ = [
     "ToolButton",
     "WeightSlider",
     "WeightSpin",
+    "choice_box",
     "draw_row_background",
     "escape_mnemonic",
     "guard_wheel",

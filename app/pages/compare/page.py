@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from app.forking import StepMenu
 from app.navigation import Page
@@ -36,7 +36,17 @@ from app.plots import TRAIN, VALIDATION, CurvePlot, Legend, PlotOptions, PlotToo
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, VisibleConnection, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, guard_wheel, scroll_area
+from app.widgets import (
+    Card,
+    CardRow,
+    EmptyState,
+    Label,
+    Muted,
+    PageHeader,
+    ToolButton,
+    choice_box,
+    scroll_area,
+)
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -90,12 +100,7 @@ class ComparePage(QWidget):
 
     def _build(self) -> None:
         self.header = PageHeader("Compare")
-        self.metric_choice = QComboBox()
-        guard_wheel(self.metric_choice)
-        self.metric_choice.setObjectName("compare-metric")
-        self.metric_choice.setAccessibleName("Metric of the curves")
-        self.metric_choice.setToolTip("Metric of the curves")
-        self.metric_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.metric_choice = choice_box("compare-metric", "Metric of the curves")
         self.add_run = ToolButton(
             "plus", "Add runs to the comparison", self._open_chooser, text="Add run", name="compare-add"
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.evaluation.class_cards import ClassCards
 from app.evaluation.confusion_card import ConfusionCard
@@ -19,7 +19,15 @@ from app.pages.evaluate.explain.panel import EvaluateViews, ExplainPanel
 from app.pages.evaluate.review import Review
 from app.tables import RunPicker
 from app.theme import CARD_GAP, PAGE_MARGIN
-from app.widgets import Chip, EmptyState, Muted, PageHeader, TaskTabs, guard_wheel, plain_tooltip, scroll_area
+from app.widgets import (
+    Chip,
+    EmptyState,
+    Muted,
+    PageHeader,
+    TaskTabs,
+    choice_box,
+    scroll_area,
+)
 from mtl_core.protocol.questions import DiagnosticsQuestion
 from mtl_core.protocol.series_key import SPLITS, SplitName
 from mtl_core.text import group_digits
@@ -63,8 +71,8 @@ class EvaluatePage(QWidget):
         self._shown: _Request | None = None
         self.picker = RunPicker(session.store, "evaluate")
         self.state = Chip(tone="muted")
-        self.split = _choice("evaluate-split", "Rows")
-        self.group = _choice("evaluate-group", "Column of groups")
+        self.split = choice_box("evaluate-split", "Rows")
+        self.group = choice_box("evaluate-group", "Column of groups")
         self.tabs = TaskTabs("evaluate-task")
         self.words = Muted(wrap=True)
         self.words.setObjectName("evaluate-words")
@@ -254,15 +262,6 @@ class EvaluatePage(QWidget):
             self._choose_newest()
         else:
             self.show_run(self._run.id)
-
-
-def _choice(name: str, title: str) -> QComboBox:
-    choice = QComboBox()
-    guard_wheel(choice)
-    choice.setObjectName(name)
-    choice.setAccessibleName(title)
-    choice.setToolTip(plain_tooltip(title))
-    return choice
 
 
 def _newest_ended(store: RunStore) -> RunRecord | None:

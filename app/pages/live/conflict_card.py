@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.live.gradient_agreement import (
     MEASURES,
@@ -20,7 +20,7 @@ from app.pages.live.gradient_agreement import (
 )
 from app.pages.live.step_slider import StepSlider
 from app.plots import CurvePlot, LengthMatrix, MatrixPlot, PlotButtons, RunCurves
-from app.widgets import Card, CardRow, Muted, guard_wheel
+from app.widgets import Card, CardRow, Muted, choice_box
 from mtl_core.protocol.series_names import GradientMeasure
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ class ConflictCard(Card):
         self.setObjectName("live-card-conflict")
         self._tasks = tuple(tasks)
         self._curves = RunCurves()
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName("live-conflict-measure")
-        self.choice.setAccessibleName("What is compared")
+        self.choice = choice_box("live-conflict-measure", "What is compared")
         self.choice.addItems([*MEASURES.values(), NORMS])
         self.header.addWidget(self.choice)
         self.matrix, self.norms = MatrixPlot(), LengthMatrix()

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox
 
 from app.pages.live.run_view import metric_names, metric_text, series_key
 from app.plots import CurvePlot, PlotButtons, RunCurves, SeriesBuffer, XAxis
 from app.theme import CARD_GAP, GAP
-from app.widgets import Card, guard_wheel, plain_tooltip
+from app.widgets import Card, choice_box, plain_tooltip
 from mtl_core.protocol.series_names import LOSS_WEIGHT
 from mtl_core.spec import TOTAL
 
@@ -161,11 +160,7 @@ class MetricCard(PlotCard):
         self._colors = {task: index for index, task in enumerate([*tasks, TOTAL])}
         self._tasks = tuple(tasks)
         self._preferred = ""
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName("live-metric")
-        self.choice.setAccessibleName("Validation metric")
-        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice = choice_box("live-metric", "Validation metric")
         self.choice.hide()
         self.header.insertWidget(self.header.indexOf(self.buttons), self.choice)
         self.choice.currentTextChanged.connect(self.metricChanged)

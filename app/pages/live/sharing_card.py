@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.pages.live.curve_legend import CurveLegend
 from app.plots import CardGrid, CurvePlot, PlotButtons, RunCurves
 from app.theme import GAP
-from app.widgets import Card, Dot, Label, guard_wheel
+from app.widgets import Card, Dot, Label, choice_box
 from mtl_core.protocol.series_names import natural_order, read_learned_name
 from mtl_core.spec.sharing.learned_series import LearnedShare
 
@@ -28,11 +28,7 @@ class SharingCard(Card):
         self.setObjectName("live-card-sharing")
         self._tasks = tuple(tasks)
         self._sources: dict[str, list[str]] = {}
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName("live-sharing-place")
-        self.choice.setAccessibleName("Place in the model")
-        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice = choice_box("live-sharing-place", "Place in the model")
         self.header.addWidget(self.choice)
         self.legend = CurveLegend()
         self.plots = {task: self._plot(task) for task in tasks}

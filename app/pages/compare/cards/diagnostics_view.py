@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.formatting import format_relative_change, format_share
 from app.forms import discard
 from app.pages.compare.views.predictions_view import common_classes, confusion_difference, task_of
 from app.plots import CountMatrix, DifferenceMatrix, XYPlot, XYSeries
 from app.theme import CARD_GAP, GAP, VisibleConnection, manager, resolve
-from app.widgets import Label, RichLabel, guard_wheel
+from app.widgets import Label, RichLabel, choice_box
 from mtl_core.analysis.diagnostics.confusion import normalize_rows
 from mtl_core.text import group_digits
 
@@ -42,11 +42,7 @@ class DiagnosticsView(QWidget):
         self.difference: DifferenceMatrix | None = None
         self._grid = QGridLayout()
         self._grid.setSpacing(CARD_GAP)
-        self.choice = QComboBox()
-        guard_wheel(self.choice)
-        self.choice.setObjectName("compare-class")
-        self.choice.setAccessibleName("Class of the curves")
-        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice = choice_box("compare-class", "Class of the curves")
         self.roc = _plot("compare-roc", "false positive rate", "true positive rate")
         self.reliability = _plot("compare-reliability", "predicted probability", "frequency")
         self.scores = RichLabel()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from app.pages.compare.views.metric_plots import (
     PlottedRun,
@@ -26,7 +26,7 @@ from app.plots import (
     SpreadBars,
 )
 from app.theme import VisibleConnection, manager, resolve
-from app.widgets import Card, LinkButton, Muted, RichLabel, guard_wheel, plain_tooltip
+from app.widgets import Card, LinkButton, Muted, RichLabel, choice_box
 
 if TYPE_CHECKING:
     from app.pages.compare.comparison_reader import ComparisonReader
@@ -56,10 +56,10 @@ class MetricPlotsCard(Card):
         self._session, self._reader, self._color_of = session, reader, color_of
         self._rows: tuple[MetricRow, ...] = ()
         self._picked: PlottedRun | None = None
-        self.kind = _choice("compare-plot-kind", "Kind of plot")
+        self.kind = choice_box("compare-plot-kind", "Kind of plot")
         self.kind.addItems(KINDS)
         self.metrics = tuple(
-            _choice(f"compare-plot-{name}", f"{name.capitalize()} metric") for name in ("first", "second", "third")
+            choice_box(f"compare-plot-{name}", f"{name.capitalize()} metric") for name in ("first", "second", "third")
         )
         for widget in (self.kind, *self.metrics):
             self.header.addWidget(widget)
@@ -210,16 +210,6 @@ class MetricPlotsCard(Card):
         hint = "Click a run to see which it is."
         self.found.setText(self._picked.tip.partition("\n")[0] if self._picked else hint)
         self.open_run.setVisible(self._picked is not None)
-
-
-def _choice(name: str, title: str) -> QComboBox:
-    choice = QComboBox()
-    choice.setObjectName(name)
-    choice.setAccessibleName(title)
-    choice.setToolTip(plain_tooltip(title))
-    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    guard_wheel(choice)
-    return choice
 
 
 def _size(run: PlottedRun, runs: list[PlottedRun], rows: tuple[MetricRow, ...]) -> float:

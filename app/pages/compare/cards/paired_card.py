@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox
-
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.views.paired_view import HEADS, paired_view
-from app.widgets import Card, Label, guard_wheel
+from app.widgets import Card, Label, choice_box
 
 if TYPE_CHECKING:
     from app.pages.compare.comparison_reader import ComparisonReader
@@ -24,12 +22,9 @@ class PairedTestsCard(Card):
         self.setObjectName("compare-paired-card")
         self._reader = reader
         self._choices: tuple[tuple[int, str], ...] = ()
-        self.against = QComboBox()
-        guard_wheel(self.against)
-        self.against.setObjectName("compare-against")
-        self.against.setAccessibleName("Test against")
-        self.against.setToolTip("The runs that the others are tested against, seed by seed")
-        self.against.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.against = choice_box(
+            "compare-against", "Test against", "The runs that the others are tested against, seed by seed"
+        )
         self.header.addWidget(self.against)
         self.words = Label()
         self.words.setObjectName("compare-paired-words")

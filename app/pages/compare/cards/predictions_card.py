@@ -14,7 +14,7 @@ from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.predictions_view import MOST_RUNS, common_tasks, pair_rows, pair_text, shown_runs
 from app.tables.text_table import TextTable
 from app.theme import GAP
-from app.widgets import Button, Card, InlineError, Label, Muted, guard_wheel, plain_tooltip
+from app.widgets import Button, Card, InlineError, Label, Muted, choice_box
 from mtl_core.protocol.questions import DiagnosticsQuestion, DisagreementsQuestion
 from mtl_core.protocol.series_key import SPLITS, SplitName
 
@@ -61,10 +61,10 @@ class PredictionsCard(Card):
         self._waiting = 0
         self._answers: dict[int, Diagnostics] = {}
         self._errors: list[str] = []
-        self.first = _choice("compare-predictions-first", "First run of the pair")
-        self.second = _choice("compare-predictions-second", "Second run of the pair")
-        self.task = _choice("compare-predictions-task", "Task")
-        self.split = _choice("compare-predictions-split", "Rows")
+        self.first = choice_box("compare-predictions-first", "First run of the pair")
+        self.second = choice_box("compare-predictions-second", "Second run of the pair")
+        self.task = choice_box("compare-predictions-task", "Task")
+        self.split = choice_box("compare-predictions-split", "Rows")
         self.split.addItems([_SPLIT_TITLES[name] for name in SPLITS])
         self.split.setCurrentIndex(SPLITS.index("test"))
         self.ask_button = Button(_WORDS, self._ask, name="compare-predictions")
@@ -201,16 +201,6 @@ class PredictionsCard(Card):
         answers = {run: self._answers[run] for run in request.numbers if run in self._answers}
         self.diagnostics.show_answers(answers, request.pair)
         self._update()
-
-
-def _choice(name: str, title: str) -> QComboBox:
-    choice = QComboBox()
-    choice.setObjectName(name)
-    choice.setAccessibleName(title)
-    choice.setToolTip(plain_tooltip(title))
-    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    guard_wheel(choice)
-    return choice
 
 
 def _set_items(choice: QComboBox, texts: Sequence[str], default: int) -> None:

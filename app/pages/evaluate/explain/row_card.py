@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.formatting import format_metric
 from app.pages.evaluate.explain.input_attribution import InputAttributionView
 from app.pages.evaluate.explain.question_status import QuestionStatus
 from app.plots import ValueMap
 from app.theme import GAP
-from app.widgets import Button, Card, Muted, NumberField, NumberRange, guard_wheel
+from app.widgets import Button, Card, Muted, NumberField, NumberRange, choice_box
 from mtl_core.protocol.attribution_methods import OWN_METHODS
 from mtl_core.protocol.explanation import RowExplanation
 from mtl_core.protocol.questions import RowExplanationQuestion
@@ -47,16 +47,16 @@ class RowCard(Card):
         self.row.setObjectName("explain-row")
         self.row.setAccessibleName("Row of the data")
         self.row.setFixedWidth(self.row.fontMetrics().horizontalAdvance("0") * _ROW_DIGITS)
-        self.output = _choice("explain-output", "Class or value to explain")
+        self.output = choice_box("explain-output", "Class or value to explain")
         self.output.addItem(_PREDICTED)
-        self.method = _choice("explain-method", "Method")
+        self.method = choice_box("explain-method", "Method")
         self.method.addItems([_METHODS[name] for name in OWN_METHODS])
         self.button = Button("Explain row", self.ask, name="explain-row-button")
         self.status = QuestionStatus(session.worker, "explain-row-question")
         self.words = Muted(wrap=True)
         self.words.setObjectName("explain-row-words")
-        self.layer = _choice("explain-layer", "Attention layer")
-        self.head = _choice("explain-head", "Attention head")
+        self.layer = choice_box("explain-layer", "Attention layer")
+        self.head = choice_box("explain-head", "Attention head")
         self.attention = ValueMap("attends to")
         self.attention.setObjectName("explain-attention")
         self.attention.setAccessibleName("Attention weights")
@@ -187,14 +187,6 @@ class RowCard(Card):
         self.head.addItems(heads)
         self.head.setCurrentIndex(shown.head)
         self.attention.set_values(shown.queries, shown.keys, shown.weights)
-
-
-def _choice(name: str, title: str) -> QComboBox:
-    choice = QComboBox()
-    choice.setObjectName(name)
-    choice.setAccessibleName(title)
-    guard_wheel(choice)
-    return choice
 
 
 def _summary(answer: RowExplanation) -> str:
