@@ -192,6 +192,7 @@ class Person:
         at = next(at for at in range(model.rowCount()) if str(model.index(at, 0).data()) == row)
         index = model.index(at, titles.index(title))
         view.scrollTo(index)
+        self.wait(lambda: view.viewport().rect().contains(view.visualRect(index).center()), f"the cell of {row}")
         with Pick(self.bot, text):
             self.bot.mouseClick(view.viewport(), LEFT, pos=view.visualRect(index).center())
 
