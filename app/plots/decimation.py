@@ -4,41 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
-_BLOCK = 128
-
-
-def _decayed_sums(values: Floats, decay: float) -> Floats:
-    """The running sums ``s[t] = decay * s[t - 1] + values[t]`` without a Python loop over points.
-
-    Inside a block of 128 a triangular matrix product does the work; the sums carried from block to block are
-    the same recurrence with ``decay ** 128``, solved by this function on a 128 times shorter array.
-    """
-    count = values.size
-    blocks = -(-count // _BLOCK)
-    size = _BLOCK if blocks > 1 else count
-    powers, kernel = _kernel(decay, size)
-    padded = np.zeros(blocks * size)
-    padded[:count] = values
-    sums = padded.reshape(blocks, size) @ kernel.T
-    if blocks > 1:
-        carried = _decayed_sums(np.ascontiguousarray(sums[:, -1]), float(powers[size]))
-        sums[1:] += carried[:-1, None] * powers[1:]
-    return np.asarray(sums.reshape(-1)[:count])
-
-
-@lru_cache(maxsize=32)
-def _kernel(decay: float, size: int) -> tuple[Floats, Floats]:
-    """Powers of ``decay`` from 0 to ``size``, and the lower triangular matrix of those of the lags in a block."""
-    powers = decay ** np.arange(size + 1, dtype=np.float64)
-    lag = np.arange(size)[:, None] - np.arange(size)[None, :]
-    return powers, np.where(lag >= 0, powers[np.abs(lag)], 0.0)
 
 
 def smooth(values: Floats, weight: float) -> Floats:
@@ -53,12 +23,18 @@ def smooth(values: Floats, weight: float) -> Floats:
     """
     if weight <= 0 or values.size < 2:
         return values
+    from scipy.signal import lfilter  # whose import takes longer than a frame, so it is left to the drawing thread
+
+    def decayed_sums(addends: Floats) -> Floats:
+        sums: Floats = lfilter([1.0], [1.0, -weight], addends)
+        return sums
+
     finite_mask = np.isfinite(values)
-    total = _decayed_sums(np.where(finite_mask, values, 0.0), weight)
+    total = decayed_sums(np.where(finite_mask, values, 0.0))
     if finite_mask.all():
         mass: Floats = (1.0 - weight ** np.arange(1.0, values.size + 1)) / (1.0 - weight)
     else:
-        mass = _decayed_sums(finite_mask.astype(np.float64), weight)
+        mass = decayed_sums(finite_mask.astype(np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(finite_mask, total / mass, np.nan)
 

@@ -18,6 +18,8 @@ _TARGET_SECONDS = 0.1
 """Steps that take longer are all timed."""
 _HASH, _HASH_MASK = 0x9E3779B1, 0xFFFFFFFF
 """Multiplicative hash (Knuth 1973, 6.4), by which the timed steps do not coincide with the chunks of batches."""
+_EVERY_STEP = _HASH_MASK + 1
+"""Limit of the hash until a step has been timed."""
 _NO_CONTEXT: AbstractContextManager[None] = nullcontext()
 
 
@@ -81,7 +83,8 @@ class StepClock:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._is_timing, self._is_first = False, True
-        self._limit = _HASH_MASK  # every step until the first results, of which short runs have no other
+        self._limit = _EVERY_STEP
+        self._begin_time = 0.0
         self._parts: list[StepPart | None] = []
         self._part_before_pass: StepPart | None = None
         self._marks: _Marks = _HostMarks()
@@ -125,6 +128,8 @@ class StepClock:
         if self._is_first:
             self._is_first = False
         else:
+            if self._limit == _EVERY_STEP:  # by the time that kernels take to launch, where they run on a device
+                self._set_interval(time.perf_counter() - self._begin_time)
             self._steps.append((self._parts, self._marks))
         self._is_timing = False
 
@@ -139,14 +144,18 @@ class StepClock:
                 if part is not None:
                     sums[part] += seconds
         means = {part: total / len(steps) for part, total in sums.items()}
-        interval = min(max(_TARGET_SECONDS / max(sum(means.values()), 1e-9), 1.0), _MAX_INTERVAL)
-        self._limit = int(_HASH_MASK / interval)
+        self._set_interval(sum(means.values()))
         return means
+
+    def _set_interval(self, step_seconds: float) -> None:
+        interval = min(max(_TARGET_SECONDS / max(step_seconds, 1e-9), 1.0), _MAX_INTERVAL)
+        self._limit = int(_HASH_MASK / interval)
 
     def _begin(self, step: int) -> None:
         """Begin a step and its data, in place of one that has not ended."""
         self._is_timing = (step * _HASH) & _HASH_MASK <= self._limit
         if self._is_timing:
+            self._begin_time = time.perf_counter()
             self._parts = []
             self._marks = _DeviceMarks(self._device) if self._device.type == "cuda" else _HostMarks()
             self._mark("data")
