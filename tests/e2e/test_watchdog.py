@@ -38,6 +38,7 @@ STEPS = (
     (f"visit {Page.DATA.key}", f"visit {Page.RUNS.key}"),  # while it is grouped
     ("compare 1", "compare " + " ".join(map(str, range(RUNS - 19, RUNS + 4)))),
     (f"follow {RUNS + 1}", f"follow {RUNS + 2}"),
+    (f"follow {RUNS + 1}", "follow 1"),  # which has other tasks
 )
 """What comes before a step, and the step."""
 

@@ -19,7 +19,7 @@ from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
 from app.plots import CardGrid, CurvePlot, PlotOptions, PlotTools, RunCurves, TrainingClock, epoch_steps, x_axis
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, scroll_area
+from app.widgets import CardRow, scroll_area
 from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 class CardBoard(QWidget):
     """A loss card per task and for the total; below, loss weights, sliders, validation metrics, the log and resources.
 
+    ``plotsMade``: there are plots to which the options have not been applied.
+
     Args:
         tools: The tools of the page's plots.
         tasks: The expected tasks; for a run with other tasks the cards are made anew.
     """
 
     weightsRequested = Signal(object)
+    plotsMade = Signal()
 
     def __init__(self, tools: PlotTools, tasks: Sequence[str] = ()) -> None:
         super().__init__()
@@ -43,11 +46,13 @@ class CardBoard(QWidget):
         self._tasks: tuple[str, ...] = ()
         self._grid = CardGrid(tools.layout)
         self._weights_row, self._metrics_row = CardRow(), CardRow()
+        self.conflict = ConflictCard()
         self.resources, self._resource_grid = resource_cards(), CardGrid(least_width=LEAST_WIDTH)
         self._resource_grid.set_cards(self.resources)
         self._main_rows, self._extra_cards = QWidget(), QWidget()
         rows, column, outer = QVBoxLayout(self._main_rows), QVBoxLayout(), QVBoxLayout(self)
         self._extra_layout = QVBoxLayout(self._extra_cards)
+        self._extra_layout.addWidget(self.conflict)
         for layout in (rows, self._extra_layout, column, outer):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(CARD_GAP)
@@ -59,6 +64,8 @@ class CardBoard(QWidget):
         outer.addWidget(scroll_area(column))
         self._main_rows.installEventFilter(self)
         self._make_cards(tasks)
+        for plot in (*(resource.plot for resource in self.resources), self.conflict.plot):
+            tools.add(plot, plot.title)
 
     def reset(self, tasks: Sequence[str]) -> None:
         """Clear the cards for another run; they are made anew only if its tasks differ."""
@@ -127,8 +134,8 @@ class CardBoard(QWidget):
         if len(tasks) != 1:  # the total of one task is the same curve
             self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
         self.weights, self.control = WeightTrajectories(tasks), ManualWeightsCard(tasks)
-        self.metrics, self.log, self.sharing = MetricCard(tasks), LogCard(), SharingCard(tasks)
-        self.conflict = ConflictCard(tasks)
+        self.metrics, self.log = MetricCard(tasks), LogCard()
+        self.conflict.set_tasks(tasks)
         self.control.weightsRequested.connect(self.weightsRequested)
         self.metrics.metricChanged.connect(self._choose_metric)
         self._grid.set_cards(list(self.losses.values()))
@@ -139,12 +146,18 @@ class CardBoard(QWidget):
             row.clear()
             row.add(left, 11)
             row.add(right, 9)
-        for card in self._extra_cards.findChildren(Card):
+        for card in self._extra_cards.findChildren(SharingCard):
             discard(card)
-        self._extra_layout.addWidget(self.conflict)
+        self.sharing = SharingCard(tasks)
+        self.sharing.plotsMade.connect(self._add_sharing_plots)
         self._extra_layout.addWidget(self.sharing)
-        for plot in self._plots():
+        for shown in (*self.losses.values(), self.weights, self.metrics):
+            self._tools.add(shown.plot, shown.plot.title)
+
+    def _add_sharing_plots(self) -> None:
+        for plot in self.sharing.plots.values():
             self._tools.add(plot, plot.title)
+        self.plotsMade.emit()
 
     def _fix_page_height(self) -> None:
         """Let the main cards fill the page; the cards below are scrolled to."""

@@ -33,10 +33,10 @@ _SMOOTHING = 0.95
 class ConflictCard(Card):
     """Similarity or lengths of the gradients at a step, and the share of conflicts over time; hidden until compared."""
 
-    def __init__(self, tasks: Sequence[str]) -> None:
+    def __init__(self) -> None:
         super().__init__("Gradient conflict")
         self.setObjectName("live-card-conflict")
-        self._tasks = tuple(tasks)
+        self._tasks: tuple[str, ...] = ()
         self._curves = RunCurves()
         self.choice = choice_box("live-conflict-measure", "What is compared")
         self.choice.addItems([*MEASURES.values(), NORMS])
@@ -69,6 +69,10 @@ class ConflictCard(Card):
         """The measure shown; None for the lengths."""
         index = self.choice.currentIndex()
         return list(MEASURES)[index] if index < len(MEASURES) else None
+
+    def set_tasks(self, tasks: Sequence[str]) -> None:
+        """Set the tasks of the next run, in order."""
+        self._tasks = tuple(tasks)
 
     def clear(self) -> None:
         """Remove the values of the previous run, and hide."""

@@ -147,6 +147,7 @@ class LivePage(QWidget):
         self.picker.runPicked.connect(self._session.show_live)
         self.strip.actionTriggered.connect(self._on_notice_action)
         self.board.weightsRequested.connect(self._set_weights)
+        self.board.plotsMade.connect(self._draw_options)
         self.view.currentChanged.connect(self._show_view)
         self.follower.delivered.connect(self.validation.refresh)
         self._session.liveRunChanged.connect(self.show_run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.pages.live.curve_legend import CurveLegend
@@ -21,7 +22,12 @@ _HEIGHT = 240
 
 
 class SharingCard(Card):
-    """Plots the sharing weights at one position of the model, chosen in the header; hidden without values."""
+    """Plots the sharing weights at one position of the model, chosen in the header; hidden without values.
+
+    ``plotsMade``: the plots, which most runs do not need, have been made.
+    """
+
+    plotsMade = Signal()
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("What the tasks share")
@@ -31,11 +37,10 @@ class SharingCard(Card):
         self.choice = choice_box("live-sharing-place", "Place in the model")
         self.header.addWidget(self.choice)
         self.legend = CurveLegend()
-        self.plots = {task: self._plot(task) for task in tasks}
-        grid = CardGrid()
-        grid.set_cards([_plot_with_title(task, index, self.plots[task]) for index, task in enumerate(tasks)])
+        self.plots: dict[str, CurvePlot] = {}
+        self._grid = CardGrid()
         self.body.addWidget(self.legend)
-        self.body.addWidget(grid, 1)
+        self.body.addWidget(self._grid, 1)
         self.setMinimumHeight(_HEIGHT)
         self.choice.currentTextChanged.connect(self._redraw)
         self._curves = RunCurves()
@@ -67,6 +72,8 @@ class SharingCard(Card):
                 self._add_source(share)
         if not mine:
             return
+        if not self.plots:
+            self._make_plots()
         self.show()
         self.choice.setVisible(self.choice.count() > 1)
         if before == (self.current_place, self._sources[self.current_place]):
@@ -117,6 +124,13 @@ class SharingCard(Card):
         if source in self._tasks:
             return self._tasks.index(source)
         return len(self._tasks) + self._sources[self.current_place].index(source)
+
+    def _make_plots(self) -> None:
+        self.plots = {task: self._plot(task) for task in self._tasks}
+        self._grid.set_cards(
+            [_plot_with_title(task, index, self.plots[task]) for index, task in enumerate(self._tasks)]
+        )
+        self.plotsMade.emit()
 
     def _plot(self, task: str) -> CurvePlot:
         plot = CurvePlot()
