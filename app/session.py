@@ -65,6 +65,8 @@ class Session(QObject):
         model_info: The description of the document's model; None before the worker has answered.
         model_error: Why the document's model could not be described.
         live_run: The run that Live shows.
+        evaluated_run: The run that was chosen for Evaluate.
+        predicting_runs: The runs that were chosen for Predict.
         compared: The runs that Compare shows.
         groups_compared: Whether Compare is to show their groups of seeds rather than each run.
         study_progress: How far the studies are.
@@ -81,6 +83,8 @@ class Session(QObject):
     pageRequested = Signal(object)
     liveRunChanged = Signal(int)
     compareChanged = Signal(list)
+    evaluatedRunChanged = Signal(int)
+    predictingRunsChanged = Signal(list)
     message = Signal(str)
     problem = Signal(str)
     specRequested = Signal(object)
@@ -119,6 +123,8 @@ class Session(QObject):
         self.model_error: Exception | None = None
         self.live_run: int | None = None
         self._live_study: int | None = None
+        self.evaluated_run: int | None = None
+        self.predicting_runs: list[int] = []
         self.compared: list[int] = []
         self.groups_compared = False
         self._requested_dataset: Any = None
@@ -174,6 +180,16 @@ class Session(QObject):
         if run != self.live_run:
             self.live_run, self._live_study = run, None
             self.liveRunChanged.emit(run)
+
+    def evaluate(self, run: int) -> None:
+        """Show ``run`` on Evaluate."""
+        self.evaluated_run = run
+        self.evaluatedRunChanged.emit(run)
+
+    def predict_with(self, runs: Iterable[int]) -> None:
+        """Choose ``runs`` on Predict, several for their mean."""
+        self.predicting_runs = list(runs)
+        self.predictingRunsChanged.emit(self.predicting_runs)
 
     def compare(self, runs: Iterable[int], *, groups: bool = False) -> None:
         """Show ``runs`` on Compare, ``groups`` for their groups of seeds rather than each run."""

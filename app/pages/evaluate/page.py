@@ -146,7 +146,8 @@ class EvaluatePage(QWidget):
         self.state.hide()
 
     def _connect(self) -> None:
-        self.picker.runPicked.connect(self.show_run)
+        self.picker.runPicked.connect(self._session.evaluate)
+        self._session.evaluatedRunChanged.connect(self.show_run)
         self.split.activated.connect(lambda _index: self._ask())
         self.group.activated.connect(lambda _index: self._ask())
         self.tabs.currentChanged.connect(lambda _index: self._ask())
@@ -258,10 +259,11 @@ class EvaluatePage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Show the newest run, or the chosen one again if it has trained since."""
         super().showEvent(event)
-        if self._run is None:
+        run = self._session.evaluated_run or self.run
+        if run is None:
             self._choose_newest()
         else:
-            self.show_run(self._run.id)
+            self.show_run(run)
 
 
 def _newest_ended(store: RunStore) -> RunRecord | None:

@@ -80,6 +80,7 @@ class LivePage(QWidget):
         self.picker.set_text(f"Run {run}", "")
         self.state.set_text("")
         self._show_buttons()  # none until the state of this run is known
+        self.evaluate.hide()
         self.strip.show_notice(Notice(""))
         self._session.store.call(lambda store: (run, store.spec(run)), self._on_spec)
         self.follower.follow(run)
@@ -92,6 +93,9 @@ class LivePage(QWidget):
         header.add_chip(self.state)
         self.pause = ToolButton("pause", "Pause this run", self._pause, text="Pause", name="live-pause")
         self.resume = ToolButton("play", "Resume this run", self._resume, text="Resume", name="live-resume")
+        self.evaluate = ToolButton(
+            "target", "Evaluate the predictions of this run", self._evaluate, text="Evaluate", name="live-evaluate"
+        )
         self.stop = DangerButton("Stop", self._stop, icon_name="stop", name="live-stop")
         self.stop.setToolTip("Stop this run and keep what it has")
         self.view.setObjectName("live-view")
@@ -101,9 +105,10 @@ class LivePage(QWidget):
         self.view.setDrawBase(False)
         for name, tooltip in _VIEWS.items():
             self.view.setTabToolTip(self.view.addTab(name), tooltip)
-        for widget in (self.pause, self.resume, self.stop, *self.options.buttons(), self.tools.values_button):
+        run_buttons = (self.pause, self.resume, self.stop, self.evaluate)
+        for widget in (*run_buttons, *self.options.buttons(), self.tools.values_button):
             header.add_action(widget)
-        for button in (self.pause, self.resume, self.stop):
+        for button in run_buttons:
             button.hide()
         filled = QWidget()
         column = QVBoxLayout(filled)
@@ -213,6 +218,7 @@ class LivePage(QWidget):
             self._show_buttons(pause=view.can_pause, resume=view.can_resume, stop=view.can_stop)
         else:
             self._show_buttons()
+        self.evaluate.setVisible(self._run.state in ("finished", "stopped"))
         waits = self._run.state == "queued"
         self.stop.setText("Remove from the queue" if waits else "Stop")
         self.stop.setToolTip("Let this run not start" if waits else "Stop this run and keep what it has")
@@ -282,6 +288,11 @@ class LivePage(QWidget):
     def _stop(self) -> None:
         if self._run is not None:
             self._session.queue.stop(self._run.id)
+
+    def _evaluate(self) -> None:
+        if self._run is not None:
+            self._session.evaluate(self._run.id)
+            self._session.open_page(Page.EVALUATE)
 
     def _set_weights(self, weights: dict[str, float] | None) -> None:
         if self._run is not None:

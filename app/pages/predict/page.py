@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QShowEvent
@@ -50,6 +51,7 @@ class PredictPage(QWidget):
         self._build()
         self.models.chosen.connect(self._on_models)
         self.models.failed.connect(self._on_error)
+        session.predictingRunsChanged.connect(self._choose_runs)
         self.level.activated.connect(lambda _index: self._update())
         self.tabs.currentChanged.connect(self._on_tab)
         session.worker.progressed.connect(self.file.show_progress)
@@ -59,7 +61,7 @@ class PredictPage(QWidget):
         super().showEvent(event)
         chosen = self.models.models
         if chosen is None:
-            self._choose_newest()
+            self._choose_first()
         elif chosen.runs:
             self.models.read_runs(chosen.runs)
 
@@ -93,10 +95,20 @@ class PredictPage(QWidget):
 
     def _try_again(self) -> None:
         self.models.forget()
-        self._choose_newest()
+        self._session.predicting_runs = []  # of which one may be gone
+        self._choose_first()
 
-    def _choose_newest(self) -> None:
-        self._session.store.call(newest_run, self._on_newest, self._on_error)
+    def _choose_runs(self, runs: Sequence[int]) -> None:
+        """Choose runs instead of what was chosen before."""
+        self.models.forget()
+        self.models.read_runs(runs)
+
+    def _choose_first(self) -> None:
+        """Choose the runs that another page asked for, or the newest."""
+        if self._session.predicting_runs:
+            self.models.read_runs(self._session.predicting_runs)
+        else:
+            self._session.store.call(newest_run, self._on_newest, self._on_error)
 
     def _on_newest(self, run: int | None) -> None:
         if self.models.models is not None:

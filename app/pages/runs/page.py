@@ -96,6 +96,8 @@ class RunsPage(PageBody):
             "fork": lambda: actions.fork(runs[0]),
             "stop": lambda: actions.stop(records),
             "baselines": lambda: actions.baselines(records[0]),
+            "evaluate": lambda: actions.evaluate(runs[0]),
+            "predict": lambda: actions.predict(runs),
             "compare": lambda: actions.compare(records),
             "rename": self.view.rename,
             "star": lambda: actions.star(records, not all(record.starred for record in records)),
@@ -197,6 +199,7 @@ class RunsPage(PageBody):
         self.run_actions.archivedChanged.connect(self._on_archived)
         self._session.queue.activeChanged.connect(self._active_changed)
         keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export", "D": "reference"}
+        keys |= {"E": "evaluate", "P": "predict"}
         for keys_pressed, action in {**keys, "Delete": "archive"}.items():
             self._shortcut(keys_pressed, self.view).activated.connect(lambda action=action: self.act(action))
         self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(

@@ -29,6 +29,9 @@ MORE_EPOCHS = Action("fork", "Train more epochs…", "git-branch")
 FORK = Action("fork", "Fork from a checkpoint…", "git-branch")
 STOP = Action("stop", "Stop", "stop")
 BASELINES = Action("baselines", "Train its baselines", "scales")
+EVALUATE = Action("evaluate", "Evaluate", "target", "E")
+PREDICT = Action("predict", "Predict new rows", "magic-wand", "P")
+PREDICT_BY_ALL = Action("predict", "Predict new rows by their mean", "magic-wand", "P")
 COMPARE = Action("compare", "Compare", "scales", "C")
 RENAME = Action("rename", "Rename", "pencil-simple", "F2")
 STAR = Action("star", "Star", "star", "S")
@@ -60,11 +63,12 @@ def actions_for(
     put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
     stop = (STOP,) if any(not record.has_ended for record in records) else ()
     is_erasable = all(record.archived and record.has_ended for record in records)
-    file = (EXPORT_FILE,) if all(record.has_ended for record in records) else ()
+    all_ended = all(record.has_ended for record in records)
+    file = (EXPORT_FILE,) if all_ended else ()
     if len(records) > 1:
         archive = (put_away,) if any(record.has_ended for record in records) else ()
         return (
-            COMPARE, AGAIN, *stop, star, EXPORT, *file, *archive,
+            COMPARE, *((PREDICT_BY_ALL,) if all_ended else ()), AGAIN, *stop, star, EXPORT, *file, *archive,
             *((CHECKPOINTS_OF_ALL, ERASE) if is_erasable else ()),
         )  # fmt: skip
     (record,) = records
@@ -75,8 +79,10 @@ def actions_for(
     erase = (CHECKPOINTS, ERASE) if is_erasable else ()
     difference = NO_REFERENCE if record.id == reference else REFERENCE
     fork = () if record.state == "queued" else (MORE_EPOCHS if record.has_ended else FORK,)
+    use = (EVALUATE, PREDICT) if record.has_ended else ()
     return (
         watch,
+        *use,
         OPEN,
         AGAIN,
         *resume,

@@ -134,6 +134,16 @@ class RunActions(QObject):
         self._session.show_live(run)
         self._session.open_page(Page.LIVE)
 
+    def evaluate(self, run: int) -> None:
+        """Show the diagnostics of a run on the Evaluate page."""
+        self._session.evaluate(run)
+        self._session.open_page(Page.EVALUATE)
+
+    def predict(self, runs: Sequence[int]) -> None:
+        """Choose a run, or the mean of several, on the Predict page."""
+        self._session.predict_with(runs)
+        self._session.open_page(Page.PREDICT)
+
     def compare(self, records: Sequence[RunRecord]) -> None:
         """Show runs on the Compare page; of a large study only those of all tasks, whose card has the others."""
         studies = {record.study for record in records}

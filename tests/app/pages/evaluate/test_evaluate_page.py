@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.evaluate import EvaluatePage
 from app.session import Session
 from mtl_core.protocol.questions import TrainQuestion
-from mtl_core.spec import spec_from_data
+from mtl_core.spec import load_preset, spec_from_data
 from mtl_core.store import RunStore, open_store
 from tests.e2e.person import PATIENCE_MS
 
@@ -33,6 +33,22 @@ def page(qtbot: QtBot, session: Session) -> Iterator[EvaluatePage]:
 def test_a_store_without_runs_says_so(qtbot: QtBot, page: EvaluatePage) -> None:
     page.show()
     qtbot.waitUntil(lambda: page._faces.currentWidget() is page._empty)
+
+
+def test_another_page_chooses_the_run(qtbot: QtBot, store: RunStore, session: Session, page: EvaluatePage) -> None:
+    spec = load_preset("wine")
+    first, second, _ = (store.create_run(spec) for _ in range(3))
+    session.evaluate(first)
+    page.show()
+    qtbot.waitUntil(lambda: page.run == first)
+    page.hide()
+    session.evaluate(second)
+    page.show()
+    qtbot.waitUntil(lambda: page.run == second)
+    page.picker.runPicked.emit(first)
+    page.hide()
+    page.show()
+    qtbot.waitUntil(lambda: page.run == first and page._faces.currentWidget() is page._error, timeout=PATIENCE_MS)
 
 
 def test_a_run_is_evaluated_task_by_task(qtbot: QtBot, store: RunStore, session: Session, page: EvaluatePage) -> None:

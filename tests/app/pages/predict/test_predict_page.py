@@ -78,6 +78,24 @@ def test_a_store_without_runs_says_so(page: PredictPage, wait: Wait) -> None:
     wait(lambda: page._faces.currentWidget() is page._empty)
 
 
+def test_another_page_chooses_the_runs(
+    store: RunStore, session: Session, page: PredictPage, wait: Wait, tmp_path: Path
+) -> None:
+    first = train(store, tmp_path)
+    train(store, tmp_path)
+    session.predict_with([first])
+    page.show()
+    wait(lambda: page.models.models is not None)
+    assert page.models.models is not None
+    assert page.models.models.runs == (first,)
+    session.predict_with([first, first + 1])
+    wait(lambda: page.models.models is not None and page.models.models.runs == (first, first + 1))
+    page.hide()
+    page.show()
+    wait(lambda: page.models.models is not None)
+    assert page.models.text().startswith("Mean of 2 runs")
+
+
 def test_a_file_becomes_a_table_that_is_saved(
     qtbot: QtBot, tmp_path: Path, store: RunStore, session: Session, page: PredictPage, wait: Wait
 ) -> None:

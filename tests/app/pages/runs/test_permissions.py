@@ -36,6 +36,14 @@ def test_a_run_that_waits_has_nothing_to_fork_yet() -> None:
     assert "fork" not in keys("finished", "finished")
 
 
+def test_what_has_ended_can_be_evaluated_and_predict_new_rows() -> None:
+    assert {"evaluate", "predict"} <= set(keys("finished"))
+    assert not {"evaluate", "predict"} & set(keys("running"))
+    assert "predict" in keys("finished", "stopped")
+    assert "predict" not in keys("finished", "running")
+    assert "evaluate" not in keys("finished", "finished")
+
+
 def test_several_runs_can_be_compared_and_none_offers_nothing() -> None:
     assert keys("finished", "failed")[0] == "compare"
     assert keys() == []
