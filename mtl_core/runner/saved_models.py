@@ -48,10 +48,16 @@ def best_checkpoint_path(store: RunStore, run: int) -> Path:
         StoreError: A saved checkpoint is missing.
     """
     folder = store.artifacts_dir(run)
-    for path in (checkpoint_path(folder, "best"), checkpoint_path(folder, "last")):
-        if path.exists():
-            return path
-    if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
+    best, last = checkpoint_path(folder, "best"), checkpoint_path(folder, "last")
+    if best.exists():
+        return best
+    kinds = {artifact.kind for artifact in store.artifacts(run)}
+    if last.exists() and "checkpoint:best" in kinds:
+        fix = f"Put a copy back. To use the last checkpoint instead, delete the best one from the files of run {run}."
+        raise StoreError(f"run {run}", f"its best checkpoint {best} is gone", fix=fix)
+    if last.exists():
+        return last
+    if any(kind.startswith("checkpoint:") for kind in kinds):
         fix = "Put a copy back, or run the experiment again."
         raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)
     raise InputError(f"run {run}", "has no checkpoint", fix="Resume it or run it again.")

@@ -486,6 +486,12 @@ RUNS = (
         _file_for_folder(STOPPED),
     ),
     _damaged("judging flipped weights", f"evaluate {FINISHED}", f"best.safetensors … {_CUT}", _flipped(FINISHED)),
+    _damaged(
+        "judging without the best checkpoint",
+        f"evaluate {FINISHED}",
+        "run 1 … its best checkpoint … best.safetensors is gone … Put a copy back … delete the best one",
+        lambda place: place.checkpoint(FINISHED, "best").unlink(),
+    ),
     _damaged("judging without a checkpoint", f"evaluate {FINISHED}", _GONE, _no_checkpoints),
     of_run("judging on an unknown split", "evaluate 1 --split all", "--split … 'all' … 'train', 'val', 'test'"),
     Case("judging on changed data", _CHANGED, _data_changed("evaluate", FINISHED)),

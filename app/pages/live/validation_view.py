@@ -17,6 +17,7 @@ from app.jobs import Background
 from app.theme import CARD_GAP
 from app.widgets import EmptyState, Muted, TaskTabs, scroll_area
 from mtl_core.analysis.diagnostics.validation_snapshot import ARTIFACT_KIND, ValidationSnapshot, read_snapshot
+from mtl_core.errors import StoreError
 from mtl_core.protocol.diagnostics import TaskDiagnostics
 from mtl_core.protocol.questions import RowValuesQuestion
 from mtl_core.text import group_digits
@@ -270,4 +271,9 @@ def _read(store: RunStore, run: int, known: Stamp | None) -> _Reading | None:
     if path is None or status is None:
         return _Reading(run, None, None)
     stamp = status.st_mtime_ns, status.st_ino
-    return None if stamp == known else _Reading(run, stamp, read_snapshot(path))
+    if stamp == known:
+        return None
+    if (snapshot := read_snapshot(path)) is None:
+        problem = "is damaged or of another version of this program"
+        raise StoreError(str(path), problem, fix="Resume the run or run it again.")
+    return _Reading(run, stamp, snapshot)

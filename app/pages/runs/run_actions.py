@@ -93,7 +93,7 @@ class RunActions(QObject):
         """Ask, then remove one checkpoint of a run that has ended."""
         uses = {
             "last": "Without it the run cannot be resumed or trained for more epochs.",
-            "best": "Without it the run cannot be evaluated, exported as a model or used by other runs.",
+            "best": "Without it, evaluating and exporting the run use its last checkpoint, if it has one.",
         }
         text = uses.get(checkpoint.kind, "No fork can begin with it any more.")
         title = f"Delete the checkpoint of {checkpoint.text}?"

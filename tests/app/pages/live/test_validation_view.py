@@ -201,6 +201,12 @@ def test_what_is_missing_or_cannot_be_read_is_said(
     def fail(question: RowValuesQuestion, done: object, failed: Callable[[Exception], None], key: str) -> None:
         failed(ValueError("the file is gone"))
 
+    path.write_bytes(content[:100])
+    page.view.setCurrentIndex(0)
+    page.view.setCurrentIndex(1)
+    wait(lambda: view.empty.title.text() == "The last validation cannot be read")
+    assert "damaged" in view.empty.text.text()
+
     monkeypatch.setattr(session.worker, "ask", fail)
     path.write_bytes(content)
     page.view.setCurrentIndex(0)
