@@ -94,6 +94,8 @@ class PredictionsCard(Card):
         titles = [f"run {entry.run.id}" for entry in self._entries]
         _set_items(self.first, titles, 0)
         _set_items(self.second, titles, 1)
+        if len(titles) > 1 and self.second.currentIndex() == self.first.currentIndex():  # which was the only run so far
+            self.second.setCurrentIndex(int(self.first.currentIndex() == 0))
         _set_items(self.task, tasks, 0)
         self._update()
 

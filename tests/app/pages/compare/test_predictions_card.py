@@ -123,6 +123,10 @@ def test_a_pair_with_other_rows_is_refused_with_the_reason(qtbot: QtBot, page: C
     card.second.activated.emit(0)
     assert not card.ask_button.isEnabled()
     assert "two different runs" in card.words.text()
+    card.show_runs(page.selection.entries[:1])
+    card.show_runs(page.selection.entries)
+    assert (card.first.currentText(), card.second.currentText()) == ("run 1", "run 2")
+    assert card.ask_button.isEnabled()
 
 
 def task(confusion: tuple[tuple[int, ...], ...], names: tuple[str, ...] = ("a", "b")) -> TaskDiagnostics:
