@@ -40,6 +40,7 @@ class Button(QPushButton):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(escape_mnemonic(text), parent)
+        self._focus_returns = False
         if self.role:
             self.setProperty("role", self.role)
         if icon_name:
@@ -60,6 +61,21 @@ class Button(QPushButton):
     def text(self) -> str:
         """The text as given."""
         return super().text().replace("&&", "&")
+
+    def setEnabled(self, enabled: bool) -> None:
+        """Enable or disable; a focused button leaves the focus to what it stands in until it is enabled again.
+
+        Qt would hand it to the next widget, such as a field whose text the next key would replace.
+        """
+        parent = self.parentWidget()
+        if not enabled and self.hasFocus() and parent is not None:
+            self._focus_returns = True
+            parent.setFocus(Qt.FocusReason.OtherFocusReason)
+        super().setEnabled(enabled)
+        if enabled and self._focus_returns:
+            self._focus_returns = False
+            if parent is not None and parent.hasFocus():
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def setMenu(self, menu: QMenu) -> None:
         """Open ``menu`` when pressed, which a caret shows."""

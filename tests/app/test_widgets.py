@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.main_window.bars.toasts import Toasts
@@ -203,6 +203,27 @@ def test_a_button_shows_its_focus_only_when_a_key_gave_it(qtbot: QtBot) -> None:
     for reason, ring in ((Qt.FocusReason.MouseFocusReason, False), (Qt.FocusReason.TabFocusReason, True)):
         QApplication.sendEvent(button, QFocusEvent(QEvent.Type.FocusIn, reason))
         assert bool(button.property("ring")) is ring
+
+
+def test_a_button_that_waits_hands_its_focus_to_no_field(qtbot: QtBot) -> None:
+    window = QWidget()
+    column = QVBoxLayout(window)
+    button, field = Button("Predict"), QLineEdit()
+    column.addWidget(button)
+    column.addWidget(field)
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    button.setFocus()
+    button.setEnabled(False)
+    assert not field.hasFocus()
+    button.setEnabled(True)
+    assert button.hasFocus()
+    button.setEnabled(False)
+    field.setFocus()
+    button.setEnabled(True)
+    assert field.hasFocus()
 
 
 def test_every_message_shows_all_its_lines(qtbot: QtBot) -> None:
