@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 RELATIVE_TOLERANCE = 1e-3
-"""Of the gap, relative to the rise of the function along the path."""
+"""Of the gap, relative to the variation of the function along the path: its rise may be next to nothing."""
 _ROUNDING = 1e-6
 """Of the gap, relative to the function's values: what float32 can tell."""
 _NODES, _WEIGHTS = (torch.from_numpy(values) for values in np.polynomial.legendre.leggauss(3))
@@ -67,7 +67,8 @@ def integrate(values: Values, derivatives: Derivatives, *, most_evaluations: int
     at_edges = _in_batches(values, edges)
     evaluations = len(edges)
     start, end = float(at_edges[0]), float(at_edges[-1])
-    tolerance = max(RELATIVE_TOLERANCE * abs(end - start), _ROUNDING * max(abs(start), abs(end), 1e-30))
+    variation = float(at_edges.diff().abs().sum())
+    tolerance = max(RELATIVE_TOLERANCE * variation, _ROUNDING * max(abs(start), abs(end), 1e-30))
     pending = [_Interval(edges[i], edges[i + 1], float(at_edges[i + 1] - at_edges[i])) for i in range(_FIRST_INTERVALS)]
     totals: list[Tensor] | None = None
     signed = absolute = 0.0

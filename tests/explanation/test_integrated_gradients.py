@@ -146,6 +146,17 @@ def test_kinks_are_found_by_halving_and_smooth_functions_need_few_evaluations() 
     assert float(kink.contributions[0]) == pytest.approx(0.877, rel=1e-3)
 
 
+def test_a_path_that_ends_where_it_began_needs_no_more_than_its_steep_part() -> None:
+    found = integrate(
+        lambda shares: 0.3 + ((shares.float() + 1e-5).sqrt() - shares.float()) / 20,
+        lambda shares: [(0.5 / (shares.float() + 1e-5).sqrt() - 1).unsqueeze(1) / 20],
+    )
+    assert found.is_complete
+    assert abs(found.end - found.start) < 2e-4
+    assert float(found.contributions[0]) == pytest.approx(found.end - found.start, abs=2e-5)
+    assert found.evaluations < 500
+
+
 @every_case
 def test_every_part_is_left_out_once(case: str) -> None:
     row = explained_row(explained(case))
