@@ -198,9 +198,11 @@ class RunsPage(PageBody):
         self.run_actions.failed.connect(self._session.show_error)
         self.run_actions.archivedChanged.connect(self._on_archived)
         self._session.queue.activeChanged.connect(self._active_changed)
-        keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export", "D": "reference"}
-        keys |= {"E": "evaluate", "P": "predict"}
-        for keys_pressed, action in {**keys, "Delete": "archive"}.items():
+        keys = {
+            "Ctrl+Return": "open", "R": "again", "E": "evaluate", "P": "predict", "C": "compare", "S": "star",
+            "Ctrl+E": "export", "D": "reference", "Delete": "archive",
+        }  # fmt: skip
+        for keys_pressed, action in keys.items():
             self._shortcut(keys_pressed, self.view).activated.connect(lambda action=action: self.act(action))
         self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
             self.list.focus_filter
