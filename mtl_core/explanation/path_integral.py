@@ -11,6 +11,8 @@ RELATIVE_TOLERANCE = 1e-3
 """Of the gap, relative to the variation of the function along the path: its rise may be next to nothing."""
 _ROUNDING = 1e-6
 """Of the gap, relative to the function's values: what float32 can tell."""
+_LEAST_GAP = 2 * float(np.finfo(np.float32).eps)
+"""Gap of an interval, relative to the function's values, below which halving it measures rounding alone."""
 _NODES, _WEIGHTS = (torch.from_numpy(values) for values in np.polynomial.legendre.leggauss(3))
 _FIRST_INTERVALS = 8
 _MOST_EVALUATIONS = 20_000
@@ -68,7 +70,8 @@ def integrate(values: Values, derivatives: Derivatives, *, most_evaluations: int
     evaluations = len(edges)
     start, end = float(at_edges[0]), float(at_edges[-1])
     variation = float(at_edges.diff().abs().sum())
-    tolerance = max(RELATIVE_TOLERANCE * variation, _ROUNDING * max(abs(start), abs(end), 1e-30))
+    magnitude = max(abs(start), abs(end), 1e-30)
+    tolerance = max(RELATIVE_TOLERANCE * variation, _ROUNDING * magnitude)
     pending = [_Interval(edges[i], edges[i + 1], float(at_edges[i + 1] - at_edges[i])) for i in range(_FIRST_INTERVALS)]
     totals: list[Tensor] | None = None
     signed = absolute = 0.0
@@ -76,7 +79,7 @@ def integrate(values: Values, derivatives: Derivatives, *, most_evaluations: int
     while pending:
         _measure(derivatives, pending)
         evaluations += len(_NODES) * len(pending)
-        limit = tolerance / (2 * (accepted + len(pending)))
+        limit = max(tolerance / (2 * (accepted + len(pending))), _LEAST_GAP * magnitude)
         done = absolute + sum(abs(interval.gap) for interval in pending) <= tolerance
         exhausted = evaluations >= most_evaluations
         split = [] if done or exhausted else [interval for interval in pending if abs(interval.gap) > limit]
