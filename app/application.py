@@ -21,7 +21,7 @@ from app.theme import ThemeMode, apply_theme, icon
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.files import append_to_log
 
-_GC_TUNING_MS = 2500
+_GC_START_MS = 2500
 """After the start, when all pages have been created."""
 _GC_THRESHOLDS = (10_000, 20, 100)
 """Thresholds of garbage collection from then on: a full collection blocks the window for 100 ms and more once a table
@@ -37,6 +37,7 @@ def run_window(arguments: argparse.Namespace) -> int:
     Returns:
         The exit status: 0, or 128 and the number of the signal that ended it.
     """
+    gc.disable()  # a full collection takes 100 ms once everything is imported
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("MTL Workbench")
@@ -60,15 +61,15 @@ def run_window(arguments: argparse.Namespace) -> int:
     with _report_uncaught_errors(session), exit_on_signals(end):
         QTimer.singleShot(0, window, session.start)
         QTimer.singleShot(50, window, window.warm_up)
-        QTimer.singleShot(_GC_TUNING_MS, window, _tune_garbage_collection)
+        QTimer.singleShot(_GC_START_MS, window, start_garbage_collection)
         return app.exec()
 
 
-def _tune_garbage_collection() -> None:
+def start_garbage_collection() -> None:
     """Exclude the objects of the start, which live as long as the window, and collect others rarely."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
+    gc.enable()
 
 
 def _theme_mode(settings: Settings) -> ThemeMode:

@@ -45,6 +45,10 @@ def pen(color: int | str, *, dash: bool = False, dots: int = 0, alpha: float = 1
 class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis with round, short and stable tick labels, and a grid line between each two of them."""
 
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.enableAutoSIPrefix(False)  # it has no unit; else each change of the range lays out an empty title anew
+
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Spacing and positions of the labeled ticks, then of the unlabeled ones."""
         if self.logMode:

@@ -100,4 +100,5 @@ class CardGrid(QWidget):
             if self._layout is not None:
                 card.setMinimumHeight(self._layout.height)
             self._grid.addWidget(card, index // columns, index % columns)
+            card.show()
         self._columns = columns

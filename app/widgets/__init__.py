@@ -13,6 +13,8 @@ from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
 from app.widgets.plain_text import Label, RichLabel, escape_mnemonic, plain_tooltip
 from app.widgets.search_menu import MenuEntry, SearchMenu
+from app.widgets.step_queue import StepQueue
+from app.widgets.stepwise import Stepwise
 from app.widgets.task_tabs import TaskTabs
 from app.widgets.text_field import LineEdit, TextField
 from app.widgets.weight_slider import ColorSlider, WeightSlider, WeightSpin
@@ -47,6 +49,8 @@ __all__ = [
     "RichLabel",
     "SearchMenu",
     "SpinBox",
+    "StepQueue",
+    "Stepwise",
     "TaskTabs",
     "TextField",
     "ToolButton",

@@ -132,7 +132,6 @@ class PageBody(QWidget):
 def scroll_area(layout: QBoxLayout) -> QScrollArea:
     """A vertical scroll area without a frame around ``layout``."""
     content = QWidget()
-    content.setLayout(layout)
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -141,4 +140,5 @@ def scroll_area(layout: QBoxLayout) -> QScrollArea:
     area.setWidget(content)
     area.viewport().setAutoFillBackground(False)
     content.setAutoFillBackground(False)  # after setWidget, which turns it on
+    content.setLayout(layout)
     return area

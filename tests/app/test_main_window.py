@@ -78,7 +78,7 @@ def test_each_page_is_opened_by_its_key_and_by_the_rail(window: MainWindow, qtbo
 
 def test_the_pages_not_shown_are_made_in_the_background(window: MainWindow, wait: Any) -> None:
     window.warm_up()
-    wait(lambda: window.stack.count() == 6)
+    wait(lambda: window.stack.count() == len(Page))
 
 
 def test_an_edit_marks_the_document_and_undo_clears_it(window: MainWindow, qtbot: QtBot) -> None:

@@ -1,5 +1,6 @@
 """Times for which the event loop was blocked, and by what."""
 
+import os
 import sys
 import threading
 import time
@@ -10,7 +11,8 @@ from PySide6.QtCore import Qt, QTimer
 
 BEAT_MS = 5
 _LATE_SECONDS = 0.025
-_ROOT = str(Path(__file__).parents[2])
+_ROOT = Path(__file__).parents[2]
+_FOLDERS = tuple(f"{_ROOT / name}{os.sep}" for name in ("app", "mtl_core", "tests"))
 
 
 class Heartbeat:
@@ -62,19 +64,19 @@ class Heartbeat:
         while True:
             time.sleep(_LATE_SECONDS / 2)
             if self._beating and time.perf_counter() - self._last[0] > _LATE_SECONDS:
-                self._seen.append(_place(self._thread))
+                self._seen.append(place_of(self._thread))
 
 
-def _place(thread: int) -> str:
+def place_of(thread: int) -> str:
     """The innermost frames of this project in a thread.
 
     No frame is kept: one that is held keeps its painter alive.
     """
     frame = sys._current_frames().get(thread)
     names: list[str] = []
-    while frame is not None and len(names) < 3:
+    while frame is not None and len(names) < 5:
         code = frame.f_code
-        if code.co_filename.startswith(_ROOT):
-            names.append(f"{code.co_filename[len(_ROOT) + 1 :]}:{frame.f_lineno} {code.co_name}")
+        if code.co_filename.startswith(_FOLDERS):
+            names.append(f"{Path(code.co_filename).relative_to(_ROOT)}:{frame.f_lineno} {code.co_name}")
         frame = frame.f_back
     return " < ".join(names)

@@ -1,6 +1,7 @@
 """Fixtures of a real window over a real store with real workers, in this process and offscreen."""
 
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.application import start_garbage_collection
 from app.jobs import Worker
 from app.main_window import MainWindow
+from app.navigation import Page
 from app.plots import ticker
 from app.session import Session
 from app.settings import Settings
@@ -23,6 +26,7 @@ from mtl_core.store.processes import is_alive
 from tests import fork_server
 from tests.e2e.experiments import houses
 from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.watchdog import Watchdog, WatchedBot
 
 OpenWindow = Callable[..., Person]
 
@@ -51,9 +55,23 @@ def store(home: Path) -> Iterator[RunStore]:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenWindow]:
+def watchdog(qapp: QApplication) -> Iterator[Watchdog]:
+    """Fails the test in which the GUI thread was busy for too long; garbage is collected as in the application."""
+    thresholds = gc.get_threshold()
+    start_garbage_collection()
+    watchdog = Watchdog()
+    yield watchdog
+    watchdog.close()
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+    watchdog.check()
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, store: RunStore, watchdog: Watchdog, tmp_path: Path) -> Iterator[OpenWindow]:
     """Opens the application's window as its start does; at the end whatever is still open goes."""
     people: list[Person] = []
+    bot = WatchedBot(qtbot, watchdog)
 
     def open_one(spec: Path | None = None, worker: Worker | None = None) -> Person:
         if spec is None:
@@ -72,7 +90,8 @@ def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenW
         qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
         session.start()
         QTimer.singleShot(50, window, window.warm_up)
-        people.append(Person(qtbot, window))
+        qtbot.waitUntil(lambda: window.stack.count() == len(Page), timeout=PATIENCE_MS)
+        people.append(Person(bot, window))
         return people[-1]
 
     yield open_one

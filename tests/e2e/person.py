@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
     QTableView,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 from app.forms import SearchedChoice
 from app.main_window import MainWindow
 from app.navigation import Page
+from tests.e2e.watchdog import WatchedBot
 
 PATIENCE_MS = 120_000
 """Long enough for a worker that loads torch on a machine that is busy."""
@@ -39,8 +39,8 @@ _Widget = TypeVar("_Widget", bound=QWidget)
 class Person:
     """Finds widgets by their objectName, as a script would; never calls a page's methods to do anything."""
 
-    def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
-        self.bot, self.window = qtbot, window
+    def __init__(self, bot: WatchedBot, window: MainWindow) -> None:
+        self.bot, self.window = bot, window
 
     # --- seeing
 
@@ -125,6 +125,11 @@ class Person:
         assert over is widget or over is None or widget.isAncestorOf(over), f"{over} lies over {widget.objectName()}"
         self.bot.mouseClick(widget, LEFT, keys or Qt.KeyboardModifier.NoModifier, place())
 
+    def right_click(self, widget: QWidget, place: QPoint) -> None:
+        """Ask for the context menu of a place in a widget."""
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, widget.mapToGlobal(place))
+        self.bot.send(widget, event)
+
     def page(self, page: Page) -> None:
         """Turn to a page on the rail."""
         self.click(f"rail-{page.key}")
@@ -201,10 +206,8 @@ class Person:
         view = self.find(table, QTableView)
         model = view.model()
         at = next(at for at in range(model.rowCount()) if str(model.index(at, 0).data()) == row)
-        place = view.visualRect(model.index(at, 0)).center()
-        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place))
         with Pick(self.bot, text), Pick(self.bot, menu):
-            QApplication.sendEvent(view.viewport(), event)
+            self.right_click(view.viewport(), view.visualRect(model.index(at, 0)).center())
 
     def pick_from(self, button: str, text: str) -> None:
         """Open the menu of a button and click the entry that begins with these words, once it is there."""
@@ -233,9 +236,9 @@ class Person:
         data.setUrls([QUrl.fromLocalFile(str(path))])
         copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
         enter = QDragEnterEvent(onto.rect().center(), copy, data, LEFT, none)
-        QApplication.sendEvent(onto, enter)
+        self.bot.send(onto, enter)
         assert enter.isAccepted(), f"{page} does not take {path.name}"
-        QApplication.sendEvent(onto, QDropEvent(onto.rect().center().toPointF(), copy, data, LEFT, none))
+        self.bot.send(onto, QDropEvent(onto.rect().center().toPointF(), copy, data, LEFT, none))
 
     # --- keyboard
 
@@ -305,14 +308,14 @@ class Person:
             area = area.parentWidget()
         if area is not None:
             area.ensureWidgetVisible(widget)
-            QApplication.processEvents()
+            self.bot.wait(0)
         return widget
 
 
 class Pick:
     """Clicks an entry of the menu that opens, which may hold everything up until then; closes it after a long wait."""
 
-    def __init__(self, bot: QtBot, text: str) -> None:
+    def __init__(self, bot: WatchedBot, text: str) -> None:
         self._bot, self._text = bot, text
         self._picked, self._offered = False, list[str]()
         self._timer = QTimer(interval=20)

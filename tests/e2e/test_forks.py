@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from app.navigation import Page
 from app.plots import CurvePlot
@@ -74,9 +73,8 @@ def fork_at_the_cursor(person: Person, store: RunStore, run: int) -> int:
     person.wait(lambda: plot.picture is not None and plot.picture.x_limits[1] >= steps - 1, "the whole curve")
     before = max(record.id for record in store.runs(archived=True))
     place = QPoint(plot.width() - 12, plot.height() // 2)
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
     with Pick(person.bot, f"Fork from step {steps} "):
-        QApplication.sendEvent(plot, event)
+        person.right_click(plot, place)
     person.type_over("fork-epochs", "1")
     person.type_over("fork-lr", "0.002")
     person.click("fork-start")
@@ -110,9 +108,8 @@ def write_a_note(person: Person, store: RunStore) -> None:
     plot = person.find("live-plot-loss-price", CurvePlot)
     person.wait(lambda: plot.picture is not None and not plot.picture.empty, "the curve")
     place = QPoint(plot.width() // 2, plot.height() // 2)
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
     with Pick(person.bot, "Note on step"):
-        QApplication.sendEvent(plot, event)
+        person.right_click(plot, place)
     person.type_over("remark-text", "the loss is lowest here")
     person.click("remark-save")
     person.wait(lambda: "the loss is lowest here" in person.find("live-log", QPlainTextEdit).toPlainText(), "the note")

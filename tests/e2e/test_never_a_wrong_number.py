@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.navigation import Page
 from mtl_core.runner.execution import execute
@@ -41,7 +41,7 @@ def test_each_panel_shows_its_own_run_after_any_sequence_of_actions(
             person.wait(lambda: not shown.differences() or shown.faults, f"{done}: {shown.differences()}")
         else:
             for _ in range(chance.randrange(4)):
-                QApplication.processEvents()
+                person.bot.wait(0)
         shown.check()
         assert not shown.faults, done
     person.wait(lambda: not shown.differences(), f"{done}: {shown.differences()}")

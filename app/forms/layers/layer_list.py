@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QCursor, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QCursor, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -71,8 +71,10 @@ class LayerList(QWidget):
         self._column.setSpacing(6)
         self._column.addWidget(self.empty)
         self._mark = DropMark(self)
+        self._is_outdated = True
         document.changed.connect(self._on_document_changed)
-        self._show(self._layers())
+        if nested:
+            self._update()  # those of tasks when they are shown: of forty few ever are
 
     def set_infos(self, infos: Sequence[LayerInfo], input_text: str) -> None:
         """Show the description of each layer; ``input_text`` is the shape of the input of the first."""
@@ -186,7 +188,20 @@ class LayerList(QWidget):
 
     def _on_document_changed(self, paths: list[str]) -> None:
         if affects(paths, self.path):
-            self._show(self._layers())
+            self._is_outdated = True
+            if self.isVisible():
+                self._update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what changed while it was hidden."""
+        super().showEvent(event)
+        if self._is_outdated:
+            self._update()
+
+    def _update(self) -> None:
+        self._is_outdated = False
+        self._show(self._layers())
+        self.set_infos(self._infos, self._input_text)
 
     def _show(self, layers: list[Any]) -> None:
         """Show layers; a row stays with its layer when that is moved."""

@@ -9,10 +9,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
-from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.swatch import swatch
 from app.theme import GAP, control_height, resolve, small_font
-from app.widgets import Elided, Label, ToolButton, plain_tooltip
+from app.widgets import Elided, Label, StepQueue, ToolButton, plain_tooltip
 
 _MAX_LINES = 3
 """Lines of chips shown without scrolling."""

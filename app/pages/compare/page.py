@@ -29,7 +29,6 @@ from app.pages.compare.picked_runs import PickedRuns
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.saved_comparison import SavedComparison
 from app.pages.compare.selection import Selection
-from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import best_lines, metrics_view, settings_view
 from app.plots import TRAIN, VALIDATION, CurvePlot, Legend, PlotOptions, PlotTools
@@ -43,6 +42,7 @@ from app.widgets import (
     Label,
     Muted,
     PageHeader,
+    StepQueue,
     ToolButton,
     choice_box,
     scroll_area,
@@ -63,8 +63,8 @@ _COLUMN_STRETCH = (10, 13)
 class ComparePage(QWidget):
     """Shows the session's compared runs side by side and follows those that still train."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("ComparePage")
         self._session = session
         self._steps = StepQueue(self)
@@ -138,23 +138,14 @@ class ComparePage(QWidget):
         self.picked = PickedRuns(self.curve_grid, self.chips, self.metric_plots)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
-        self._stack.addWidget(self._make_content(self._tables_row))
+        self._stack.addWidget(content := QWidget())
+        self._fill(content)
 
-    def _make_content(self, tables: QWidget) -> QWidget:
+    def _fill(self, content: QWidget) -> None:
         inside = QVBoxLayout()
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(CARD_GAP)
-        inside.addWidget(self.which_is_best)
-        inside.addLayout(self._studies_layout)
-        inside.addWidget(tables)
-        inside.addWidget(self.paired)
-        inside.addWidget(self.metric_plots)
-        inside.addLayout(self._curve_bar())
-        inside.addWidget(self.curve_grid, 1)
-        inside.addWidget(self._details_row)
-        inside.addWidget(self.predictions)
-        filled = QWidget()
-        column = QVBoxLayout(filled)
+        column = QVBoxLayout(content)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         column.setSpacing(CARD_GAP)
         column.addWidget(self.header)
@@ -162,7 +153,15 @@ class ComparePage(QWidget):
         column.addWidget(self.excluded_label)
         column.addWidget(self.tools.stage(scroll_area(inside)), 1)
         column.addWidget(self.tools.table)
-        return filled
+        inside.addWidget(self.which_is_best)
+        inside.addLayout(self._studies_layout)
+        inside.addWidget(self._tables_row)
+        inside.addWidget(self.paired)
+        inside.addWidget(self.metric_plots)
+        inside.addLayout(self._curve_bar())
+        inside.addWidget(self.curve_grid, 1)
+        inside.addWidget(self._details_row)
+        inside.addWidget(self.predictions)
 
     def _curve_bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()

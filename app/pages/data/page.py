@@ -1,5 +1,6 @@
 """The Data page: data set, column roles, tasks and split."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
@@ -31,7 +32,7 @@ from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import date_notes, task_views
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import Button, Card, CardRow, Chip, PageBody, scroll_area
+from app.widgets import Button, Card, CardRow, Chip, PageBody, Stepwise, scroll_area
 from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.data.bundled import BUNDLED
@@ -46,28 +47,22 @@ _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
 
 
-class DataPage(PageBody):
+class DataPage(Stepwise, PageBody):
     """Edits ``dataset`` and ``tasks`` of the experiment.
 
     Args:
         session: Document, worker and what the pages share.
+        parent: Owner.
+        stepwise: Whether the caller takes the steps of building it.
     """
 
-    def __init__(self, session: Session) -> None:
-        super().__init__("Data", scroll=True)
+    def __init__(self, session: Session, parent: QWidget | None = None, *, stepwise: bool = False) -> None:
+        super().__init__("Data", scroll=True, parent=parent)
         self.setObjectName("data-page")
         self.setAcceptDrops(True)
         self._session = session
         self._document = session.document
-        self.loader = DatasetLoader(session, self)
-        self._build()
-        self._tabs = PreviewTabs(session, self._preview, self)
-        self.check = self._tabs.check
-        self.opener = DatasetOpener(session, self.loader, self._source, self)
-        self._problems = DataProblems(session, self._paths_of_cards)
-        self.edits = RoleEditor(self._document, lambda: self.info, self._show_notice)
-        self._connect()
-        self._show()
+        self.begin(stepwise=stepwise)
 
     @property
     def info(self) -> DatasetInfo | None:
@@ -119,7 +114,7 @@ class DataPage(PageBody):
     def _on_dataset_loaded(self, notice: str) -> None:
         if notice:
             self._show_notice(notice)
-        self._show()
+        self._show_changes()
 
     def _on_dataset_failed(self, dataset: dict[str, Any], error: Exception) -> None:
         if not self.opener.show_error(error):
@@ -151,6 +146,7 @@ class DataPage(PageBody):
 
     def _show(self) -> None:
         data, info = self._document.data, self.info
+        self._shown = (data, self._document.problems, self.loader.dataset_being_read)
         self._source.show_dataset(data["dataset"], info, self._problems.of_joins())
         self._reviewed.show_list(data["dataset"].get("reviewed"), self._problems.text_at(REVIEWED))
         if info is not None and self.loader.dataset_being_read:
@@ -235,9 +231,16 @@ class DataPage(PageBody):
             self._preview.clear_notice()
             self._show()
 
+    def _show_changes(self) -> None:
+        """Show the document unless it was shown by the signal before, as one edit emits several."""
+        data, problems, being_read = self._shown
+        now = (self._document.problems, self.loader.dataset_being_read)
+        if self._document.data is not data or now != (problems, being_read):
+            self._show()
+
     # --- building
 
-    def _build(self) -> None:
+    def _build(self) -> Iterator[None]:
         self._chip = Chip("", "accent")
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
@@ -246,49 +249,69 @@ class DataPage(PageBody):
             "Look for leaks between the splits, columns that cannot help, and other faults of the data"
         )
         self.header.add_chip(self._check)
-        self._cancel = Button("Cancel", self.loader.cancel, name="cancel-reading")
+        self._cancel = Button("Cancel", name="cancel-reading")
         self._cancel.hide()
         self.header.add_chip(self._cancel)
+        upper, lower = self._add_rows()
         self._source, self._preview = SourceCard(), PreviewCard()
         self._reviewed = ReviewedListLine(self._session)
         self._source.body.addWidget(self._reviewed)
-        self._cache_menu = CacheMenu(self._session, self)
+        upper.add(self._source, 0)
+        upper.add(self._preview, 1)
+        yield
+        self._add_lower_cards(lower)
+        yield
+        session = self._session
+        self.loader = DatasetLoader(session, self)
+        self._cache_menu = CacheMenu(session, self)
+        self._tabs = PreviewTabs(session, self._preview, self)
+        self.check = self._tabs.check
+        self.opener = DatasetOpener(session, self.loader, self._source, self)
+        self._problems = DataProblems(session, self._paths_of_cards)
+        self.edits = RoleEditor(self._document, lambda: self.info, self._show_notice)
+        self._connect()
+        self._show()
+
+    def _add_rows(self) -> tuple[CardRow, CardRow]:
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setObjectName("data-parts")
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(CARD_GAP)
+        self.body.addWidget(self._splitter, 1)
+        upper, lower = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
+        for index, (row, stretch) in enumerate(zip((upper, lower), _STRETCHES, strict=True)):
+            self._splitter.addWidget(row)
+            self._splitter.setStretchFactor(index, stretch)
+        return upper, lower
+
+    def _add_lower_cards(self, row: CardRow) -> None:
         self._tasks, self._split = TasksCard(), SplitCard()
         column_cards = (NumericInputsCard(self._document), CategoricalInputsCard(self._document))
-        self._encoding_cards = (*column_cards, TextCard(self._document))
+        text_card = TextCard(self._document)
+        self._encoding_cards = (*column_cards, text_card)
         self._inputs = InputsCard(self._document)
-        line = self.fontMetrics().lineSpacing()
         cards: tuple[Card, ...] = (self._source, self._split, *self._encoding_cards, self._inputs)
         widths = (_SIDE_WIDTH, _SIDE_WIDTH, _NUMERIC_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH, _INPUTS_WIDTH)
         for card, width in zip(cards, widths, strict=True):
             card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * width)
-        upper, lower = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
-        upper.add(self._source, 0)
-        upper.add(self._preview, 1)
-        lower.add(self._split, 0)
+        row.add(self._split, 0)
         encodings = QVBoxLayout()
         encodings.setContentsMargins(0, 0, 0, 0)
         encodings.setSpacing(CARD_GAP)
         for card in column_cards:
             encodings.addWidget(card, card is column_cards[-1])
         self._column_encodings = scroll_area(encodings)  # both are higher than the row where the window is low
-        lower_parts: tuple[QWidget, ...] = (self._column_encodings, self._encoding_cards[-1], self._inputs)
+        lower_parts: tuple[QWidget, ...] = (self._column_encodings, text_card, self._inputs)
         for beside_tasks in lower_parts:
-            lower.add(beside_tasks, 0)
-        lower.add(self._tasks, 1)
-        self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one below the other
-        self._splitter = QSplitter(Qt.Orientation.Vertical)
-        self._splitter.setObjectName("data-parts")
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(CARD_GAP)
-        for index, (part, stretch) in enumerate(zip((upper, lower), _STRETCHES, strict=True)):
-            self._splitter.addWidget(part)
-            self._splitter.setStretchFactor(index, stretch)
+            row.add(beside_tasks, 0)
+        row.add(self._tasks, 1)
+        # Of the card, not its row: cards may stand one below the other.
+        self._tasks.setMinimumHeight(self.fontMetrics().lineSpacing() * 9)
         if not self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY)):
             self._splitter.setSizes([1000 * stretch for stretch in _STRETCHES])
-        self.body.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
+        self._cancel.clicked.connect(self.loader.cancel)
         self._source.bundledChosen.connect(self.loader.choose_bundled)
         self._source.optionsChosen.connect(self.loader.read_again)
         self._source.sheet.chosen.connect(self.loader.read_sheet)
@@ -310,7 +333,7 @@ class DataPage(PageBody):
         self._split.changed.connect(self.edits.set_split)
         self._split.kindChanged.connect(self.edits.set_split_kind)
         self._document.changed.connect(self._document_changed)
-        self._document.problemsChanged.connect(self._show)
+        self._document.problemsChanged.connect(self._show_changes)
         self.loader.started.connect(self._on_reading_started)
         self.loader.finished.connect(self._on_dataset_loaded)
         self.loader.failed.connect(self._on_dataset_failed)

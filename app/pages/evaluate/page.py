@@ -62,8 +62,8 @@ class _Request:
 class EvaluatePage(QWidget):
     """Asks the worker for the diagnostics of a chosen run, split, task and column of groups, and shows them."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("EvaluatePage")
         self._session = session
         self._run: RunRecord | None = None
@@ -122,27 +122,27 @@ class EvaluatePage(QWidget):
         header.add_chip(self.state)
         for widget in (self.split, self.group):
             header.add_action(widget)
-        cards = QVBoxLayout()
-        cards.setContentsMargins(0, 0, 0, 0)
-        cards.setSpacing(CARD_GAP)
-        for card in (self.confusion, self.classes, self.values, self.groups, self.hardest, self.common):
-            cards.addWidget(card)
-        cards.addStretch(1)
-        content = QVBoxLayout(self._content)
-        content.setContentsMargins(0, 0, 0, 0)
-        content.setSpacing(CARD_GAP)
-        content.addWidget(self.tabs)
-        content.addWidget(self.words)
-        self.views = EvaluateViews(scroll_area(cards), self.explanation)
-        self.views.explain_rows_of(self.hardest.table)
-        content.addWidget(self.views, 1)
-        for face in (self._blank, self._empty, self._loading, self._error, self._content):
-            self._faces.addWidget(face)
         column = QVBoxLayout(self)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         column.setSpacing(CARD_GAP)
         column.addWidget(header)
         column.addWidget(self._faces, 1)
+        for face in (self._blank, self._empty, self._loading, self._error, self._content):
+            self._faces.addWidget(face)
+        cards = QVBoxLayout()
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(CARD_GAP)
+        content = QVBoxLayout(self._content)
+        content.setContentsMargins(0, 0, 0, 0)
+        content.setSpacing(CARD_GAP)
+        content.addWidget(self.tabs)
+        content.addWidget(self.words)
+        self.views = EvaluateViews(scroll_area(cards), self.explanation, self._content)
+        self.views.explain_rows_of(self.hardest.table)
+        content.addWidget(self.views, 1)
+        for card in (self.confusion, self.classes, self.values, self.groups, self.hardest, self.common):
+            cards.addWidget(card)
+        cards.addStretch(1)
         self.state.hide()
 
     def _connect(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -20,7 +21,7 @@ from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, CurvePlot, Legend
 from app.tables import RunPicker
 from app.task_references import task_names
 from app.theme import CARD_GAP, PAGE_MARGIN
-from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
+from app.widgets import Chip, DangerButton, EmptyState, PageHeader, StepQueue, Stepwise, ToolButton
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -33,34 +34,38 @@ _VIEWS = {
 }
 _NOTE_REACH = 0.02
 """Distance from a note, as a share of the steps done, at which the menu of a plot offers to change it."""
+_END = object()
 _EMPTY_FACE, _RUN_FACE, _BLANK_FACE = range(3)
 
 
-class LivePage(QWidget):
-    """Follows the session's live run, or a run chosen from the list."""
+class LivePage(Stepwise, QWidget):
+    """Follows the session's live run, or a run chosen from the list.
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    Args:
+        session: What the pages share.
+        parent: Owner.
+        stepwise: Whether the caller takes the steps of building it.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None, *, stepwise: bool = False) -> None:
+        super().__init__(parent)
         self.setObjectName("LivePage")
         self._session = session
         self._run: RunRecord | None = None
         self._spec: ExperimentSpec | None = None
         self._events: list[EventRecord] = []
         self._run_id: int | None = None
+        self._steps = StepQueue(self)
         self.follower = session.follower(self)
         self.options = PlotOptions("live", session.settings, self)
         self.picker = RunPicker(session.store, "live")
         self.state = Chip()
         self.legend = Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED])
         self.strip = NoticeStrip(self.legend)
-        # The cards of the next run are made with the page, not when it starts, which would block the window.
         self.tools = PlotTools("live", session.settings, self)
-        self.board = CardBoard(self.tools, task_names(session.document.data))
-        self.validation = ValidationView(session)
         self.view = QTabBar()
         self._step_menu = StepMenu(session, self, self._read_events)
-        self._build()
-        self._connect()
+        self.begin(stepwise=stepwise)
 
     @property
     def run(self) -> int | None:
@@ -75,19 +80,48 @@ class LivePage(QWidget):
         self._run_id = run
         self._run, self._spec, self._events = None, None, []
         self.tools.clear()
-        self.board.reset(self.board.tasks)
+        self.board.clear()
         self.validation.show_run(run)
         self.picker.set_text(f"Run {run}", "")
         self.state.set_text("")
         self._show_buttons()  # none until the state of this run is known
         self.evaluate.hide()
         self.strip.show_notice(Notice(""))
+        self.follower.follow(None)
+        follow = partial(self._follow, run)
+        self._session.store.call(lambda store: store.run(run).tasks, partial(self._make_cards, run), follow)
         self._session.store.call(lambda store: (run, store.spec(run)), self._on_spec)
-        self.follower.follow(run)
+
+    def _make_cards(self, run: int, tasks: Sequence[str]) -> None:
+        """Make the cards of a run between events, then follow it."""
+        if run == self._run_id:
+            self._steps.put("cards", partial(self._make_next_card, run, self.board.make_cards(tasks)))
+
+    def _make_next_card(self, run: int, steps: Iterator[None]) -> None:
+        if next(steps, _END) is None:
+            self._steps.put("cards", partial(self._make_next_card, run, steps))
+        else:
+            self._follow(run)
+
+    def _follow(self, run: int, _error: object = None) -> None:
+        if run == self._run_id:
+            self.follower.follow(run)
 
     # -- building --
 
-    def _build(self) -> None:
+    def _build(self) -> Iterator[None]:
+        self._add_header_and_views()
+        yield
+        self.board = CardBoard(self.tools)
+        self._views.addWidget(self.tools.stage(self.board, self._views))
+        yield
+        yield from self.board.make_cards(task_names(self._session.document.data))  # of the next run, most likely
+        yield
+        self.validation = ValidationView(self._session)
+        self._views.addWidget(self.validation)
+        self._connect()
+
+    def _add_header_and_views(self) -> None:
         header = PageHeader("Live")
         header.add_chip(self.picker)
         header.add_chip(self.state)
@@ -110,7 +144,19 @@ class LivePage(QWidget):
             header.add_action(widget)
         for button in run_buttons:
             button.hide()
+        self._empty = EmptyState(
+            "chart-line",
+            "No run yet",
+            "Losses, metrics and loss weights are drawn here as they come.",
+            "Run the open experiment",
+            self._run_document,
+        )
+        self._empty.setObjectName("live-empty")
         filled = QWidget()
+        self._stack = QStackedLayout(self)
+        for face in (self._empty, filled, QWidget()):
+            self._stack.addWidget(face)
+        self._stack.setCurrentIndex(_BLANK_FACE)  # until the store has said whether there are runs
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         column.setSpacing(CARD_GAP)
@@ -121,22 +167,8 @@ class LivePage(QWidget):
         row.addWidget(self.strip, 1)
         column.addLayout(row)
         self._views = QStackedWidget()
-        for view in (self.tools.stage(self.board), self.validation):
-            self._views.addWidget(view)
         column.addWidget(self._views, 1)
         column.addWidget(self.tools.table)
-        self._empty = EmptyState(
-            "chart-line",
-            "No run yet",
-            "Losses, metrics and loss weights are drawn here as they come.",
-            "Run the open experiment",
-            self._run_document,
-        )
-        self._empty.setObjectName("live-empty")
-        self._stack = QStackedLayout(self)
-        for face in (self._empty, filled, QWidget()):
-            self._stack.addWidget(face)
-        self._stack.setCurrentIndex(_BLANK_FACE)  # until the store has said whether there are runs
 
     def _connect(self) -> None:
         self.follower.record.connect(self._on_record)

@@ -118,20 +118,20 @@ class ValidationView(QWidget):
     # -- building --
 
     def _build(self) -> None:
+        for face in (self._blank, self.empty, self._content):
+            self._stack.addWidget(face)
         cards = QVBoxLayout()
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(CARD_GAP)
-        for card in (self.samples, self.confusion, self.classes, self.values):
-            cards.addWidget(card)
-        cards.addStretch(1)
         content = QVBoxLayout(self._content)
         content.setContentsMargins(0, 0, 0, 0)
         content.setSpacing(CARD_GAP)
         content.addWidget(self.tabs)
         content.addWidget(self.words)
         content.addWidget(scroll_area(cards), 1)
-        for face in (self._blank, self.empty, self._content):
-            self._stack.addWidget(face)
+        for card in (self.samples, self.confusion, self.classes, self.values):
+            cards.addWidget(card)
+        cards.addStretch(1)
         self.tabs.currentChanged.connect(lambda _index: self._show_task())
 
     # -- reading --

@@ -168,11 +168,11 @@ class SharedCard(Card):
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 2, 0)
+        self._areas[path] = scroll_column(content)
+        self._stack.addWidget(self._areas[path])
         for widget in widgets:
             column.addWidget(widget)
         column.addStretch(1)
-        self._areas[path] = scroll_column(content)
-        self._stack.addWidget(self._areas[path])
 
     def _show_current(self) -> None:
         tab = self.current

@@ -31,8 +31,8 @@ _INTERVAL_HELP = (
 class PredictPage(QWidget):
     """Predicts new rows with the models of runs."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("PredictPage")
         self._session = session
         self.models = ModelChoice(session, self)

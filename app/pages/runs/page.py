@@ -44,8 +44,8 @@ class RunsPage(PageBody):
         session: Document, store, queue and what the pages share.
     """
 
-    def __init__(self, session: Session) -> None:
-        super().__init__("Runs")
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Runs", parent=parent)
         self.setObjectName("runs-page")
         self._session = session
         self.model = RunsModel(self)
@@ -149,6 +149,10 @@ class RunsPage(PageBody):
         self._splitter = set_names(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
         self._splitter.setHandleWidth(CARD_GAP)
         self._splitter.setChildrenCollapsible(False)
+        whole = QWidget()
+        self.body.addWidget(whole, 1)
+        self._stack = QStackedLayout(whole)
+        self._stack.addWidget(self._splitter)
         self._splitter.addWidget(self.list)
         self._splitter.addWidget(self.panel)
         self._splitter.setStretchFactor(0, 1)
@@ -162,11 +166,7 @@ class RunsPage(PageBody):
             self._first_run,
         )
         self.empty.setObjectName("runs-empty")
-        whole = QWidget()
-        self._stack = QStackedLayout(whole)
-        self._stack.addWidget(self._splitter)
         self._stack.addWidget(self.empty)
-        self.body.addWidget(whole, 1)
         self.toast = UndoToast(self)
 
     def _make_timers(self) -> None:

@@ -19,7 +19,7 @@ from app.pages.training.method_comparison import (
 )
 from app.pages.training.weighting_text import PLAIN_METHODS, method_entries
 from app.session import MOST_COMPARED, Session
-from app.theme import GAP
+from app.theme import GAP, VisibleConnection
 from app.widgets import (
     Button,
     Card,
@@ -86,7 +86,7 @@ class BestMethodCard(Card):
         self._lay_out()
         self.seeds.valueChanged.connect(self._show)
         self.baselines.toggled.connect(self._show)
-        session.document.changed.connect(self._show)
+        VisibleConnection(self, session.document.changed, self._show)
         session.study_progress.changed.connect(lambda _study: self._show_progress())
         self._show()
         self._show_progress()

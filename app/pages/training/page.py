@@ -1,5 +1,7 @@
 """The Training page: a card for each part of the training settings."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
@@ -14,34 +16,31 @@ from app.pages.training.task_settings_card import TaskSettingsCard
 from app.pages.training.weighting_cards import WeightingCard, WeightsCard
 from app.session import Session
 from app.theme import CARD_GAP, STACK_BELOW
-from app.widgets import Button, CardRow, Chip, PageBody, plain_tooltip
+from app.widgets import Button, CardRow, Chip, PageBody, Stepwise, plain_tooltip
 
 _SECTIONS = ("tasks", "weighting", "training")
 
 
-class TrainingPage(QWidget):
+class TrainingPage(Stepwise, QWidget):
     """Shows the cards of all training settings, whose forms are generated from the spec classes.
 
     Args:
         session: What the pages share.
         parent: Owner.
+        stepwise: Whether the caller takes the steps of building it.
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, *, stepwise: bool = False) -> None:
         super().__init__(parent)
         self.setObjectName("TrainingPage")
         self.setAccessibleName("Training")
         self._session = session
-        document = session.document
+        self.begin(stepwise=stepwise)
+
+    def _build(self) -> Iterator[None]:
+        session, document = self._session, self._session.document
         self.problems = Chip("", "error")
         self.problems.setObjectName("training-problems")
-        self.weights, self.weighting = WeightsCard(document), WeightingCard(document)
-        self.tasks = TaskSettingsCard(document)
-        self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
-        self.shared, self.keeping, self.heads = SharedCard(session), KeepingCard(session), HeadsCard(session)
-        self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
-        self.averaging, self.run = AveragingCard(session), RunCard(session)
-        self.study, self.best = StartStudyCard(session), BestMethodCard(session)
         self.to_study = Button("Study…", self._show_study, name="to-study")
         self.to_study.setToolTip("Several seeds and single-task baselines, evaluated as one study")
         body = PageBody("Training", scroll=True, parent=self)
@@ -49,13 +48,22 @@ class TrainingPage(QWidget):
         body.header.add_action(self.to_study)
         row = CardRow()
         body.body.addWidget(row, 1)
-        _add_column(row, self.weighting, self.weights, self.tasks)
-        _add_column(row, self.optimizer, self.schedule, self.shared, self.keeping, self.heads)
-        # The study is at the top of the column below the Run button; with cards one below the other a link leads there.
-        _add_column(row, self.study, self.best, self.length, self.stopping, self.run, self.sampling, self.averaging)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(body)
+        self.weights, self.weighting = WeightsCard(document), WeightingCard(document)
+        self.tasks = TaskSettingsCard(document)
+        _add_column(row, self.weighting, self.weights, self.tasks)
+        yield
+        self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
+        self.shared, self.keeping, self.heads = SharedCard(session), KeepingCard(session), HeadsCard(session)
+        _add_column(row, self.optimizer, self.schedule, self.shared, self.keeping, self.heads)
+        yield
+        self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
+        self.averaging, self.run = AveragingCard(session), RunCard(session)
+        self.study, self.best = StartStudyCard(session), BestMethodCard(session)
+        # The study is at the top of the column below the Run button; with cards one below the other a link leads there.
+        _add_column(row, self.study, self.best, self.length, self.stopping, self.run, self.sampling, self.averaging)
         session.methodChoiceRequested.connect(self._show_methods)
         document.problemsChanged.connect(self._count_problems)
         self._count_problems()

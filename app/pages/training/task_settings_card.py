@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import Document, affects
 from app.forms import SpecForm, bind, discard
+from app.theme import VisibleConnection
 from app.widgets import Card, Muted, TaskTabs
 from mtl_core.spec import Spec, Task, kind_of, members
 
@@ -27,6 +28,8 @@ class TaskSettingsCard(Card):
         self.tabs.currentChanged.connect(self._show_task)
         document.changed.connect(self._document_changed)
         self._document_changed([""])
+        VisibleConnection(self, document.changed, self._show_current)
+        self._show_current()
 
     def _document_changed(self, paths: list[str]) -> None:
         if not affects(paths, "tasks"):
@@ -39,12 +42,11 @@ class TaskSettingsCard(Card):
         self._tasks = new_tasks
         self.tabs.set_names([name for _, name in new_tasks])
         if not same_kinds:
-            self._rebuild()
+            for form in self.forms.values():
+                discard(form)
+            self.forms = {}
 
-    def _rebuild(self) -> None:
-        for form in self.forms.values():
-            discard(form)
-        self.forms = {}
+    def _show_current(self) -> None:
         self._show_task(self.tabs.currentIndex())
 
     def _add_form(self, index: int, kind: str) -> SpecForm:

@@ -9,6 +9,7 @@ from app.document import Document, affects
 from app.forms import KindForm, SearchedChoice, WeightsEditor, bind, defaults_of
 from app.pages.training.weighting_text import method_entries, moves_text, weighting_help, weighting_text, weights_text
 from app.task_references import task_names
+from app.theme import VisibleConnection
 from app.widgets import Card, InlineError, LinkButton, Muted
 from mtl_core.spec import ManualWeighting, Weighting, join, members
 
@@ -42,13 +43,9 @@ class WeightsCard(Card):
             self.body.addWidget(widget, 0, alignment)
         self.body.addStretch(1)
         self.editor.weightChanged.connect(self._weight_changed)
-        document.changed.connect(self._document_changed)
-        document.problemsChanged.connect(self._show_error)
+        VisibleConnection(self, document.changed, self._show)
+        VisibleConnection(self, document.problemsChanged, self._show_error)
         self._show()
-
-    def _document_changed(self, paths: list[str]) -> None:
-        if affects(paths, "tasks") or affects(paths, "weighting"):
-            self._show()
 
     def _show(self) -> None:
         weighting: dict[str, Any] = self._document.get("weighting") or {}

@@ -84,7 +84,7 @@ class CurvePlot(QWidget):
         self._canvas.clicked.connect(self._click)
         self._canvas.box.sigRangeChangedManually.connect(self._zoom)
         VisibleConnection(self, manager().changed, self._restyle_in_turn, self._restyle)
-        self._restyle()
+        self._style_items()
         self._limits((0.0, 1.0), (0.0, 1.0))
 
     def set_curve(
@@ -363,6 +363,9 @@ class CurvePlot(QWidget):
 
     def _restyle(self) -> None:
         self._canvas.restyle()
+        self._style_items()
+
+    def _style_items(self) -> None:
         if self._picture is not None:
             self._draw_bands(self._picture)
         self._empty.setStyleSheet(f"color: {theme().muted}; background: transparent;")

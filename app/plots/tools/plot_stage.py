@@ -20,12 +20,13 @@ class PlotStage(QStackedWidget):
     Args:
         content: The content.
         page: Name of the page; the object names begin with it.
+        parent: Owner.
     """
 
     changed = Signal()
 
-    def __init__(self, content: QWidget, page: str) -> None:
-        super().__init__()
+    def __init__(self, content: QWidget, page: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._plot: CurvePlot | None = None
         self._placeholder: QWidget | None = None
         self._card = _EnlargedCard(page)

@@ -85,9 +85,9 @@ class PlotTools(QObject):
         plot.menuOpened.connect(self._extend_menu)
         plot.enlargeRequested.connect(self.enlarge)
 
-    def stage(self, content: QWidget) -> PlotStage:
+    def stage(self, content: QWidget, parent: QWidget | None = None) -> PlotStage:
         """Wrap the part of the page that an enlarged plot covers."""
-        self._stage = PlotStage(content, self._page)
+        self._stage = PlotStage(content, self._page, parent)
         return self._stage
 
     def enlarge(self, plot: CurvePlot) -> None:

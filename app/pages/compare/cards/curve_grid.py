@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Signal
 
-from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.swatch import dots_of
 from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import curve_tasks, metric_choices
@@ -31,7 +30,7 @@ from app.plots import (
     time_axis,
     unit_of,
 )
-from app.widgets import Card
+from app.widgets import Card, StepQueue
 from mtl_core.analysis.bands import Floats, band
 from mtl_core.protocol.series_key import SeriesKey
 from mtl_core.protocol.series_names import LOSS, LOSS_WEIGHT

@@ -62,12 +62,12 @@ class ExplainPanel(QWidget):
         cards = QVBoxLayout()
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(CARD_GAP)
-        for card in (self.row, self.model_card, self._model_row, self.dependence):
-            cards.addWidget(card)
-        cards.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scroll_area(cards))
+        for card in (self.row, self.model_card, self._model_row, self.dependence):
+            cards.addWidget(card)
+        cards.addStretch(1)
         self.status.busyChanged.connect(self.button.setDisabled)
         self._show()
 
@@ -128,24 +128,25 @@ class EvaluateViews(QWidget):
     Args:
         diagnostics: The diagnostics.
         explanation: The explanation.
+        parent: Owner.
     """
 
-    def __init__(self, diagnostics: QWidget, explanation: ExplainPanel) -> None:
-        super().__init__()
+    def __init__(self, diagnostics: QWidget, explanation: ExplainPanel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._explanation = explanation
         self.bar, self._stack = QTabBar(), QStackedWidget()
         self.bar.setObjectName("evaluate-views")
         self.bar.setAccessibleName("Diagnostics or explanation")
         self.bar.setExpanding(False)
         self.bar.setDrawBase(False)
-        for title, widget in zip(_VIEWS, (diagnostics, explanation), strict=True):
-            self.bar.addTab(title)
-            self._stack.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(CARD_GAP)
         column.addWidget(self.bar)
         column.addWidget(self._stack, 1)
+        for title, widget in zip(_VIEWS, (diagnostics, explanation), strict=True):
+            self.bar.addTab(title)
+            self._stack.addWidget(widget)
         self.bar.currentChanged.connect(self._stack.setCurrentIndex)
 
     def explain_rows_of(self, table: QTableView) -> None:

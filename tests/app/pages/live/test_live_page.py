@@ -1,15 +1,17 @@
 """The Live page: curves, weights, log and state of a run."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.live import LivePage
+from app.pages.live.curve_cards import LossCard, PlotCard
 from app.plots import Legend, ticker
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey, open_store
@@ -198,6 +200,31 @@ def test_cards_stand_in_one_column_in_a_narrow_window(
     qtbot.waitUntil(lambda: page.board._grid.columns == 3)
     page.resize(900, 700)
     qtbot.waitUntil(lambda: page.board._grid.columns == 1)
+
+
+def test_the_cards_of_many_tasks_are_made_one_at_a_time(page: LivePage) -> None:
+    tasks = [f"task {number}" for number in range(40)]
+    before = dict(page.board.losses)
+    made = []
+    for _ in page.board.make_cards(tasks):
+        made.append(len(page.board.findChildren(PlotCard)))
+        assert page.board.losses == before
+    assert max(after - one for one, after in itertools.pairwise(made)) == 1
+    assert list(page.board.losses) == [*tasks, "total"]
+
+
+def test_cards_that_were_begun_for_another_run_are_gone(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    many = add_run(store, experiment([f"task {number}" for number in range(12)]), until=20, state="finished")
+    few = add_run(store, experiment(["left", "middle", "right"]), until=20, state="finished")
+    for last, titles in ((few, ["left", "middle", "right", "total"]), (many, [f"task {n}" for n in range(12)])):
+        for run in (many, few, many, last):
+            session.show_live(run)
+            QApplication.processEvents()
+        qtbot.waitUntil(lambda last=last: page._run is not None and page._run.id == last)
+        assert list(page.board.losses)[: len(titles)] == titles
+        assert [card.title.text() for card in page.findChildren(LossCard) if not card.isVisibleTo(page.board)] == []
 
 
 def test_nothing_of_the_run_before_is_left_while_the_next_is_read(

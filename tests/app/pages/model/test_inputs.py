@@ -83,6 +83,8 @@ def tab_titles(page: ModelPage) -> list[str]:
 def test_there_is_a_tab_for_each_encoder_one_for_the_fusion_and_one_for_what_is_shared(page: ModelPage) -> None:
     assert tab_titles(page) == ["numbers", "title", "picture", "Fusion", "Shared"]
     assert page.shared.current.title == "Shared"
+    page.select("model.inputs.title[1]")
+    assert page.shared.current.title == "title"
     assert page.shared.encoders["title"].rows[1].line.shape.full_text() == "16×14"
     assert page.shared.fusion.line.shape.full_text().startswith("30")
     assert not page.shared.more.isVisible()

@@ -5,7 +5,7 @@ import time
 from PySide6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
 
-from app.pages.compare.step_queue import StepQueue
+from app.widgets import StepQueue
 
 
 def test_steps_run_in_order_and_the_last_of_a_key_replaces_those_before(qtbot: QtBot) -> None:
