@@ -6,6 +6,7 @@ from app.widgets.check_menu import CheckMenu
 from app.widgets.choice_box import choice_box
 from app.widgets.dot import Dot
 from app.widgets.feedback import Banner, EmptyState, Glyph, InlineError
+from app.widgets.filling import hidden_while_filled
 from app.widgets.input_behavior import guard_wheel, mark_invalid, set_up_spin_box
 from app.widgets.label_widgets import Chip, Elided, LinkChip, Muted, PageHeader
 from app.widgets.list_rows import draw_row_background
@@ -60,6 +61,7 @@ __all__ = [
     "draw_row_background",
     "escape_mnemonic",
     "guard_wheel",
+    "hidden_while_filled",
     "mark_invalid",
     "number_text",
     "plain_tooltip",

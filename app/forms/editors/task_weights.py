@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.forms.discard import discard
 from app.theme import GAP
-from app.widgets import WeightSlider
+from app.widgets import WeightSlider, hidden_while_filled
 
 
 class WeightsEditor(QWidget):
@@ -37,10 +37,11 @@ class WeightsEditor(QWidget):
         kept = {name for name, old in zip(names, old_names, strict=False) if name == old}
         for name in set(old_names) - kept:
             discard(self._sliders[name])
-        self._sliders = {
-            name: self._sliders[name] if name in kept else self._add_slider(name, index)
-            for index, name in enumerate(names)
-        }
+        with hidden_while_filled(self):
+            self._sliders = {
+                name: self._sliders[name] if name in kept else self._add_slider(name, index)
+                for index, name in enumerate(names)
+            }
         self.setValue(self._value)
 
     def value(self) -> dict[str, float]:

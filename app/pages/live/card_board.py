@@ -19,7 +19,7 @@ from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
 from app.plots import CardGrid, CurvePlot, PlotOptions, PlotTools, RunCurves, TrainingClock, epoch_steps, x_axis
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, scroll_area
+from app.widgets import Card, CardRow, hidden_while_filled, scroll_area
 from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
@@ -183,21 +183,20 @@ class CardBoard(QWidget):
         self.control.weightsRequested.connect(self.weightsRequested)
         self.metrics.metricChanged.connect(self._choose_metric)
         self.sharing.plotsMade.connect(self._add_sharing_plots)
-        self._main_rows.hide()  # else each card that is shown would lay out all others again
-        self._grid.set_cards(list(self.losses.values()))
-        for row, left, right in (
-            (self._weights_row, self.weights, self.control),
-            (self._metrics_row, self.metrics, self.log),
-        ):
-            row.clear()
-            for card, stretch in ((left, 11), (right, 9)):
-                row.add(card, stretch)
-                card.show()
         self._extra_layout.addWidget(self.sharing)
+        with hidden_while_filled(self._main_rows):
+            self._grid.set_cards(list(self.losses.values()))
+            for row, left, right in (
+                (self._weights_row, self.weights, self.control),
+                (self._metrics_row, self.metrics, self.log),
+            ):
+                row.clear()
+                for card, stretch in ((left, 11), (right, 9)):
+                    row.add(card, stretch)
+                    card.show()
+            self._fix_page_height()
         for shown in (*self.losses.values(), self.weights, self.metrics):
             self._tools.add(shown.plot, shown.plot.title)
-        self._fix_page_height()
-        self._main_rows.show()
 
     def _add_sharing_plots(self) -> None:
         for plot in self.sharing.plots.values():

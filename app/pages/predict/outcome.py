@@ -144,6 +144,11 @@ class Outcome(Card):
         self.notes = Muted(wrap=True)
         self.notes.setObjectName("predict-row-notes")
         self.tasks: dict[str, TaskOutcome] = {}
+        self._list = QWidget()
+        self._column = QVBoxLayout(self._list)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(self.body.spacing())
+        self.body.addWidget(self._list)
         self.body.addWidget(self.notes)
         self.body.addStretch(1)
 
@@ -151,24 +156,23 @@ class Outcome(Card):
         """Show the tasks of other models, without predictions."""
         for outcome in self.tasks.values():
             discard(outcome)
+        self._list.hide()
         self.tasks = {task: TaskOutcome(task, index) for index, task in enumerate(tasks)}
-        for index, outcome in enumerate(self.tasks.values()):
-            self.body.insertWidget(index, outcome)
-            outcome.hide()
+        for outcome in self.tasks.values():
+            self._column.addWidget(outcome)
         self.notes.setText("")
 
     def show_prediction(self, prediction: RowPrediction, start: RowPrediction) -> None:
         """Show a prediction, and its change against that of the start."""
         began = start.cells if start.columns == prediction.columns and start.cells else prediction.cells
-        for task, outcome in self.tasks.items():
+        for task, outcome in self.tasks.items() if not prediction.reason else ():
             places = [i for i, column in enumerate(prediction.columns) if column.task == task]
-            outcome.setVisible(not prediction.reason)
-            if not prediction.reason:
-                outcome.show_cells(
-                    [prediction.columns[i] for i in places],
-                    [prediction.cells[i] for i in places],
-                    [began[i] for i in places],
-                )
+            outcome.show_cells(
+                [prediction.columns[i] for i in places],
+                [prediction.cells[i] for i in places],
+                [began[i] for i in places],
+            )
+        self._list.setVisible(not prediction.reason)
         reason = [f"There is no prediction: {prediction.reason}."] if prediction.reason else []
         self.notes.setText("\n".join([*reason, *prediction.notes]))
 

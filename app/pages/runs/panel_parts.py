@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
-from app.widgets import Elided, Label, Muted
+from app.widgets import Elided, Label, Muted, hidden_while_filled
 
 _HEADINGS = ("", "best", "last", "test")
 
@@ -24,37 +24,49 @@ class MetricsGrid(QWidget):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)
         self._rows: list[tuple[str, ...]] | None = None
+        self._labels: list[list[Label]] = []
 
     def show_rows(self, rows: list[tuple[str, ...]]) -> None:
         """Show the rows of the table: the name of a task alone, or name and values of a metric."""
         if rows == self._rows:
             return
-        self.clear()
+        if [len(words) for words in rows] != [len(labels) for labels in self._labels] or not rows:
+            self._make_labels(rows)
         self._rows = rows
-        if not rows:
-            self._grid.addWidget(Muted("Metrics appear after the first epoch."), 0, 0)
-            return
-        for column, title in enumerate(_HEADINGS):
-            self._grid.addWidget(Muted(title), 0, column, Qt.AlignmentFlag.AlignRight)
-        for line, words in enumerate(rows, 1):
-            if len(words) == 1:
-                task = Elided(words[0])  # a long name must not widen the panel
-                task.setFont(card_title_font())
-                self._grid.addWidget(task, line, 0, 1, 4)
-                continue
-            name = Elided(words[0])
-            name.setProperty("role", "muted")
-            self._grid.addWidget(name, line, 0)
-            for column, word in enumerate(words[1:], 1):
-                self._grid.addWidget(Label(word), line, column, Qt.AlignmentFlag.AlignRight)
+        for labels, words in zip(self._labels, rows, strict=True):
+            for label, word in zip(labels, words, strict=True):
+                label.setText(word)
 
     def clear(self) -> None:
         """Show nothing."""
-        self._rows = None
+        self._rows, self._labels = None, []
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+
+    def _make_labels(self, rows: list[tuple[str, ...]]) -> None:
+        self.clear()
+        with hidden_while_filled(self):
+            if not rows:
+                self._grid.addWidget(Muted("Metrics appear after the first epoch."), 0, 0)
+            for column, title in enumerate(_HEADINGS if rows else ()):
+                self._grid.addWidget(Muted(title), 0, column, Qt.AlignmentFlag.AlignRight)
+            for line, words in enumerate(rows, 1):
+                self._labels.append(self._make_line(line, len(words)))
+
+    def _make_line(self, line: int, count: int) -> list[Label]:
+        name = Elided()  # a long name must not widen the panel
+        if count == 1:
+            name.setFont(card_title_font())
+            self._grid.addWidget(name, line, 0, 1, 4)
+            return [name]
+        name.setProperty("role", "muted")
+        self._grid.addWidget(name, line, 0)
+        values = [Label() for _ in range(count - 1)]
+        for column, value in enumerate(values, 1):
+            self._grid.addWidget(value, line, column, Qt.AlignmentFlag.AlignRight)
+        return [name, *values]
 
 
 class FactsForm(QWidget):
