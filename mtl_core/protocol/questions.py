@@ -220,6 +220,7 @@ class DiagnosticsQuestion(Question[Diagnostics]):
         split: The rows.
         task: The task to describe; empty for all.
         group: The column by which rows are grouped; empty for no groups.
+        hardest: How many rows of highest loss are named.
     """
 
     ask: Literal["diagnostics"] = "diagnostics"
@@ -229,6 +230,7 @@ class DiagnosticsQuestion(Question[Diagnostics]):
     split: SplitName
     task: str = ""
     group: str = ""
+    hardest: int = 20
 
 
 class RowValuesQuestion(Question[RowValues]):

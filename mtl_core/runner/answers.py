@@ -158,7 +158,9 @@ def _diagnostics(question: DiagnosticsQuestion) -> Diagnostics:
     from mtl_core.store import open_store
 
     with open_store(question.store, create=False, allow_read_only=True) as store:
-        return diagnose_run(store, question.run, question.split, task=question.task, group=question.group)
+        return diagnose_run(
+            store, question.run, question.split, task=question.task, group=question.group, hardest=question.hardest
+        )
 
 
 def _row_values(question: RowValuesQuestion) -> RowValues:

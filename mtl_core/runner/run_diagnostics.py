@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from mtl_core.analysis.diagnostics.predictions import TaskPredictions
-from mtl_core.analysis.diagnostics.report import common_error_counts, task_diagnostics
+from mtl_core.analysis.diagnostics.report import HARDEST, common_error_counts, task_diagnostics
 from mtl_core.analysis.diagnostics.row_groups import MOST_GROUPS, RowGroups, group_by_category, group_by_number
 from mtl_core.datasets.inputs.registry import reads_files
 from mtl_core.datasets.preparation import load_outline
@@ -56,7 +56,9 @@ def run_predictions(store: RunStore, run: int, split: SplitName) -> tuple[TaskPr
     return tasks
 
 
-def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "", group: str = "") -> Diagnostics:
+def diagnose_run(
+    store: RunStore, run: int, split: SplitName, *, task: str = "", group: str = "", hardest: int = HARDEST
+) -> Diagnostics:
     """Describe how well a run's best model predicts the rows of a split.
 
     Args:
@@ -65,6 +67,7 @@ def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "",
         split: The rows.
         task: The task to describe; empty for all.
         group: Column by which rows are grouped; empty for no groups.
+        hardest: How many rows of highest loss are named for each task.
 
     Raises:
         InputError: As of :func:`run_predictions`, or there is no such task or column.
@@ -77,7 +80,9 @@ def diagnose_run(store: RunStore, run: int, split: SplitName, *, task: str = "",
         fix = "The tasks are " + ", ".join(kinds) + "."
         raise InputError("task", f"run {run} has no such task", found=task, fix=fix)
     chosen = [predictions for predictions in tasks if task in ("", predictions.task)]
-    reports = tuple(task_diagnostics(predictions, kinds[predictions.task], groups) for predictions in chosen)
+    reports = tuple(
+        task_diagnostics(predictions, kinds[predictions.task], groups, hardest=hardest) for predictions in chosen
+    )
     common = common_error_counts(tasks) if len(tasks) > 1 else None
     named = {entry.row - 1 for report in reports for entry in report.hardest}
     named |= {entry.row - 1 for entry in (common.rows if common else ())}

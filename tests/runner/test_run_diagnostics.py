@@ -91,6 +91,15 @@ def test_the_worker_describes_every_task_and_the_rows_it_names(store: RunStore) 
     assert found.common.counts[0][0] == good.errors
 
 
+def test_more_rows_of_highest_loss_begin_with_the_fewer(store: RunStore) -> None:
+    few, more = (
+        answer(DiagnosticsQuestion(store=store.url, run=1, split="train", task="price", hardest=count)).tasks[0].hardest
+        for count in (5, 12)
+    )
+    assert (len(few), len(more)) == (5, 12)
+    assert more[:5] == few
+
+
 def test_predictions_are_computed_once(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     run_predictions(store, 1, "train")
     assert "predictions:train" in {artifact.kind for artifact in store.artifacts(1)}

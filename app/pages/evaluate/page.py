@@ -42,16 +42,19 @@ _KEY = "evaluate"
 _SPLIT_TITLES = {"train": "Training rows", "val": "Validation rows", "test": "Test rows"}
 _DEFAULT_SPLIT = "test"
 _NO_GROUPS = "No groups"
+_FEWEST_ROWS = 20
+"""Rows of highest loss shown until more are asked for."""
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What is shown: a run as it was when it was asked for, a split, a task and a column of groups."""
+    """What is shown: a run as it was when it was asked for, a split, a task, a column of groups and how many rows."""
 
     run: RunRecord
     split: SplitName
     task: str
     group: str
+    hardest: int
 
     @property
     def content(self) -> tuple[int, float | None, SplitName]:
@@ -69,6 +72,7 @@ class EvaluatePage(QWidget):
         self._run: RunRecord | None = None
         self._asked: _Request | None = None
         self._shown: _Request | None = None
+        self._hardest = _FEWEST_ROWS
         self.picker = RunPicker(session.store, "evaluate")
         self.state = Chip(tone="muted")
         self.split = choice_box("evaluate-split", "Rows")
@@ -151,6 +155,7 @@ class EvaluatePage(QWidget):
         self.split.activated.connect(lambda _index: self._ask())
         self.group.activated.connect(lambda _index: self._ask())
         self.tabs.currentChanged.connect(lambda _index: self._ask())
+        self.hardest.moreRequested.connect(self._ask_rows)
 
     # -- the run --
 
@@ -169,6 +174,7 @@ class EvaluatePage(QWidget):
         if previous is not None and (previous.id, previous.finished) == (record.id, record.finished) and self._asked:
             return
         if previous is None or previous.id != record.id:
+            self._hardest = _FEWEST_ROWS
             self._set_groups((), "")
         self.picker.set_text(f"Run {record.id}", record.name)
         blocked = self.tabs.blockSignals(True)
@@ -187,7 +193,7 @@ class EvaluatePage(QWidget):
             return
         group = self.group.currentText() if self.group.currentIndex() > 0 else ""
         task = record.tasks[max(self.tabs.currentIndex(), 0)]
-        request = _Request(record, SPLITS[self.split.currentIndex()], task, group)
+        request = _Request(record, SPLITS[self.split.currentIndex()], task, group, self._hardest)
         self._asked = request
         if self._shown is None or self._shown.content != request.content:
             rows = _SPLIT_TITLES[request.split].lower()
@@ -198,7 +204,12 @@ class EvaluatePage(QWidget):
             self.state.set_text("Computing…")
             self.state.show()
         question = DiagnosticsQuestion(
-            store=self._session.store.url, run=record.id, split=request.split, task=task, group=group
+            store=self._session.store.url,
+            run=record.id,
+            split=request.split,
+            task=task,
+            group=group,
+            hardest=request.hardest,
         )
         self._session.worker.ask(
             question,
@@ -206,6 +217,11 @@ class EvaluatePage(QWidget):
             lambda error: self._on_error(request, error),
             key=_KEY,
         )
+
+    def _ask_rows(self, count: int) -> None:
+        """Ask for more rows of highest loss."""
+        self._hardest = count
+        self._ask()
 
     def _ask_again(self) -> None:
         if self._run is not None:

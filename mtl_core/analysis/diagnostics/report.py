@@ -54,7 +54,12 @@ class RowText(NamedTuple):
 
 
 def task_diagnostics(
-    predictions: TaskPredictions, kind: str, groups: RowGroups | None = None, *, resamples: int | None = None
+    predictions: TaskPredictions,
+    kind: str,
+    groups: RowGroups | None = None,
+    *,
+    resamples: int | None = None,
+    hardest: int = HARDEST,
 ) -> TaskDiagnostics:
     """Describe the predictions of a task.
 
@@ -63,6 +68,7 @@ def task_diagnostics(
         kind: The kind of the task.
         groups: Groups of the rows; None for none.
         resamples: Number of resamples for the intervals, 0 for no intervals; None for as many as are affordable.
+        hardest: How many rows of highest loss are named.
     """
     labeled = predictions.labeled
     names = _class_order(predictions)
@@ -87,7 +93,7 @@ def task_diagnostics(
         values=_describe_values(predictions),
         groups=tuple(GroupDiagnostics(name=entry.group, rows=entry.rows, scores=entry.scores) for entry in scores),
         hardest=tuple(
-            describe_hard_row(predictions, position) for position in hardest_rows(predictions, HARDEST).tolist()
+            describe_hard_row(predictions, position) for position in hardest_rows(predictions, hardest).tolist()
         ),
         label_form=predictions.form,
         label_names=predictions.names,

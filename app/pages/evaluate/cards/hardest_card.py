@@ -22,6 +22,8 @@ from mtl_core.protocol.samples import InputSamples
 from mtl_core.tabular.reviewed_list import ReviewedList
 
 _HINT = "Select rows to leave out or to relabel. The data stay as they are."
+_ROW_COUNTS = (100, 300, 1000)
+"""How many rows can be asked for, one after the other."""
 _NO_LABELS = "Labels of this kind of task cannot be changed here"
 
 
@@ -70,9 +72,13 @@ def _is_undo_key(event: QKeyEvent) -> bool:
 class HardestCard(Card):
     """The rows of highest loss with their values, and the actions of a review.
 
+    ``moreRequested``: the number of rows to show.
+
     Args:
         review: The list of reviewed rows.
     """
+
+    moreRequested = Signal(int)
 
     def __init__(self, review: Review) -> None:
         super().__init__("Rows of highest loss")
@@ -92,6 +98,7 @@ class HardestCard(Card):
         self.words = Muted(wrap=True)
         self.words.setObjectName("review-words")
         self.open_list = LinkButton("Open the list", self._open_list, name="review-open")
+        self.more = LinkButton("", self._show_more, name="evaluate-more-rows")
         self.error = InlineError()
         self.error.setObjectName("review-error")
         self._lay_out()
@@ -129,6 +136,11 @@ class HardestCard(Card):
         self.body.addLayout(actions)  # above the table, whose last row may be out of sight
         self.body.addWidget(self.error)
         self.body.addWidget(self.table)
+        self.body.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _show_more(self) -> None:
+        if self._task is not None:
+            self.moreRequested.emit(_more_rows(self._task))
 
     def _show(self) -> None:
         """Show the rows with what the list says about them."""
@@ -150,6 +162,9 @@ class HardestCard(Card):
         select = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         for position in kept:
             self.table.selectionModel().select(self.table.model().index(position, 0), select)
+        more = _more_rows(task)
+        self.more.setText(f"Show {more} rows")
+        self.more.setVisible(more > len(rows))
         reviewed = self._review.reviewed
         self.words.setText(_summary(reviewed))
         self.words.setToolTip(plain_tooltip("" if reviewed is None else reviewed.path))
@@ -192,6 +207,12 @@ class HardestCard(Card):
     def _open_list(self) -> None:
         if (path := self._review.path) is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def _more_rows(task: TaskDiagnostics) -> int:
+    """The next larger number of rows, or that of the rows that are shown."""
+    shown = len(task.hardest)
+    return min(next((count for count in _ROW_COUNTS if count > shown), shown), max(task.labeled, shown))
 
 
 def _summary(reviewed: ReviewedList | None) -> str:

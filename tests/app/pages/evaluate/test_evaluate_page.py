@@ -106,5 +106,10 @@ def test_a_run_is_evaluated_task_by_task(qtbot: QtBot, store: RunStore, session:
     assert page.values.isVisible()
     assert not page.confusion.isVisible()
     assert page.hardest.table.model().rowCount() == 20
+    labeled = page.hardest._task.labeled  # type: ignore[union-attr]
+    assert page.hardest.more.text() == f"Show {min(labeled, 100)} rows"
+    page.hardest.more.click()
+    wait(lambda: page.is_up_to_date)
+    assert page.hardest.table.model().rowCount() == min(labeled, 100)
     assert page.common.matrix.isVisible()
     assert {artifact.kind for artifact in store.artifacts(run)} >= {"predictions:test"}
