@@ -13,7 +13,7 @@ from app.pages.evaluate.explain.question_status import QuestionStatus
 from app.plots import ValueMap
 from app.theme import GAP
 from app.widgets import Button, Card, Muted, NumberField, NumberRange, choice_box
-from mtl_core.protocol.attribution_methods import OWN_METHODS
+from mtl_core.protocol.attribution_methods import CAPTUM_METHODS, OWN_METHODS, AttributionMethod
 from mtl_core.protocol.explanation import RowExplanation
 from mtl_core.protocol.questions import RowExplanationQuestion
 from mtl_core.protocol.series_key import SplitName
@@ -21,7 +21,18 @@ from mtl_core.protocol.series_key import SplitName
 if TYPE_CHECKING:
     from app.session import Session
 
-_METHODS = {"integrated_gradients": "Integrated gradients", "occlusion": "Occlusion"}
+_METHODS: dict[AttributionMethod, str] = {
+    "integrated_gradients": "Integrated gradients",
+    "occlusion": "Occlusion",
+    "saliency": "Saliency (captum)",
+    "input_x_gradient": "Input × gradient (captum)",
+    "shapley_sampling": "Shapley sampling (captum)",
+}
+_NOT_ADDITIVE = {
+    "occlusion": "Each part shows how much less it would be without this part.",
+    "saliency": "Each part shows how strongly it changes with this part, in either direction.",
+    "input_x_gradient": "Each part shows its value times how strongly it changes with this part.",
+}
 _PREDICTED = "Predicted"
 _MEAN_OF_HEADS = "Mean of heads"
 _ROW_DIGITS = 12
@@ -50,7 +61,8 @@ class RowCard(Card):
         self.output = choice_box("explain-output", "Class or value to explain")
         self.output.addItem(_PREDICTED)
         self.method = choice_box("explain-method", "Method")
-        self.method.addItems([_METHODS[name] for name in OWN_METHODS])
+        self.method.addItems([_METHODS[name] for name in (*OWN_METHODS, *CAPTUM_METHODS)])
+        self.method.insertSeparator(len(OWN_METHODS))
         self.button = Button("Explain row", self.ask, name="explain-row-button")
         self.status = QuestionStatus(session.worker, "explain-row-question")
         self.words = Muted(wrap=True)
@@ -115,7 +127,7 @@ class RowCard(Card):
             row=self.row.value(),
             task=self._task,
             output=output,
-            method=OWN_METHODS[self.method.currentIndex()],
+            method=next(name for name, title in _METHODS.items() if title == self.method.currentText()),
             head=max(self.head.currentIndex(), 0),
         )
         self.status.ask(question, self._show, f"Explaining row {self.row.value()}")
@@ -193,8 +205,8 @@ def _summary(answer: RowExplanation) -> str:
     """The prediction, what it is compared with, and whether the attributions add up."""
     predicted = answer.predictions[answer.outputs.index(answer.output)]
     text = f"{answer.output}: {format_metric(predicted)}; for the baseline {format_metric(answer.base)}."
-    if answer.method == "occlusion":
-        return f"{text} Each part shows how much less it would be without this part."
+    if words := _NOT_ADDITIVE.get(answer.method):
+        return f"{text} {words}"
     if math.isnan(answer.gap) or answer.is_complete:
         return f"{text} What the parts contribute adds up to the difference."
     return f"{text} What the parts contribute is off by {format_metric(answer.gap)}: the model changes in jumps."

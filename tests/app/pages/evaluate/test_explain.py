@@ -122,9 +122,15 @@ def test_a_table_is_explained(qtbot: QtBot, store: RunStore, session: Session, p
     assert len(view.content.bars) == 3
     assert "adds up" in panel.row.words.text()
     assert not panel.row.attention_box.isVisible()
-    panel.row.method.setCurrentIndex(1)
-    qtbot.mouseClick(panel.row.button, Qt.MouseButton.LeftButton)
-    wait(lambda: panel.row.answer is not None and panel.row.answer.method == "occlusion")
+    methods = {"Occlusion": "without this part", "Saliency (captum)": "in either direction"}
+    methods |= {"Input × gradient (captum)": "times how strongly", "Shapley sampling (captum)": "adds up"}
+    for method, words in methods.items():
+        panel.row.method.setCurrentText(method)
+        qtbot.mouseClick(panel.row.button, Qt.MouseButton.LeftButton)
+        wait(lambda: not panel.row.status.is_busy)
+        assert panel.row.answer is not None
+        assert panel.row.answer.method == method.partition(" (")[0].lower().replace(" × ", "_x_").replace(" ", "_")
+        assert words in panel.row.words.text()
 
     page.split.setCurrentIndex(0)
     page.split.activated.emit(0)
