@@ -8,6 +8,7 @@ from mtl_core.evaluation.ensemble import SavedRun
 from mtl_core.runner.reviewed_copy import with_kept_list
 from mtl_core.spec import InputError
 from mtl_core.store import RunStore
+from mtl_core.store.rows.removal import CHECKPOINT_PREFIX
 from mtl_core.training.persistence.checkpoints import checkpoint_path
 
 
@@ -52,7 +53,7 @@ def best_checkpoint_path(store: RunStore, run: int) -> Path:
     if best.exists():
         return best
     kinds = {artifact.kind for artifact in store.artifacts(run)}
-    if last.exists() and "checkpoint:best" in kinds:
+    if last.exists() and f"{CHECKPOINT_PREFIX}best" in kinds:
         fix = f"Put a copy back. To use the last checkpoint instead, delete the best one from the files of run {run}."
         raise StoreError(f"run {run}", f"its best checkpoint {best} is gone", fix=fix)
     if last.exists():
