@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QTabBar
 from app.navigation import Page
 from mtl_core.store import RunStore, SeriesKey
 from mtl_core.store.records import END_STATES
-from tests.e2e.conftest import OpenWindow, forked_workers, one_thread, open_window, store
+from tests.e2e.conftest import OpenWindow, forked_workers, one_thread, open_window, store, watchdog
 
-__all__ = ["forked_workers", "one_thread", "open_window", "store"]
+__all__ = ["forked_workers", "one_thread", "open_window", "store", "watchdog"]
 
 HEADER = ["area", "city", "price", "sold"]
 KIND, METRIC = "mtlw-example/interval", "mtlw-example/g_mean"
