@@ -308,7 +308,7 @@ class Person:
             area = area.parentWidget()
         if area is not None:
             area.ensureWidgetVisible(widget)
-            self.bot.wait(0)
+            self.bot.process_events()
         return widget
 
 

@@ -41,7 +41,7 @@ def test_each_panel_shows_its_own_run_after_any_sequence_of_actions(
             person.wait(lambda: not shown.differences() or shown.faults, f"{done}: {shown.differences()}")
         else:
             for _ in range(chance.randrange(4)):
-                person.bot.wait(0)
+                person.bot.process_events()
         shown.check()
         assert not shown.faults, done
     person.wait(lambda: not shown.differences(), f"{done}: {shown.differences()}")

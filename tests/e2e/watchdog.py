@@ -118,6 +118,10 @@ class WatchedBot:
         """Send an event that no method of ``qtbot`` makes."""
         self._watched(QApplication.sendEvent, receiver, event)
 
+    def process_events(self) -> None:
+        """Handle the events that have come."""
+        self._watched(QApplication.processEvents)
+
     def wait(self, milliseconds: int) -> None:
         """Handle events for so long."""
         self._watched(self._bot.wait, milliseconds)
