@@ -23,6 +23,8 @@ _SKIP_DISTANCE = 5.0
 """Distance of the line of a skip from the boxes that it passes by."""
 _LARGEST_FIT, _LARGEST = 1.6, 3.0
 """Largest scale when fitting, and when zooming."""
+_READABLE = 0.6
+"""Smallest scale at which the texts can be read."""
 _SMALLEST = 0.5
 """Smallest scale when zooming, relative to the one at which the diagram fits; never above 1."""
 
@@ -30,7 +32,8 @@ _SMALLEST = 0.5
 class Diagram(QGraphicsView):
     """Draws a ``ModelInfo``; ``boxClicked(path)`` is emitted when the box of a layer is clicked.
 
-    Ctrl with the wheel and the keys + and - zoom, 0 fits. The diagram fits itself to the view until it is zoomed.
+    Ctrl with the wheel and the keys + and - zoom, 0 fits. The diagram fits itself to the view until it is zoomed; where
+    texts would be too small to read, as with many tasks, its middle is shown.
     """
 
     boxClicked = Signal(str)
@@ -52,7 +55,7 @@ class Diagram(QGraphicsView):
         self._shown: ModelInfo | None = None
         self._items: list[_BoxItem] = []
         self._selected = ""
-        self._is_fitted = True
+        self._is_fitted, self._least_fit = True, _READABLE
         manager().changed.connect(self.viewport().update)
 
     @property
@@ -84,7 +87,7 @@ class Diagram(QGraphicsView):
         self.select(self._selected)
         self.setAccessibleDescription(_description(self._plan))
         if self._is_fitted:
-            self.fit()
+            self._fit()
 
     def select(self, path: str) -> None:
         """Highlight the box of the layer at ``path``."""
@@ -93,13 +96,18 @@ class Diagram(QGraphicsView):
             item.set_highlighted(bool(path) and path in item.box.paths)
 
     def fit(self) -> None:
-        """Scale the diagram to the size of the view."""
-        self._is_fitted = True
-        if self.scene().sceneRect().isEmpty() or self._fit_scale() <= 0:
+        """Scale the whole diagram to the size of the view, however small."""
+        self._is_fitted, self._least_fit = True, 0.0
+        self._fit()
+
+    def _fit(self) -> None:
+        area = self.scene().sceneRect()
+        if area.isEmpty() or self._fit_scale() <= 0:
             return
-        scale = min(self._fit_scale(), _LARGEST_FIT)
+        scale = max(min(self._fit_scale(), _LARGEST_FIT), self._least_fit)
         self.resetTransform()
         self.scale(scale, scale)
+        self.centerOn(area.center().x(), area.top())
 
     def zoom(self, factor: float) -> None:
         """Scale by ``factor``, within limits."""
@@ -118,7 +126,7 @@ class Diagram(QGraphicsView):
         """Fit the new size, unless the diagram was zoomed."""
         super().resizeEvent(event)
         if self._is_fitted:
-            self.fit()
+            self._fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll, or zoom with Ctrl."""

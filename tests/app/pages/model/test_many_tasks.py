@@ -122,6 +122,19 @@ def test_the_diagram_fits_at_every_size(diagram: Diagram, qtbot: QtBot, size: tu
     assert seen(diagram).contains(QRectF(0, 0, plan.width, plan.height))
 
 
+def test_a_diagram_of_many_tasks_can_be_read_until_all_of_it_is_asked_for(diagram: Diagram) -> None:
+    diagram.resize(390, 560)
+    assert diagram.transform().m11() == pytest.approx(0.6)
+    plan = diagram.plan
+    assert plan is not None
+    assert seen(diagram).center().x() == pytest.approx(plan.width / 2, abs=2)
+    assert seen(diagram).top() <= 0
+    diagram.fit()
+    assert diagram.transform().m11() < 0.6
+    diagram.resize(400, 560)
+    assert seen(diagram).width() >= plan.width
+
+
 def test_a_small_diagram_grows_with_its_room(diagram: Diagram) -> None:
     diagram.show_model(model(tasks=2, layers=2))
     diagram.resize(1200, 1000)
@@ -137,6 +150,7 @@ def test_a_wider_page_gives_its_room_to_the_diagram(width: int, diagram: int) ->
 
 def test_zooming_ends_before_the_diagram_is_lost(diagram: Diagram) -> None:
     diagram.resize(390, 560)
+    diagram.fit()
     fitting = diagram.transform().m11()
     for _ in range(60):
         diagram.zoom(1 / 1.2)
