@@ -11,12 +11,6 @@ from app.session import Session
 from app.widgets import Stepwise
 
 
-def import_pages() -> None:
-    """Import the modules of all pages."""
-    for page in Page:
-        _import_class(page)
-
-
 class PageBuilder:
     """Builds pages when they are first shown: a window that opens on one page does not wait for the others.
 
@@ -51,7 +45,10 @@ class PageBuilder:
         return widget
 
     def _steps(self, page: Page) -> Generator[None, None, QWidget]:
-        page_class = _import_class(page)
+        module, _, name = page.widget.partition(":")
+        # Not on a thread: classes of Qt that are defined beside a running event loop crash the process.
+        page_class: Any = getattr(import_module(module), name)
+        yield
         # A page that got its owner later would have all its widgets styled once more.
         arguments = {"stepwise": True} if issubclass(page_class, Stepwise) else {}
         widget: QWidget = page_class(self._session, self._parent, **arguments)
@@ -59,8 +56,3 @@ class PageBuilder:
             yield
             yield from widget.steps
         return widget
-
-
-def _import_class(page: Page) -> Any:
-    module, _, name = page.widget.partition(":")
-    return getattr(import_module(module), name)

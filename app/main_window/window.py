@@ -7,7 +7,6 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
-from app.jobs import Background
 from app.main_window.actions import Actions, fill_appearance_menu, fill_file_menu, set_tooltip
 from app.main_window.bars.rail import Rail
 from app.main_window.bars.status_line import StatusLine
@@ -17,7 +16,7 @@ from app.main_window.dialogs import Dialogs, Questions
 from app.main_window.file_actions import FileActions
 from app.main_window.geometry import available_size, keep_on_screen
 from app.main_window.notifications import EndNotifications, Notifier, TrayNotifier
-from app.main_window.pages import PageBuilder, import_pages
+from app.main_window.pages import PageBuilder
 from app.main_window.recovery import Recovery
 from app.main_window.run_control import RunControl
 from app.navigation import Page, page_with_key
@@ -64,7 +63,6 @@ class MainWindow(QMainWindow):
         self.notifications = EndNotifications(session, notifier or TrayNotifier(self), self._open_run, parent=self)
         self._pages: dict[Page, QWidget] = {}
         self._builder = PageBuilder(session, self.stack)
-        self._background = Background("page imports", self)
         self._help: HelpWindow | None = None
         self._is_closing = False
         self._fill_menus()
@@ -121,15 +119,12 @@ class MainWindow(QMainWindow):
         return next(page for page, widget in self._pages.items() if widget is current)
 
     def warm_up(self) -> None:
-        """Import the pages not shown yet on a thread and build them in steps, so that the first visit is quick."""
-        self._background.call(import_pages, lambda _none: self._build_ahead(), lambda _error: self._build_ahead())
-
-    def _build_ahead(self) -> None:
+        """Build the pages not shown yet, in steps between events, so that the first visit is quick."""
         missing = [page for page in Page if page not in self._pages]
         if missing and not self._is_closing:
             if (widget := self._builder.step(missing[0])) is not None:
                 self._add_page(missing[0], widget)
-            QTimer.singleShot(0, self, self._build_ahead)
+            QTimer.singleShot(0, self, self.warm_up)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look for unsaved edits of an earlier window; focus no control, so that Tab starts at the first one."""

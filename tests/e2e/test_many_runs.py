@@ -35,7 +35,7 @@ def test_studies_of_three_methods_are_queued_at_once_while_a_run_trains(
     print("rows after", ", ".join(f"{seconds:.2f} s" for seconds in waited))
     person.page(Page.RUNS)
     person.wait(lambda: len(person.cells("runs-table")) == 1 + 19, "a row for each run")
-    assert person.text("stop") == "Stop run 1"
+    person.wait(lambda: person.text("stop") == "Stop run 1", "the button of the run that trains")
     person.click("stop")
     person.wait(lambda: sorted(run.state for run in store.runs()) == ["finished"] * 18 + ["stopped"], "all to end")
     studies = [run for run in store.runs() if run.study is not None]
