@@ -6,6 +6,9 @@ from mtl_core.protocol.samples import InputSamples
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import Report
 
+HARDEST = 20
+"""Rows of highest loss that are named unless more are asked for, and rows of common errors."""
+
 
 class Estimate(Report):
     """A statistic with its 95 % percentile bootstrap interval."""

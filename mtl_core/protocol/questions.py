@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.attribution_methods import AttributionMethod
 from mtl_core.protocol.base import Message
-from mtl_core.protocol.diagnostics import Diagnostics, Disagreements, RowValues
+from mtl_core.protocol.diagnostics import HARDEST, Diagnostics, Disagreements, RowValues
 from mtl_core.protocol.explanation import Dependence, ModelExplanation, RowExplanation
 from mtl_core.protocol.predictions import Cell, FileColumns, FilePredictions, PredictionForm, RowPrediction
 from mtl_core.protocol.samples import SampleRows
@@ -230,7 +230,7 @@ class DiagnosticsQuestion(Question[Diagnostics]):
     split: SplitName
     task: str = ""
     group: str = ""
-    hardest: int = 20
+    hardest: int = HARDEST
 
 
 class RowValuesQuestion(Question[RowValues]):

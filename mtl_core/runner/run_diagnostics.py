@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from mtl_core.analysis.diagnostics.predictions import TaskPredictions
-from mtl_core.analysis.diagnostics.report import HARDEST, common_error_counts, task_diagnostics
+from mtl_core.analysis.diagnostics.report import common_error_counts, task_diagnostics
 from mtl_core.analysis.diagnostics.row_groups import MOST_GROUPS, RowGroups, group_by_category, group_by_number
 from mtl_core.datasets.inputs.registry import reads_files
 from mtl_core.datasets.preparation import load_outline
@@ -24,7 +24,7 @@ from mtl_core.evaluation.task_predictions import (
     read_predictions,
     write_predictions,
 )
-from mtl_core.protocol.diagnostics import Diagnostics, RowValues
+from mtl_core.protocol.diagnostics import HARDEST, Diagnostics, RowValues
 from mtl_core.protocol.series_key import SplitName
 from mtl_core.runner.reviewed_copy import with_kept_list
 from mtl_core.runner.saved_models import saved_run

@@ -28,6 +28,7 @@ from app.widgets import (
     choice_box,
     scroll_area,
 )
+from mtl_core.protocol.diagnostics import HARDEST
 from mtl_core.protocol.questions import DiagnosticsQuestion
 from mtl_core.protocol.series_key import SPLITS, SplitName
 from mtl_core.text import group_digits
@@ -42,8 +43,6 @@ _KEY = "evaluate"
 _SPLIT_TITLES = {"train": "Training rows", "val": "Validation rows", "test": "Test rows"}
 _DEFAULT_SPLIT = "test"
 _NO_GROUPS = "No groups"
-_FEWEST_ROWS = 20
-"""Rows of highest loss shown until more are asked for."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class EvaluatePage(QWidget):
         self._run: RunRecord | None = None
         self._asked: _Request | None = None
         self._shown: _Request | None = None
-        self._hardest = _FEWEST_ROWS
+        self._hardest = HARDEST
         self.picker = RunPicker(session.store, "evaluate")
         self.state = Chip(tone="muted")
         self.split = choice_box("evaluate-split", "Rows")
@@ -174,7 +173,7 @@ class EvaluatePage(QWidget):
         if previous is not None and (previous.id, previous.finished) == (record.id, record.finished) and self._asked:
             return
         if previous is None or previous.id != record.id:
-            self._hardest = _FEWEST_ROWS
+            self._hardest = HARDEST
             self._set_groups((), "")
         self.picker.set_text(f"Run {record.id}", record.name)
         blocked = self.tabs.blockSignals(True)

@@ -19,6 +19,7 @@ from mtl_core.analysis.diagnostics.residuals import residuals
 from mtl_core.analysis.diagnostics.row_errors import common_errors, hardest_rows
 from mtl_core.analysis.diagnostics.row_groups import RowGroups, group_scores
 from mtl_core.protocol.diagnostics import (
+    HARDEST,
     ClassDiagnostics,
     CommonErrorCounts,
     CommonErrorRow,
@@ -35,8 +36,6 @@ MOST_THRESHOLDS = 501
 MOST_POINTS = 1000
 ABOVE_ALL = 2.0
 """The threshold that predicts no row positive, instead of an infinite one."""
-HARDEST = 20
-"""Rows of highest loss that are named, and rows of common errors."""
 _MISSING = "missing"
 _ERROR_RULES = {
     "classes": "another class is predicted",
