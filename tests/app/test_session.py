@@ -15,11 +15,16 @@ from mtl_core.protocol.questions import CheckQuestion
 
 
 @pytest.fixture
-def session(qtbot: QtBot, fake_worker: Callable[[], Worker]) -> Iterator[Session]:
+def new_session(qtbot: QtBot, fake_worker: Callable[[], Worker]) -> Iterator[Session]:
     session = Session(worker=fake_worker())
-    session.start()
     yield session
     session.close()
+
+
+@pytest.fixture
+def session(new_session: Session) -> Session:
+    new_session.start()
+    return new_session
 
 
 def _asks(home: Path) -> list[str]:
@@ -27,10 +32,11 @@ def _asks(home: Path) -> list[str]:
     return log.read_text().split() if log.exists() else []
 
 
-def test_the_devices_are_asked_for_at_the_start(session: Session, wait: Any) -> None:
-    assert session.device_label() == ""
-    wait(lambda: session.devices)
-    assert session.device_label() == "CPU · test"
+def test_the_devices_are_asked_for_at_the_start(new_session: Session, wait: Any) -> None:
+    assert new_session.device_label() == ""
+    new_session.start()
+    wait(lambda: new_session.devices)
+    assert new_session.device_label() == "CPU · test"
 
 
 def test_a_device_that_is_not_there_is_shown_as_it_was_asked_for(session: Session, wait: Any) -> None:
